@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One client's line to one service: discovery once, a fresh proof for every attempt, the newest nonce remembered."""
+
+import contextlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from counterfoil_client import _replies
+from counterfoil_client._effects import Flow, Request, Response, Unreachable, Wait, ask
+from counterfoil_client._issuer import Issuer
+from counterfoil_client._pace import backoff
+from counterfoil_client._proof import JTI_BYTES, make_proof
+from counterfoil_client._surroundings import Surroundings
+from counterfoil_client._wire import SERVER_TROUBLE, Metadata, refuse_oversize
+from counterfoil_client.errors import ConfigurationError, ServiceUnreachable, UnexpectedResponse
+from counterfoil_client.stores import DeviceKey
+
+Pairs = Sequence[tuple[str, str]]
+
+_NONCE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,512}")
+
+
+@dataclass(slots=True)
+class Channel:
+    """What every conversation of one client shares."""
+
+    issuer: Issuer
+    client_id: str
+    surroundings: Surroundings
+    key: DeviceKey | None = field(default=None, repr=False)
+    metadata: Metadata | None = None
+    nonce: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def open(cls, issuer: str, client_id: str, surroundings: Surroundings | None) -> "Channel":
+        """Check what the application configured; nothing is sent yet."""
+        if not (client_id and client_id.isascii() and client_id.isprintable()):
+            raise ConfigurationError("client_id must be printable ASCII")
+        return cls(Issuer.parse(issuer), client_id, Surroundings() if surroundings is None else surroundings)
+
+    def discover(self) -> Flow[Metadata]:
+        """Fetch the metadata once and hold it against the configured issuer [R3]."""
+        if self.metadata is None:
+            request = Request("GET", self.issuer.metadata_url, (("Accept", "application/json"),))
+            self.metadata = self._check(
+                _replies.expect((yield from self.insist(lambda: self._send(request))), Metadata)
+            )
+        return self.metadata
+
+    def insist(self, attempt: Callable[[], Flow[Response]], tries: int = 3) -> Flow[Response]:
+        """Make what may safely be made again, while no answer comes or one that says "not now"."""
+        for failures in range(1, tries):
+            with contextlib.suppress(Unreachable):
+                response = yield from attempt()
+                if response.status < SERVER_TROUBLE:
+                    return response
+            yield Wait(backoff(failures, self.surroundings.jitter()))
+        return (yield from reached(attempt()))
+
+    def post(
+        self, key: DeviceKey, url: str, form: Pairs, *, headers: Pairs = (), read_timeout: float = 10.0
+    ) -> Flow[Response]:
+        """Send a form with a proof; if the service wants a newer nonce, once more at once, with a new proof."""
+        for _ in range(2):
+            proof = ("DPoP", self._proof(key, url))
+            common = (("Accept", "application/json"), proof, *headers)
+            response = yield from self._send(Request("POST", url, common, tuple(form), read_timeout))
+            if not _replies.wants_nonce(response):
+                return response
+            if _nonce_of(response) is None:
+                raise UnexpectedResponse("The service asks for a nonce and gives none.")
+        raise UnexpectedResponse("The service refuses the nonce that it has just given.")
+
+    def _send(self, request: Request) -> Flow[Response]:
+        response = refuse_oversize((yield from ask(request)))
+        self.nonce = _nonce_of(response) or self.nonce
+        return response
+
+    def _proof(self, key: DeviceKey, url: str) -> str:
+        jti = self.surroundings.entropy(JTI_BYTES)
+        return make_proof(key, "POST", url, now=self.surroundings.now(), jti=jti, nonce=self.nonce)
+
+    def _check(self, metadata: Metadata) -> Metadata:
+        if metadata.issuer != self.issuer.text:
+            raise UnexpectedResponse("The service says that it is another issuer than the configured one.")
+        for name in ("device_authorization_endpoint", "token_endpoint", "revocation_endpoint"):
+            self.issuer.own(getattr(metadata, name), name)
+        return metadata
+
+
+def reached(attempt: Flow[Response]) -> Flow[Response]:
+    """Turn "no answer" into the error a person sees, where nothing is tried again."""
+    try:
+        return (yield from attempt)
+    except Unreachable as error:
+        raise ServiceUnreachable from error
+
+
+def _nonce_of(response: Response) -> str | None:
+    """The nonce in an answer, if it is one (RFC 9449 §8.1 allows these characters alone)."""
+    nonce = response.headers.get("dpop-nonce", "")
+    return nonce if _NONCE.fullmatch(nonce) else None

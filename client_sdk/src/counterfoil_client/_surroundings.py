@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clock, randomness and waiting in one place, so that no other file reads them and a test can replace them whole."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+
+
+class Surroundings:
+    """The real clock, the operating system's randomness, and waits that a `stop` event ends early."""
+
+    def now(self) -> datetime:
+        """Wall clock, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+    def entropy(self, size: int) -> bytes:
+        """Unpredictable bytes."""
+        return secrets.token_bytes(size)
+
+    def jitter(self) -> float:
+        """A number from 0 to 1 that spreads the retries of many devices."""
+        return random.SystemRandom().random()
+
+    def pause(self, seconds: float, stop: threading.Event) -> None:
+        """Let time pass in a thread."""
+        stop.wait(seconds)
+
+    async def apause(self, seconds: float, stop: asyncio.Event) -> None:
+        """Let time pass in a task."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await stop.wait()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything this package raises, each with a hint to act on.
+
+CounterfoilError
+|- LoginEnded            this login is over; a new one may be started
+|  |- LoginDenied        somebody said no
+|  |  `- LoginLocked     too many wrong codes were typed
+|  |- LoginExpired       nobody approved it in time
+|  |- LoginCancelled     this program cancelled it
+|  `- LoginInvalid       the service does not know it, or knows it with another key
+|- WaitTimeout           still open; wait again
+|- AlreadyWaiting        two waits for one login
+|- RateLimited           come back later
+|- ServiceUnreachable    no answer, or one that says "not now"
+|- ServiceRefused        a refusal with the code of a standard
+|- UnexpectedResponse    an answer that no honest service gives
+|- KeyStoreError         the device key cannot be read or kept
+`- ConfigurationError    an argument that can never work
+
+No message, representation or hint holds a token, a device code or a key.
+"""
+
+# ruff: noqa: N818 - an application reads "except LoginDenied", and the base class says that these are errors
+
+from typing import ClassVar
+
+
+class CounterfoilError(Exception):
+    """The root of them all. `str(error)` says what happened, `hint` what a person can do."""
+
+    summary: ClassVar[str] = "The sign-in failed."
+    advice: ClassVar[str] = "Start the sign-in again."
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(self.summary if message is None else message)
+        self.hint = self.advice if hint is None else hint
+
+
+class LoginEnded(CounterfoilError):
+    """This login is over and never comes back; a person may start a new one."""
+
+
+class LoginDenied(LoginEnded):
+    """Somebody who holds the mail said no."""
+
+    summary = "The sign-in was denied."
+    advice = "If it was you, start again and approve the new mail. If not, nobody got in."
+
+
+class LoginLocked(LoginDenied):
+    """Too many wrong user codes were typed, so the service locked the login."""
+
+    summary = "The sign-in was locked: the wrong code was typed too often."
+    advice = "Start again and type the code shown on this device."
+
+
+class LoginExpired(LoginEnded):
+    """Nobody approved the login in time."""
+
+    summary = "The sign-in expired before it was approved."
+    advice = "Start again, and open the newest mail soon. Look in the spam folder if there is none."
+
+
+class LoginCancelled(LoginEnded):
+    """This program cancelled the login."""
+
+    summary = "The sign-in was cancelled on this device."
+    advice = "Start again whenever you like."
+
+
+class LoginInvalid(LoginEnded):
+    """The service does not take this login from this key: it was superseded, collected, cancelled, or is another's."""
+
+    summary = "The service no longer accepts this sign-in."
+    advice = "Start again. A newer sign-in on this device replaces the one before."
+
+
+class WaitTimeout(CounterfoilError, TimeoutError):
+    """The time given to `wait` is over; the login is still open."""
+
+    summary = "Nobody approved the sign-in yet."
+    advice = "Call wait() again: the sign-in is still open."
+
+
+class AlreadyWaiting(CounterfoilError):
+    """One login has one wait at a time."""
+
+    summary = "Another wait() for this sign-in is running."
+    advice = "Use the result of the first wait(), or cancel() the sign-in."
+
+
+class RateLimited(CounterfoilError):
+    """The service asks for patience; `retry_after` is in seconds, or None where it did not say."""
+
+    summary = "The service has had too many requests."
+
+    def __init__(self, retry_after: int | None) -> None:
+        when = "Try again in a minute." if retry_after is None else f"Try again in {retry_after} seconds."
+        super().__init__(hint=when)
+        self.retry_after = retry_after
+
+
+class ServiceUnreachable(CounterfoilError):
+    """No answer came, or one that says that the service cannot work now."""
+
+    summary = "The sign-in service cannot be reached."
+    advice = "Check the network connection and try again."
+
+    def __init__(self, message: str | None = None, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServiceRefused(CounterfoilError):
+    """The service refused with a `code`; `description` is its own sentence, cleaned for display."""
+
+    advice = "Show this message to whoever runs this application."
+    advice_by_code: ClassVar[dict[str, str]] = {
+        "invalid_client": "The application is not registered with this service: check the client id.",
+        "unauthorized_client": "The application may not sign in this way: ask whoever runs the service.",
+        "invalid_dpop_proof": "Set the clock of this computer right and try again.",
+        "invalid_request": "Check the e-mail address and try again.",
+        "invalid_scope": "The application asks for more than it is registered for.",
+    }
+
+    def __init__(self, code: str, status: int, description: str = "") -> None:
+        told = f": {description}" if description else ""
+        super().__init__(f"The service refused with {code} ({status}){told}", hint=self.advice_by_code.get(code))
+        self.code = code
+        self.status = status
+        self.description = description
+
+
+class UnexpectedResponse(CounterfoilError):
+    """An answer that no honest service gives; nothing in it was used."""
+
+    summary = "The service gave an answer that makes no sense."
+    advice = "Check the address of the service, and that no proxy or captive portal stands between."
+
+
+class KeyStoreError(CounterfoilError):
+    """The device key cannot be read or kept."""
+
+    summary = "The device key cannot be read or kept."
+    advice = "Give the client another key store."
+
+
+class ConfigurationError(CounterfoilError, ValueError):
+    """An argument that can never work, found before anything was sent."""
+
+    advice = "Correct the argument named in the message."

@@ -1,0 +1,44 @@
+# Everything a developer runs. Recipes stay short; logic is in Python.
+set shell := ["sh", "-cu"]
+set positional-arguments
+
+# What there is
+default:
+    @just --list --unsorted
+
+# Make .venv as the lock file says
+setup:
+    @uv sync --locked --quiet
+
+# One sign-in on this machine; `demo --auto` plays the phone too
+demo *arguments: setup
+    @uv run --no-sync counterfoil demo "$@"
+
+# Every test, on SQLite and PostgreSQL, with a real browser
+test *arguments: setup
+    uv run --no-sync pytest "$@"
+
+# The whole stories alone: real processes, mail, browser
+journey *arguments: setup
+    uv run --no-sync pytest tests/journeys "$@"
+
+# Exactly what CI runs beside the tests
+check: setup
+    uv run --no-sync python -m tests.architecture.check
+
+# Format, and mend what can be mended
+fix: setup
+    uv run --no-sync ruff check --fix --quiet || true
+    uv run --no-sync ruff format
+
+# Write the next migration from db/tables.py
+migration message: setup
+    uv run --no-sync python alembic/new_migration.py "$1"
+
+# Take the pictures in docs/ again
+screenshots: setup
+    uv run --no-sync python tests/journeys/screenshots.py
+
+# Both wheels and sdists into dist/
+build: setup
+    uv build --all-packages --quiet --out-dir dist

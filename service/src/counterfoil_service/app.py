@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: the one file that knows every part and puts them together."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from litestar import Litestar, Router, get
+
+from counterfoil_service.core.errors import Refusal
+from counterfoil_service.crypto.dpop import Nonces
+from counterfoil_service.db.engine import Clock, Database, Entropy
+from counterfoil_service.db.unlock import unlock
+from counterfoil_service.mail.outbox import OutboxWorker
+from counterfoil_service.mail.transports import open_transport
+from counterfoil_service.operations.ensure_signing_key import ensure_signing_key
+from counterfoil_service.operations.expire_logins import expire_logins
+from counterfoil_service.settings import Settings
+from counterfoil_service.waiting import Hub
+from counterfoil_service.web import health, link_pages, metadata, oauth, problems
+from counterfoil_service.web.headers import security_headers
+from counterfoil_service.web.pace import Paces
+from counterfoil_service.web.pages import Pages
+from counterfoil_service.web.replay import ReplayMemory
+from counterfoil_service.web.secret_checks import SecretChecks
+from counterfoil_service.web.services import Services
+from counterfoil_service.web.signers import Signers
+
+MAX_BODY_BYTES = 16 * 1024
+SWEEP_SECONDS = 5
+SWEEP_BATCH = 200
+
+log = logging.getLogger(__name__)
+
+
+def system_clock() -> int:
+    """Now, in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+class Service:
+    """Everything one process runs, over an open and migrated database."""
+
+    def __init__(self, services: Services, outbox: OutboxWorker) -> None:
+        self.services = services
+        self.outbox = outbox
+        self.app = _litestar(services)
+
+    @classmethod
+    async def start(
+        cls, settings: Settings, database: Database, *, clock: Clock = system_clock, entropy: Entropy = os.urandom
+    ) -> "Service":
+        """Unlock the keys and put the parts together; raises WrongSecretKeyError, or a Refusal of 503 kind."""
+        keys = await unlock(database, settings, clock=clock, entropy=entropy)
+        await database.write(ensure_signing_key, None)
+        hub = Hub()
+        database.on_change = hub.wake
+        transport = open_transport(settings.mail_url.reveal())
+        outbox = OutboxWorker(database, transport, settings, clock=clock, entropy=entropy)
+        services = Services(
+            settings=settings,
+            clock=clock,
+            database=database,
+            keys=keys,
+            hub=hub,
+            nonces=Nonces(keys.nonce),
+            replay=ReplayMemory(),
+            paces=Paces(),
+            signers=Signers(database, keys.seal_signing),
+            secret_checks=SecretChecks(keys.check),
+            pages=Pages(),
+            wake_mail=outbox.wake,
+        )
+        return cls(services, outbox)
+
+    @contextlib.asynccontextmanager
+    async def workers(self) -> AsyncIterator[None]:
+        """Run the outbox worker and the sweeper beside the requests."""
+        tasks = [asyncio.create_task(self.outbox.run()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                while await self.services.database.write(expire_logins, SWEEP_BATCH) == SWEEP_BATCH:
+                    pass
+                self.services.paces.prune(self.services.clock())
+            except Refusal:
+                log.warning("the sweeper waits: the database does not answer")
+            except Exception:
+                log.exception("the sweeper met an error and goes on")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _litestar(services: Services) -> Litestar:
+    """The web application; an issuer with a path is served under that path, but for its metadata (RFC 8414 §3.1)."""
+    path = urlsplit(services.settings.public_url).path or "/"
+    below = Router(
+        path,
+        route_handlers=[
+            oauth.device_authorization,
+            oauth.token,
+            oauth.revoke,
+            metadata.key_set,
+            health.live,
+            health.ready,
+            link_pages.link_router("/"),
+        ],
+    )
+    well_known = get(metadata.WELL_KNOWN + path.rstrip("/"))(metadata.authorization_server)
+    app = Litestar(
+        [below, well_known],
+        exception_handlers={Exception: problems.handle_error},
+        before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.state.services = services
+    return app

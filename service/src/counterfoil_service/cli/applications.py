@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Register, list, show and remove applications."""
+
+import os
+
+import click
+
+from counterfoil_service.app import system_clock
+from counterfoil_service.cli.common import fail, json_option, moment, run, show_json, show_table
+from counterfoil_service.core import link
+from counterfoil_service.core.application import DEFAULT_SCOPES, Application
+from counterfoil_service.crypto.argon2 import hash_secret
+from counterfoil_service.db import applications as rows
+from counterfoil_service.operations.add_application import add_application
+from counterfoil_service.operations.remove_application import remove_application
+
+_COLUMNS = ("client_id", "name", "scopes", "audiences", "confidential", "dpop", "fingerprint", "created_at")
+
+
+@click.group()
+def applications() -> None:
+    """The applications whose people sign in here."""
+
+
+@applications.command()
+@click.argument("name")
+@click.option("--client-id", required=True, help="The OAuth client_id that the application sends.")
+@click.option("--scope", "scopes", multiple=True, help="A scope it may ask for; by default `email`.")
+@click.option(
+    "--audience", "audiences", multiple=True, help="An API its tokens are for; by default the service itself."
+)
+@click.option("--confidential", is_flag=True, help="It can keep a secret; the secret is shown once.")
+@click.option("--dpop", type=click.Choice(["required", "optional"]), default="required", show_default=True)
+@click.option(
+    "--fingerprint", type=click.Choice(["required", "optional", "off"]), default="optional", show_default=True
+)
+@json_option
+def add(  # noqa: PLR0913, PLR0917 - one parameter an option
+    name: str,
+    client_id: str,
+    scopes: tuple[str, ...],
+    audiences: tuple[str, ...],
+    confidential: bool,  # noqa: FBT001 - click passes by name
+    dpop: str,
+    fingerprint: str,
+    as_json: bool,  # noqa: FBT001 - click passes by name
+) -> None:
+    """Register an application called NAME."""
+    secret = link.make(os.urandom) if confidential else None
+    application = Application(
+        id=client_id,
+        name=name,
+        scopes=scopes or DEFAULT_SCOPES,
+        audiences=audiences,
+        dpop="optional" if dpop == "optional" else "required",
+        fingerprint="required" if fingerprint == "required" else "off" if fingerprint == "off" else "optional",
+        created_at=system_clock(),
+        secret_hash=hash_secret(secret) if secret else None,
+    )
+    run(lambda database: database.write(add_application, application))
+    shown = _shown(application) | ({"client_secret": secret} if secret else {})
+    if as_json:
+        show_json(shown)
+        return
+    show_table([shown], _COLUMNS, "")
+    if secret:
+        click.echo(f"client secret, shown this once: {secret}")
+
+
+@applications.command("list")
+@json_option
+def list_applications(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Every application."""
+    shown = [_shown(application) for application in run(lambda database: database.read(rows.list_all))]
+    if as_json:
+        show_json(shown)
+    else:
+        show_table(shown, _COLUMNS, "No application yet: `counterfoil applications add NAME --client-id ID` makes one.")
+
+
+@applications.command()
+@click.argument("client_id")
+@json_option
+def show(client_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """One application."""
+    application = run(lambda database: database.read(rows.get, client_id))
+    if application is None:
+        fail(f"no application {client_id!r}: see `counterfoil applications list`")
+    if as_json:
+        show_json(_shown(application))
+    else:
+        show_table([_shown(application)], _COLUMNS, "")
+
+
+@applications.command()
+@click.argument("client_id")
+@json_option
+def remove(client_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Remove an application: its open logins are denied, its sessions end."""
+    run(lambda database: database.write(remove_application, client_id))
+    if as_json:
+        show_json({"client_id": client_id, "removed": True})
+    else:
+        click.echo(f"{client_id} is removed; its open logins are denied and its sessions have ended.")
+
+
+def _shown(application: Application) -> dict[str, object]:
+    return {
+        "client_id": application.id,
+        "name": application.name,
+        "scopes": list(application.scopes),
+        "audiences": list(application.audiences),
+        "confidential": application.confidential,
+        "dpop": application.dpop,
+        "fingerprint": application.fingerprint,
+        "created_at": moment(application.created_at),
+    }

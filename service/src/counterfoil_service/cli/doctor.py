@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check what an operator set up, and say what to do about each finding."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from typing import Literal
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+
+from counterfoil_service.app import system_clock
+from counterfoil_service.cli.common import json_option, settings_or_fail, show_json
+from counterfoil_service.core import budget
+from counterfoil_service.core.errors import Refusal
+from counterfoil_service.db import applications, clock
+from counterfoil_service.db.engine import Database
+from counterfoil_service.db.open import open_database, sqlite_path
+from counterfoil_service.db.unlock import WrongSecretKeyError, unlock
+from counterfoil_service.settings import RECOMMENDED_LINK_TTL, Settings
+
+MAX_CLOCK_DIFFERENCE_SECONDS = 1
+CONNECT_SECONDS = 5
+
+Verdict = Literal["ok", "warning", "error"]
+Finding = dict[str, str]
+_MARKS = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "error": "[red]error[/]  "}
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Check settings, database and mail; exit status 1 when something is wrong."""
+    settings = settings_or_fail()
+    findings = asyncio.run(_findings(settings))
+    if as_json:
+        show_json({"findings": findings})
+    else:
+        console = Console(highlight=False)
+        for finding in findings:
+            console.print(f"{_MARKS[finding['verdict']]} {finding['subject']}: ", end="")
+            console.print(finding["text"], markup=False, soft_wrap=True)
+    if any(finding["verdict"] == "error" for finding in findings):
+        raise SystemExit(1)
+
+
+def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
+    return {"verdict": verdict, "subject": subject, "text": text}
+
+
+async def _findings(settings: Settings) -> list[Finding]:
+    found = [*_settings(settings)]
+    found += [finding async for finding in _database(settings)]
+    return [*found, await _mail(settings)]
+
+
+def _settings(settings: Settings) -> list[Finding]:
+    found = [_finding("ok", "settings", f"issuer {settings.public_url}")]
+    if urlsplit(settings.public_url).scheme == "http":
+        found.append(
+            _finding("warning", "PUBLIC_URL", "plain http serves this machine alone; use https for anybody else")
+        )
+    if settings.link_ttl > RECOMMENDED_LINK_TTL:
+        rule = "leaves NIST SP 800-63B-4 §3.1.3.2 and ASVS 6.5.5, which allow ten minutes"
+        found.append(
+            _finding("warning", "LINK_TTL", f"{settings.link_ttl} s {rule}; lower it to {RECOMMENDED_LINK_TTL}")
+        )
+    found.extend(
+        _finding("warning", "BUDGETS", f"{name} is looser than its default; lower it unless you know why")
+        for name in budget.loosened(settings.budgets)
+    )
+    return found
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    path = sqlite_path(settings.database_url.reveal())
+    kind = "PostgreSQL" if path is None else "SQLite"
+    if path is not None and not path.exists():
+        yield _finding("ok", "database", f"{path} does not exist yet; `counterfoil serve` makes it")
+        return
+    try:
+        database = await open_database(settings.database_url.reveal())
+    except Exception as error:  # noqa: BLE001 - whatever the driver raises is the finding
+        yield _finding(
+            "error", "database", f"{kind} does not open ({type(error).__name__}); check COUNTERFOIL_DATABASE_URL"
+        )
+        return
+    try:
+        async for finding in _open_database(database, settings, kind):
+            yield finding
+    finally:
+        await database.close()
+
+
+async def _open_database(database: Database, settings: Settings, kind: str) -> AsyncIterator[Finding]:
+    if not await database.migrated():
+        yield _finding("error", "database", f"the {kind} schema is not this release's; run `counterfoil migrate`")
+        return
+    yield _finding("ok", "database", f"{kind} answers and its schema is this release's")
+    try:
+        await unlock(database, settings, clock=system_clock, entropy=os.urandom)
+        yield _finding("ok", "SECRET_KEY", "unseals what this database holds")
+    except WrongSecretKeyError as error:
+        yield _finding("error", "SECRET_KEY", str(error))
+        return
+    difference = abs(await database.read(clock.now) / 1_000_000 - time.time())
+    if difference > MAX_CLOCK_DIFFERENCE_SECONDS:
+        yield _finding("warning", "clock", f"differs from the database's by {difference:.1f} s; let both follow NTP")
+    if not await database.read(applications.list_all):
+        yield _finding(
+            "warning", "applications", "none yet; `counterfoil applications add NAME --client-id ID` makes one"
+        )
+
+
+async def _mail(settings: Settings) -> Finding:
+    url = settings.mail_url.reveal()
+    parts = urlsplit(url)
+    if url == "none:":
+        return _finding("warning", "mail", "none is set up, so no link reaches anybody; set COUNTERFOIL_MAIL_URL")
+    if parts.scheme not in {"smtp", "smtps"}:
+        return _finding("warning", "mail", f"{parts.scheme}: is for development; set COUNTERFOIL_MAIL_URL to smtp://…")
+    from counterfoil_service.mail.transports.smtp import greet
+
+    try:
+        await asyncio.wait_for(greet(parts), CONNECT_SECONDS)
+    except (Refusal, OSError, TimeoutError) as error:
+        return _finding(
+            "error", "mail", f"{parts.hostname} does not answer as it should ({error}); check COUNTERFOIL_MAIL_URL"
+        )
+    return _finding("ok", "mail", f"{parts.hostname} answers, sender {settings.sender}")

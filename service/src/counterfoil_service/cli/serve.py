@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the service."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import click
+import uvicorn
+
+from counterfoil_service.app import Service
+from counterfoil_service.cli.common import fail, opened, settings_or_fail
+from counterfoil_service.core.errors import Refusal
+from counterfoil_service.db.open import sqlite_path
+from counterfoil_service.db.unlock import WrongSecretKeyError
+from counterfoil_service.settings import Settings
+from counterfoil_service.waiting import Hub
+from counterfoil_service.web.gate import Gate
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the interval of polls: uvicorn's default closes just as the next one comes."""
+
+DRAIN_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """Answers held polls as soon as the process is told to go: lifespan hooks would run only after they ended."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._loop = asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain, then leave."""
+        self._loop.call_soon_threadsafe(self._hub.drain)
+        super().handle_exit(sig, frame)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; PostgreSQL only above 1."
+)
+@click.option("--fd", type=int, hidden=True, help="A listening socket handed down by a parent of several workers.")
+def serve(host: str, port: int, workers: int, fd: int | None) -> None:
+    """Serve sign-ins until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = settings_or_fail()
+    listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
+    if workers > 1:
+        if sqlite_path(settings.database_url.reveal()) is not None:
+            fail("several workers need PostgreSQL: set COUNTERFOIL_DATABASE_URL to it, or leave --workers out")
+        sys.exit(_supervise(listener, workers))
+    with _only_one(settings):
+        asyncio.run(_serve(settings, listener))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        fail(f"cannot listen on {host} port {port} ({error.strerror}): choose another --host or --port")
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    async with opened(settings) as database:
+        try:
+            service = await Service.start(settings, database)
+        except WrongSecretKeyError as error:
+            fail(str(error))
+        except Refusal as refusal:
+            fail(f"the database stopped answering while starting: {refusal.description}")
+        config = uvicorn.Config(
+            Gate(service.app),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            backlog=2048,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+        server = _Server(config, service.services.hub)
+        async with service.workers():
+            bound = listener.getsockname()
+            logging.getLogger("counterfoil").info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
+            await server.serve(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """One `serve` for each SQLite file: a second would not wake the first one's held polls at once."""
+    path = sqlite_path(settings.database_url.reveal())
+    if path is None:
+        yield
+        return
+    lock_path = Path(f"{path}.lock")
+    try:
+        lock = lock_path.open("w")
+    except OSError as error:
+        fail(f"cannot write beside the database ({error.strerror}): make its folder exist and writable")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            fail(f"another `counterfoil serve` runs on {path}: stop it, or use PostgreSQL for several processes")
+        yield
+
+
+def _supervise(listener: socket.socket, workers: int) -> int:
+    """Start the workers on one socket, pass signals on, and replace a worker that dies; the exit status."""
+    listener.set_inheritable(True)
+    command = [sys.executable, "-m", "counterfoil_service", "serve", "--fd", str(listener.fileno())]
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(command, pass_fds=[listener.fileno()])  # noqa: S603 - our own command
+
+    children = [start() for _ in range(workers)]
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: stopping.append(received))
+    while not stopping:
+        time.sleep(0.2)
+        for index, child in enumerate(children):
+            status = child.poll()
+            if status == 1:
+                stopping.append(signal.SIGTERM)  # it said why it cannot start; a fresh one could not either
+            elif status is not None and not stopping:
+                children[index] = start()
+    for child in children:
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGTERM)
+    return max((abs(child.wait()) for child in children), default=0)

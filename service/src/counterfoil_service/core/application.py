@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A registered application (an OAuth client) and what it may be granted."""
+
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+from counterfoil_service.core.errors import ErrorCode, Refusal
+
+DEFAULT_SCOPES = ("email",)
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # scope-token of RFC 6749 §3.3
+_MAX_NAME = 64
+
+Need = Literal["required", "optional", "off"]
+
+
+class Application(msgspec.Struct, frozen=True):
+    """`audiences` empty means: the issuer. `secret_hash` is argon2id; confidential applications alone have one."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    dpop: Literal["required", "optional"]
+    fingerprint: Need
+    created_at: int
+    secret_hash: str | None = None
+
+    @property
+    def confidential(self) -> bool:
+        """Whether it authenticates with a secret."""
+        return self.secret_hash is not None
+
+
+def check_registration(client_id: str, name: str, scopes: tuple[str, ...]) -> None:
+    """Refuse what would make a bad application, by the rule that it breaks."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise Refusal(ErrorCode.INVALID_REQUEST, "client id: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -")
+    if not name.strip() or len(name) > _MAX_NAME or has_unsafe_characters(name):
+        raise Refusal(ErrorCode.INVALID_REQUEST, "name: 1 to 64 characters without control or direction characters")
+    for scope in scopes:
+        if not _SCOPE.fullmatch(scope):
+            raise Refusal(ErrorCode.INVALID_REQUEST, "scope: printable ASCII without blanks, quotes and backslashes")
+
+
+def has_unsafe_characters(text: str) -> bool:
+    """Control, format (direction marks among them) and separator characters: they forge lines in mail, page and log."""
+    return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in text)
+
+
+def granted_scope(application: Application, requested: str | None) -> str:
+    """The scope of the login: what was asked for and registered; all that is registered when nothing was asked for."""
+    if requested is None:
+        return " ".join(application.scopes)
+    asked = tuple(dict.fromkeys(requested.split(" ")))
+    if not set(asked) <= set(application.scopes):
+        raise Refusal(ErrorCode.INVALID_SCOPE, "scope: only what this application is registered for may be asked for")
+    return " ".join(asked)
+
+
+def granted_audience(application: Application, requested: str | None, issuer: str) -> str:
+    """The `aud` of the tokens: the resource asked for (RFC 8707 §2), else the application's first audience."""
+    audiences = application.audiences or (issuer,)
+    if requested is None:
+        return audiences[0]
+    if requested not in audiences:
+        raise Refusal(ErrorCode.INVALID_REQUEST, "resource: must be one of the application's registered audiences")
+    return requested

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The closed list of audit event names and the shape of one event.
+
+An event is written in the transaction of the change that it records, one row each. `fields` are public to every auditor
+and never personal; `personal` is sealed under a key of the mailbox, so that it can be made unreadable later.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum, unique
+from typing import Literal
+
+import msgspec
+
+
+@unique
+class EventName(StrEnum):
+    """noun.past_participle; a silent rename would break every auditor's filter."""
+
+    LOGIN_REQUESTED = "login.requested"
+    LOGIN_SUPERSEDED = "login.superseded"
+    LOGIN_LINK_OPENED = "login.link_opened"
+    LOGIN_CODE_MISMATCH = "login.code_mismatch"
+    LOGIN_LOCKED = "login.locked"
+    LOGIN_APPROVED = "login.approved"
+    LOGIN_DENIED = "login.denied"
+    LOGIN_CANCELLED = "login.cancelled"
+    LOGIN_EXPIRED = "login.expired"
+    LOGIN_COMPLETED = "login.completed"
+    LOGIN_REISSUED = "login.reissued"
+    LOGIN_KEY_MISMATCH = "login.key_mismatch"
+    LOGIN_FINGERPRINT_MISMATCH = "login.fingerprint_mismatch"
+    LOGIN_ILLEGAL_TRANSITION = "login.illegal_transition"
+    MAIL_QUEUED = "mail.queued"
+    MAIL_SENT = "mail.sent"
+    MAIL_DEFERRED = "mail.deferred"
+    MAIL_FAILED = "mail.failed"
+    MAIL_SUPPRESSED = "mail.suppressed"
+    SESSION_CREATED = "session.created"
+    SESSION_ENDED = "session.ended"
+    USER_CREATED = "user.created"
+    USER_VERIFIED = "user.verified"
+    APPLICATION_ADDED = "application.added"
+    APPLICATION_REMOVED = "application.removed"
+    KEY_ROTATED = "key.rotated"
+
+
+class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened. Absent references are None; `reason` is a code, not prose."""
+
+    name: EventName
+    outcome: Literal["success", "failure"] = "success"
+    reason: str | None = None
+    login_id: str | None = None
+    application_id: str | None = None
+    session_id: str | None = None
+    subject: str | None = None
+    jkt: str | None = None
+    fields: Mapping[str, str | int] = {}
+    personal: Mapping[str, str] = {}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a poll is told, and how its pace is judged (RFC 8628 §3.5, CIBA's rules for long polls)."""
+
+import msgspec
+
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND, State
+
+MAX_WAIT = 25
+"""Seconds a poll may be held."""
+
+_DENIED = {State.DENIED: "denied", State.LOCKED: "locked"}
+
+
+def refusal_of(state: State, expires_at: int, now: int) -> Refusal:
+    """The answer to a poll of a login that gives no tokens."""
+    if state is State.PENDING:
+        return pending()
+    if state in _DENIED:
+        return AccessDenied(_DENIED[state])
+    if state is State.EXPIRED and now < expires_at + EXPIRED_ANSWER_WINDOW:
+        return Refusal(ErrorCode.EXPIRED_TOKEN, "The login expired; ask for a new link.")
+    return invalid_grant()
+
+
+def pending() -> Refusal:
+    """Nobody has decided yet."""
+    return Refusal(ErrorCode.AUTHORIZATION_PENDING, "The link was not approved yet; poll again.")
+
+
+def invalid_grant() -> Refusal:
+    """One sentence for every reason, so that nobody learns which."""
+    return Refusal(ErrorCode.INVALID_GRANT, "The code is unknown, used up, or was not made for this device.")
+
+
+def too_fast() -> Refusal:
+    """The poll came early or beside a held one."""
+    return Refusal(ErrorCode.SLOW_DOWN, "Polls come too fast or overlap; wait five seconds longer between them.")
+
+
+class AccessDenied(Refusal):
+    """The person said no, or three codes were wrong: `reason` tells the device which of the two."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(ErrorCode.ACCESS_DENIED, "The sign-in was refused.")
+        self.reason = reason
+
+
+class Pace(msgspec.Struct):
+    """One login's polls in one process: when the last was received (microseconds), and whether one is held."""
+
+    received_at: int = 0
+    held: bool = False
+
+    def is_early(self, interval: int, now: int) -> bool:
+        """Whether a poll at `now` comes before `interval` seconds have passed since the last was received [R13]."""
+        return bool(self.received_at) and now - self.received_at < interval * SECOND

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows and transactions: one statement set for SQLite and PostgreSQL, one module per noun."""

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registered applications."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from counterfoil_service.core.application import Application
+from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.tables import applications
+
+_values = {column.name: parameter(column.name) for column in applications.columns}
+_ADD = Statement(
+    sqlite.insert(applications).values(_values).on_conflict_do_nothing().returning(applications.c.id),
+    postgresql=postgresql.insert(applications).values(_values).on_conflict_do_nothing().returning(applications.c.id),
+)
+_GET = Statement(select(applications).where(applications.c.id == parameter("id")))
+_LIST = Statement(select(applications).order_by(applications.c.id))
+_REMOVE = Statement(delete(applications).where(applications.c.id == parameter("id")).returning(applications.c.id))
+
+
+def _application(row: "Any") -> Application:
+    id_, name, scopes, audiences, dpop, fingerprint, created_at, secret_hash = row
+    return Application(
+        id_,
+        name,
+        tuple(scopes.split()),
+        tuple(msgspec.json.decode(audiences)),
+        dpop,
+        fingerprint,
+        created_at,
+        secret_hash,
+    )
+
+
+async def add(tx: Transaction, application: Application) -> bool:
+    """Insert; False when the id is in use."""
+    values = msgspec.structs.asdict(application)
+    values["scopes"] = " ".join(application.scopes)
+    values["audiences"] = msgspec.json.encode(application.audiences).decode()
+    return await tx.one(_ADD, values) is not None
+
+
+async def get(tx: ReadTransaction, application_id: str) -> Application | None:
+    """By its client id."""
+    row = await tx.one(_GET, {"id": application_id})
+    return None if row is None else _application(row)
+
+
+async def list_all(tx: ReadTransaction) -> list[Application]:
+    """All, by id."""
+    return [_application(row) for row in await tx.all(_LIST, {})]
+
+
+async def remove(tx: Transaction, application_id: str) -> bool:
+    """Delete; False when there was none."""
+    return await tx.one(_REMOVE, {"id": application_id}) is not None

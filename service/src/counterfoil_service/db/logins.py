@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Logins: every transition is one conditional write; what it returns says whether this caller won."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, Update, and_, case, func, select, update
+
+from counterfoil_service.core.login import MAX_TRIES, OPEN_STATES, TRANSITIONS, State, Trigger
+from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import constant, constants, due_rows, insert_row, parameter
+from counterfoil_service.db.tables import logins, mailings
+
+
+class Login(msgspec.Struct, frozen=True):
+    """One row, in the order of the table's columns. Secrets are present as hashes alone."""
+
+    id: str
+    application_id: str
+    state: State
+    decoy: int
+    device_code_hash: bytes
+    link_hash: bytes
+    user_code_hash: bytes
+    misses: int
+    mailbox: bytes
+    address: str
+    jkt: str | None
+    device_label: str | None
+    fingerprint: str | None
+    scope: str
+    audience: str
+    source_range: bytes
+    poll_interval: int
+    created_at: int
+    expires_at: int
+    approved_at: int | None = None
+    completed_at: int | None = None
+    session_id: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What counts against the budgets of one request; `…_since` is the oldest counted instant, None when none is."""
+
+    mailbox_mails: int
+    mailbox_daily_mails: int
+    mailbox_live_logins: int
+    device_key: int
+    device_key_since: int | None
+    address_range: int
+    address_range_since: int | None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A login that a bulk write ended."""
+
+    id: str
+    application_id: str
+    jkt: str | None
+    state: State
+
+
+_c = logins.c
+
+
+def _where(trigger: Trigger) -> Update:
+    """UPDATE of one living login in a state from which the trigger is legal."""
+    sources = constants(TRANSITIONS[trigger].sources)
+    return (
+        update(logins)
+        .where(_c.id == parameter("id"), _c.state.in_(sources), _c.expires_at > parameter("now"))
+        .returning(_c.id)
+    )
+
+
+def _to(trigger: Trigger) -> "dict[str, Any]":
+    return {"state": constant(TRANSITIONS[trigger].target)}
+
+
+def _all() -> "Select[Any]":
+    return select(logins)
+
+
+_misses = _c.misses + constant(1)
+_ADD = Statement(insert_row(logins))
+_BY_ID = Statement(_all().where(_c.id == parameter("id")))
+_BY_ID_LOCKED = Statement(_all().where(_c.id == parameter("id")).with_for_update())
+_BY_LINK = Statement(_all().where(_c.link_hash == parameter("hash")))
+_BY_DEVICE_CODE = Statement(_all().where(_c.device_code_hash == parameter("hash")))
+_APPROVE = Statement(
+    _where(Trigger.APPROVE)
+    .where(_c.decoy == constant(0), _c.misses < constant(MAX_TRIES))
+    .values(approved_at=parameter("now"), expires_at=parameter("deadline"), **_to(Trigger.APPROVE))
+)
+_MISS = Statement(
+    update(logins)
+    .where(_c.id == parameter("id"), _c.state == constant(State.PENDING), _c.expires_at > parameter("now"))
+    .values(
+        misses=_misses,
+        state=case((_misses >= constant(MAX_TRIES), constant(State.LOCKED)), else_=_c.state),
+    )
+    .returning(_c.misses)
+)
+_CONSUME = Statement(
+    _where(Trigger.COLLECT).values(
+        completed_at=parameter("now"), session_id=parameter("session_id"), **_to(Trigger.COLLECT)
+    )
+)
+_END = {
+    trigger: Statement(_where(trigger).values(_to(trigger)))
+    for trigger in (Trigger.REJECT, Trigger.DENY, Trigger.CANCEL)
+}
+_open = _c.state.in_(constants(OPEN_STATES))
+_ended = (_c.id, _c.application_id, _c.jkt, _c.state)
+_SUPERSEDE = Statement(
+    update(logins)
+    .where(_c.application_id == parameter("application_id"), _c.jkt == parameter("jkt"), _open)
+    .values(
+        state=case(
+            (_c.expires_at > parameter("now"), constant(TRANSITIONS[Trigger.SUPERSEDE].target)),
+            else_=constant(State.EXPIRED),
+        )
+    )
+    .returning(*_ended)
+)
+_DENY_ALL = Statement(
+    update(logins)
+    .where(_c.application_id == parameter("application_id"), _open, _c.expires_at > parameter("now"))
+    .values(_to(Trigger.DENY))
+    .returning(*_ended)
+)
+_due = due_rows(select(_c.id).where(_open, _c.expires_at <= parameter("now")))
+_EXPIRE = Statement(update(logins).where(_c.id.in_(_due)).values(_to(Trigger.EXPIRE)).returning(*_ended))
+_SLOW_DOWN = Statement(
+    update(logins)
+    .where(_c.id == parameter("id"), _c.state == constant(State.PENDING))
+    .values(poll_interval=_c.poll_interval + parameter("seconds"))
+)
+
+
+def _mailed(since: str) -> "Any":
+    counted = and_(mailings.c.mailbox == parameter("mailbox"), mailings.c.mailed_at > parameter(since))
+    return select(func.count()).select_from(mailings).where(counted).scalar_subquery()
+
+
+def _recent(aggregate: "Any", column: "Any", name: str) -> "Any":
+    recent = (
+        select(aggregate)
+        .select_from(logins)
+        .where(column == parameter(name), _c.created_at > parameter(f"{name}_from"))
+    )
+    return recent.where(_c.state != constant(State.CANCELLED)) if name == "jkt" else recent
+
+
+_live = and_(
+    _c.mailbox == parameter("mailbox"),
+    _open,
+    _c.decoy == constant(0),
+    _c.expires_at > parameter("now"),
+    _c.created_at > parameter("live_from"),
+)
+_USAGE = Statement(
+    select(
+        _mailed("mails_from"),
+        _mailed("daily_from"),
+        select(func.count()).select_from(logins).where(_live).scalar_subquery(),
+        _recent(func.count(), _c.jkt, "jkt").scalar_subquery(),
+        _recent(func.min(_c.created_at), _c.jkt, "jkt").scalar_subquery(),
+        _recent(func.count(), _c.source_range, "source_range").scalar_subquery(),
+        _recent(func.min(_c.created_at), _c.source_range, "source_range").scalar_subquery(),
+    )
+)
+
+
+def _login(row: "Any") -> Login | None:
+    return None if row is None else Login(row[0], row[1], State(row[2]), *row[3:])
+
+
+async def add(tx: Transaction, login: Login) -> None:
+    """Insert a new login."""
+    await tx.run(_ADD, msgspec.structs.asdict(login))
+
+
+async def usage(tx: ReadTransaction, parameters: "dict[str, Any]") -> Usage:
+    """Everything the budgets of one request are measured by, in one statement."""
+    row = await tx.one(_USAGE, parameters)
+    assert row is not None  # noqa: S101 - an aggregate always answers
+    return Usage(*row)
+
+
+async def get(tx: ReadTransaction, login_id: str, *, locked: bool = False) -> Login | None:
+    """By its public id; `locked` holds the row until the end of the transaction."""
+    return _login(await tx.one(_BY_ID_LOCKED if locked else _BY_ID, {"id": login_id}))
+
+
+async def by_link(tx: ReadTransaction, link_hash: bytes) -> Login | None:
+    """By the SHA-256 of its link secret."""
+    return _login(await tx.one(_BY_LINK, {"hash": link_hash}))
+
+
+async def by_device_code(tx: ReadTransaction, device_code_hash: bytes) -> Login | None:
+    """By the SHA-256 of its device code."""
+    return _login(await tx.one(_BY_DEVICE_CODE, {"hash": device_code_hash}))
+
+
+async def approve(tx: Transaction, login_id: str, *, now: int, deadline: int) -> bool:
+    """PENDING → APPROVED (T6)."""
+    return await tx.one(_APPROVE, {"id": login_id, "now": now, "deadline": deadline}) is not None
+
+
+async def miss(tx: Transaction, login_id: str, *, now: int) -> int | None:
+    """Count a wrong code (T4, T5): the misses so far, or None when the login no longer takes codes."""
+    row = await tx.one(_MISS, {"id": login_id, "now": now})
+    return None if row is None else int(row[0])
+
+
+async def consume(tx: Transaction, login_id: str, *, now: int, session_id: str) -> bool:
+    """APPROVED → CONSUMED (T9)."""
+    return await tx.one(_CONSUME, {"id": login_id, "now": now, "session_id": session_id}) is not None
+
+
+async def end(tx: Transaction, login_id: str, trigger: Trigger, *, now: int) -> bool:
+    """PENDING or APPROVED → DENIED or CANCELLED (T10-T12, T14, T15)."""
+    return await tx.one(_END[trigger], {"id": login_id, "now": now}) is not None
+
+
+async def supersede(tx: Transaction, *, application_id: str, jkt: str, now: int) -> list[Ended]:
+    """End the open logins of one application and key [R42]; those whose time had passed become expired instead."""
+    return _ends(await tx.all(_SUPERSEDE, {"application_id": application_id, "jkt": jkt, "now": now}))
+
+
+async def deny_all(tx: Transaction, *, application_id: str, now: int) -> list[Ended]:
+    """Deny every open login of an application (T14, T15)."""
+    return _ends(await tx.all(_DENY_ALL, {"application_id": application_id, "now": now}))
+
+
+async def expire(tx: Transaction, *, now: int, limit: int) -> list[Ended]:
+    """Write the expiry of at most `limit` logins whose time has passed (T13)."""
+    return _ends(await tx.all(_EXPIRE, {"now": now, "limit": limit}))
+
+
+async def slow_down(tx: Transaction, login_id: str, *, seconds: int) -> None:
+    """Raise the poll interval for good (RFC 8628 §3.5)."""
+    await tx.run(_SLOW_DOWN, {"id": login_id, "seconds": seconds})
+
+
+def _ends(rows: "Any") -> list[Ended]:
+    return [Ended(row[0], row[1], row[2], State(row[3])) for row in rows]

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One key for each mailbox, made at its first request: what is personal in the audit log is sealed under it."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from counterfoil_service.crypto.keys import seal, unseal
+from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.tables import mailbox_keys
+
+_KEY_BYTES = 32
+_values = {column.name: parameter(column.name) for column in mailbox_keys.columns}
+_ADD = Statement(
+    sqlite.insert(mailbox_keys).values(_values).on_conflict_do_nothing(),
+    postgresql=postgresql.insert(mailbox_keys).values(_values).on_conflict_do_nothing(),
+)
+_GET = Statement(select(mailbox_keys.c.sealed_key).where(mailbox_keys.c.mailbox == parameter("mailbox")))
+
+
+async def ensure(tx: Transaction, context: Context, mailbox: bytes) -> None:
+    """Make the mailbox's key unless it has one."""
+    sealed = seal(context.keys.seal_mailbox, context.entropy(_KEY_BYTES), associated=mailbox, entropy=context.entropy)
+    await tx.run(_ADD, {"mailbox": mailbox, "sealed_key": sealed, "created_at": context.now})
+
+
+async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | None:
+    """The mailbox's key, or None when it has none (any more)."""
+    row = await tx.one(_GET, {"mailbox": mailbox})
+    return None if row is None else unseal(seal_key, row[0], associated=mailbox)

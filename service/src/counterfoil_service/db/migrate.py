@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Schema migrations by Alembic, its Config built in code so that the wheel and the repository run the same way."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_ADVISORY_LOCK = 0x436F756E746572  # "Counter": one migrating replica at a time
+
+
+def script_location() -> Path:
+    """`_alembic` beside the package when it came as a wheel, else the repository's `alembic/`."""
+    shipped = _PACKAGE / "_alembic"
+    return shipped if shipped.exists() else _PACKAGE.parents[2] / "alembic"
+
+
+def config(connection: "Connection | None" = None) -> "Config":
+    """Alembic's Config for this connection."""
+    from alembic.config import Config
+
+    made = Config()
+    made.set_main_option("script_location", str(script_location()))
+    made.attributes["connection"] = connection
+    return made
+
+
+def head() -> str:
+    """The revision of this release."""
+    from alembic.script import ScriptDirectory
+
+    revision = ScriptDirectory.from_config(config()).get_current_head()
+    if revision is None:
+        raise RuntimeError(f"no migrations in {script_location()}")
+    return revision
+
+
+def _current(connection: "Connection") -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _move(connection: "Connection", revision: str) -> None:
+    from alembic import command
+    from sqlalchemy import text
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    before = _current(connection)
+    if revision == "head" or before is None or revision > before:
+        command.upgrade(config(connection), revision)
+    else:
+        command.downgrade(config(connection), revision)
+
+
+def move(path: Path, revision: str = "head") -> None:
+    """Bring a SQLite file to `revision`, in one transaction."""
+    with sqlite_engine(path).begin() as connection:
+        _move(connection, revision)
+
+
+def is_current(path: Path) -> bool:
+    """Whether a SQLite file has this release's schema."""
+    with sqlite_engine(path).connect() as connection:
+        return _current(connection) == head()
+
+
+async def move_postgresql(url: str, revision: str = "head") -> None:
+    """Bring a PostgreSQL database to `revision`, in one transaction."""
+    engine = _postgresql_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_move, revision)
+    finally:
+        await engine.dispose()
+
+
+async def is_current_postgresql(url: str) -> bool:
+    """Whether a PostgreSQL database has this release's schema."""
+    engine = _postgresql_engine(url)
+    try:
+        async with engine.connect() as connection:
+            current: str | None = await connection.run_sync(_current)
+            return current == head()
+    finally:
+        await engine.dispose()
+
+
+def sqlite_engine(path: Path) -> "Engine":
+    """A SQLAlchemy engine for schema work on a SQLite file, whose DDL is transactional."""
+    import sqlite3
+
+    from sqlalchemy import NullPool, create_engine, event
+
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, isolation_level=None), poolclass=NullPool)
+    # The driver would otherwise commit before each DDL statement: a failed migration must leave nothing behind.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _postgresql_engine(url: str) -> "AsyncEngine":
+    import asyncpg
+    from sqlalchemy import NullPool
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool)

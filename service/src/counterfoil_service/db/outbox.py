@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mail to be sent: rows written with the login, claimed by lease, settled once."""
+
+from typing import Literal
+
+import msgspec
+from sqlalchemy import delete, null, select, update
+
+from counterfoil_service.db.engine import Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
+from counterfoil_service.db.tables import outbox
+
+Kind = Literal["link", "decoy"]
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """One row. The link secret is sealed (associated data: the id) and goes with the write that settles the row."""
+
+    id: str
+    login_id: str
+    kind: Kind
+    state: str
+    recipient: str
+    sealed_secret: bytes | None
+    attempts: int
+    due_at: int
+    created_at: int
+    ended_at: int | None = None
+
+
+_c = outbox.c
+_queued = _c.state == constant("queued")
+_ADD = Statement(insert_row(outbox))
+_due = due_rows(select(_c.id).where(_queued, _c.due_at <= parameter("now")).order_by(_c.due_at))
+# The lease is the due time itself, moved ahead: a worker that dies leaves a row that simply falls due again.
+_CLAIM = Statement(
+    update(outbox)
+    .where(_c.id.in_(_due))
+    .values(due_at=parameter("leased_until"), attempts=_c.attempts + constant(1))
+    .returning(*outbox.columns)
+)
+_mine = (_c.id == parameter("id"), _queued, _c.attempts == parameter("attempts"))
+_SETTLE = Statement(
+    update(outbox)
+    .where(*_mine)
+    .values(state=parameter("state"), sealed_secret=null(), ended_at=parameter("now"))
+    .returning(_c.id)
+)
+_DEFER = Statement(update(outbox).where(*_mine).values(due_at=parameter("due_at")).returning(_c.id))
+_DROP = Statement(delete(outbox).where(_c.id == parameter("id"), _c.kind == constant("decoy")))
+
+
+async def add(tx: Transaction, mail: Mail) -> None:
+    """Queue a mail."""
+    await tx.run(_ADD, msgspec.structs.asdict(mail))
+
+
+async def claim(tx: Transaction, *, now: int, leased_until: int, limit: int) -> list[Mail]:
+    """Take at most `limit` due rows; nobody else gets them before `leased_until`."""
+    rows = await tx.all(_CLAIM, {"now": now, "leased_until": leased_until, "limit": limit})
+    return [Mail(*row) for row in rows]
+
+
+async def settle(tx: Transaction, mail: Mail, state: str, *, now: int) -> bool:
+    """End the row and forget its secret; False when somebody else claimed it since."""
+    return await tx.one(_SETTLE, {"id": mail.id, "attempts": mail.attempts, "state": state, "now": now}) is not None
+
+
+async def defer(tx: Transaction, mail: Mail, *, due_at: int) -> bool:
+    """Leave the row for later; False when somebody else claimed it since."""
+    return await tx.one(_DEFER, {"id": mail.id, "attempts": mail.attempts, "due_at": due_at}) is not None
+
+
+async def drop_decoy(tx: Transaction, mail: Mail) -> None:
+    """Delete a decoy's row, unsent."""
+    await tx.run(_DROP, {"id": mail.id})

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PostgreSQL by asyncpg: one transaction a write, one LISTEN connection a process, retries where a race is honest."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+
+from counterfoil_service.db import migrate
+from counterfoil_service.db.engine import (
+    CommandT,
+    Context,
+    Operation,
+    Row,
+    Transaction,
+    ignore_change,
+    no_context,
+    unavailable,
+)
+from counterfoil_service.db.prepared import Dialect, Statement
+
+T = TypeVar("T")
+
+CHANNEL = "counterfoil"
+POOL_SIZE = 8
+ATTEMPTS = 3
+COMMAND_TIMEOUT_SECONDS = 10
+LISTEN_CHECK_SECONDS = 5
+ONE_PENDING_INDEX = "uq_logins_one_pending"
+
+log = logging.getLogger(__name__)
+
+_DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+         asyncpg.InsufficientResourcesError, asyncpg.CannotConnectNowError, TimeoutError)  # fmt: skip
+_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+    """Its reset would be a second round trip a request; nothing here sets session state (a test greps for it)."""
+
+    def get_reset_query(self) -> str:
+        """Nothing to reset."""
+        return ""
+
+
+class PostgresqlTransaction:
+    """Satisfies `Transaction`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """The first row."""
+        sql, values = statement.bind("postgresql", parameters)
+        row: Row | None = await self._connection.fetchrow(sql, *values)
+        return row
+
+    async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Every row."""
+        sql, values = statement.bind("postgresql", parameters)
+        rows: Sequence[Row] = await self._connection.fetch(sql, *values)
+        return rows
+
+    async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        """Run a statement whose rows nobody needs."""
+        sql, values = statement.bind("postgresql", parameters)
+        await self._connection.execute(sql, *values)
+
+    async def lock(self, *keys: bytes) -> None:
+        """Advisory locks of this transaction, in ascending order so that two callers cannot wait for each other."""
+        for number in sorted(int.from_bytes(key[:8], "big", signed=True) for key in keys):
+            await self._connection.execute("SELECT pg_advisory_xact_lock($1::bigint)", number)
+
+    async def notify(self, login_id: str) -> None:
+        """Delivered by PostgreSQL on commit, to every replica."""
+        await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, login_id)
+
+
+class PostgresqlDatabase:
+    """Satisfies `Database`."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, url: str, pool: Any) -> None:
+        self.url = url
+        self.context: Callable[[], Context] = no_context
+        self.on_change: Callable[[str | None], None] = ignore_change
+        self._pool = pool
+        self._listener = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def open(cls, url: str) -> "PostgresqlDatabase":
+        """Connect; raises a Refusal of 503 kind when the server does not answer."""
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=POOL_SIZE,
+                connection_class=_Connection,
+                command_timeout=COMMAND_TIMEOUT_SECONDS,
+            )
+        except (*_DOWN, asyncpg.PostgresError) as error:
+            raise unavailable() from error
+        return cls(url, pool)
+
+    async def write(self, operation: Operation[CommandT, T], command: CommandT) -> T:
+        """One transaction; the context is stamped anew at each try."""
+        return await self.transact(lambda transaction: operation(transaction, command, self.context()))
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """The same without a context."""
+        for _ in range(ATTEMPTS):
+            try:
+                async with self._pool.acquire(timeout=COMMAND_TIMEOUT_SECONDS) as connection, connection.transaction():
+                    return await work(PostgresqlTransaction(connection))
+            except _RETRIED:
+                continue
+            except asyncpg.UniqueViolationError as error:
+                if error.constraint_name != ONE_PENDING_INDEX:
+                    raise
+            except _DOWN as error:
+                log.warning("the database does not answer: %s", type(error).__name__)
+                raise unavailable() from None
+        raise unavailable()
+
+    async def read(self, query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
+        """Run a query on a connection of its own."""
+        try:
+            async with self._pool.acquire(timeout=COMMAND_TIMEOUT_SECONDS) as connection:
+                return await query(PostgresqlTransaction(connection), *args)
+        except _DOWN as error:
+            log.warning("the database does not answer: %s", type(error).__name__)
+            raise unavailable() from None
+
+    async def migrated(self) -> bool:
+        """Whether the schema is the one of this release."""
+        return await migrate.is_current_postgresql(self.url)
+
+    async def close(self) -> None:
+        """Stop listening, close the pool."""
+        self._listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listener
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._pool.close(), COMMAND_TIMEOUT_SECONDS)
+
+    async def _listen(self) -> None:
+        """Hold one LISTEN connection; after every reconnect wake everybody, as notices may have been missed."""
+        while True:
+            with contextlib.suppress(*_DOWN, asyncpg.PostgresError):
+                connection = await asyncpg.connect(self.url, timeout=COMMAND_TIMEOUT_SECONDS)
+                try:
+                    await connection.add_listener(CHANNEL, self._notified)
+                    self.on_change(None)
+                    while not connection.is_closed():
+                        await asyncio.sleep(LISTEN_CHECK_SECONDS)
+                        await connection.execute("SELECT 1", timeout=COMMAND_TIMEOUT_SECONDS)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(1)
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, login_id: str) -> None:
+        self.on_change(login_id)

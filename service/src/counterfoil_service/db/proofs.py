@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proofs that granted something, each good for once across all replicas [R63]."""
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.crypto.dpop import Proof
+from counterfoil_service.db.engine import Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.tables import proofs
+
+REMEMBERED = 120 * 1_000_000
+"""Microseconds: longer than any proof is acceptable (60 s old to 30 s ahead)."""
+
+_values = {column.name: parameter(column.name) for column in proofs.columns}
+_SPEND = Statement(
+    sqlite.insert(proofs).values(_values).on_conflict_do_nothing().returning(proofs.c.expires_at),
+    postgresql=postgresql.insert(proofs).values(_values).on_conflict_do_nothing().returning(proofs.c.expires_at),
+)
+_PURGE = Statement(delete(proofs).where(proofs.c.expires_at <= parameter("now")))
+
+
+async def spend(tx: Transaction, proof: Proof, *, now: int) -> None:
+    """Remember the proof; refuse it when it was seen before."""
+    if await tx.one(_SPEND, {"replay_key": proof.replay_key, "expires_at": now + REMEMBERED}) is None:
+        raise replayed()
+
+
+def replayed() -> Refusal:
+    """The answer to a proof that was used before."""
+    return Refusal(ErrorCode.INVALID_DPOP_PROOF, "jti: this proof was used before; make a new one for every request")
+
+
+async def purge(tx: Transaction, *, now: int) -> None:
+    """Forget proofs that are too old to be accepted anyway."""
+    await tx.run(_PURGE, {"now": now})

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small values that belong to the deployment as a whole: the salt of the root key, the check that unseals."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.tables import secrets
+
+_values = {"name": parameter("name"), "value": parameter("value")}
+_ADD = Statement(
+    sqlite.insert(secrets).values(_values).on_conflict_do_nothing(),
+    postgresql=postgresql.insert(secrets).values(_values).on_conflict_do_nothing(),
+)
+_GET = Statement(select(secrets.c.value).where(secrets.c.name == parameter("name")))
+
+
+async def get(tx: ReadTransaction, name: str) -> bytes | None:
+    """The value, or None."""
+    row = await tx.one(_GET, {"name": name})
+    return None if row is None else bytes(row[0])
+
+
+async def keep(tx: Transaction, name: str, value: bytes) -> bytes:
+    """The value that stands: this one, unless one stood before."""
+    await tx.run(_ADD, {"name": name, "value": value})
+    stored = await get(tx, name)
+    assert stored is not None  # noqa: S101 - it was written one line above
+    return stored

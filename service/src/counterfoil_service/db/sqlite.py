@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SQLite: one writer thread that groups commits, point reads inline on the loop.
+
+The commit is the price, not the SQL: the writer takes all that is queued, runs each caller in a savepoint of its own
+inside one `BEGIN IMMEDIATE` transaction, commits once with `synchronous=FULL`, and answers only then.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from counterfoil_service.db import migrate
+from counterfoil_service.db.engine import (
+    CommandT,
+    Context,
+    Operation,
+    Row,
+    Transaction,
+    ignore_change,
+    no_context,
+    unavailable,
+)
+from counterfoil_service.db.prepared import Dialect, Statement
+
+T = TypeVar("T")
+
+MAX_BATCH = 64
+MAX_QUEUE = 1024
+BUSY_TIMEOUT_SECONDS = 5
+FOREIGN_COMMIT_CHECK_SECONDS = 1.0
+CHECKPOINT_BYTES = 4 * 1024 * 1024
+MAX_LOG_BYTES = 256 * 1024 * 1024
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode: transactions are begun by us, or `BEGIN` would be deferred and deadlock."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "foreign_keys=ON", "trusted_schema=OFF"]
+    for pragma in [*pragmas, "query_only=ON"] if read_only else pragmas:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+class SqliteTransaction:
+    """Answers without ever suspending; satisfies `Transaction`."""
+
+    __slots__ = ("_connection", "notified")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.notified: list[str] = []
+
+    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """The first row; the rest is fetched too, since an unfinished statement would hold the commit up."""
+        rows = await self.all(statement, parameters)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Every row."""
+        rows: list[Row] = self._connection.execute(*statement.bind("sqlite", parameters)).fetchall()
+        return rows
+
+    async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        """Run to the end."""
+        await self.all(statement, parameters)
+
+    async def lock(self, *keys: bytes) -> None:
+        """Nothing to do: there is one writer."""
+
+    async def notify(self, login_id: str) -> None:
+        """Remember whom to wake after the commit."""
+        self.notified.append(login_id)
+
+
+class _Job:
+    __slots__ = ("error", "future", "notified", "result", "work")
+
+    def __init__(self, work: Callable[[Transaction], Coroutine[Any, Any, Any]], future: "asyncio.Future[Any]") -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.notified: list[str] = []
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Run in a savepoint: a failure rolls this caller back and nobody else."""
+        transaction = SqliteTransaction(connection)
+        connection.execute("SAVEPOINT job")
+        try:
+            self.result = drive(self.work(transaction))
+        except Exception as error:  # noqa: BLE001 - handed to the caller whose error it is
+            self.error = unavailable() if isinstance(error, sqlite3.OperationalError) else error
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO job")
+        else:
+            self.notified = transaction.notified
+        if connection.in_transaction:
+            connection.execute("RELEASE job")
+
+    def deliver(self) -> None:
+        """On the loop: hand over what the commit made true."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+def drive(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run an operation to its end without a loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    coroutine.close()
+    raise RuntimeError("an operation may await nothing but its transaction")
+
+
+class SqliteDatabase:
+    """Satisfies `Database`. Open it on the loop that will use it."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.context: Callable[[], Context] = no_context
+        self.on_change: Callable[[str | None], None] = ignore_change
+        self._loop = asyncio.get_running_loop()
+        self._reader = connect(path, read_only=True)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write_until_closed, name="counterfoil-writer", daemon=True)
+        self._writer.start()
+        self._checkpoints_end = threading.Event()
+        self._checkpointer = threading.Thread(
+            target=self._checkpoint_until_closed, name="counterfoil-checkpoint", daemon=True
+        )
+        self._checkpointer.start()
+
+    async def write(self, operation: Operation[CommandT, T], command: CommandT) -> T:
+        """Queue the operation for the next commit."""
+        return await self.transact(lambda transaction: operation(transaction, command, self.context()))
+
+    async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """The same without a context."""
+        if self._closed or self._jobs.qsize() >= MAX_QUEUE:
+            raise unavailable()
+        job = _Job(work, self._loop.create_future())
+        self._jobs.put(job)
+        result: T = await job.future
+        return result
+
+    async def read(self, query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
+        """Inline on the loop: a point read takes microseconds, a thread hop takes more."""
+        try:
+            return await query(SqliteTransaction(self._reader), *args)
+        except sqlite3.OperationalError:
+            raise unavailable() from None
+
+    async def migrated(self) -> bool:
+        """Whether the schema is the one of this release."""
+        return await asyncio.to_thread(migrate.is_current, self.path)
+
+    async def close(self) -> None:
+        """Commit what is queued, fold the log into the file, let go."""
+        self._closed = True
+        self._jobs.put(None)
+        self._checkpoints_end.set()
+        await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._checkpointer.join)
+        self._reader.close()
+
+    def _write_until_closed(self) -> None:
+        connection = connect(self.path)
+        watch = _ForeignCommits(connection)
+        open_ = True
+        while open_:
+            batch, open_ = self._next_batch()
+            if batch:
+                self._commit(connection, batch)
+            elif open_:
+                self._restart_log(connection, above=0)
+            self._restart_log(connection, above=MAX_LOG_BYTES)
+            if watch.seen():
+                self._call_soon(self.on_change, None)
+        connection.close()
+
+    def _next_batch(self) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        with contextlib.suppress(queue.Empty):
+            job = self._jobs.get(timeout=FOREIGN_COMMIT_CHECK_SECONDS)
+            while job is not None:
+                batch.append(job)
+                if len(batch) == MAX_BATCH:
+                    return batch, True
+                job = self._jobs.get_nowait()
+            return batch, False
+        return batch, True
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
+        done = [job for job in batch if not job.future.cancelled()]
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in done:
+                job.run(connection)
+                if not connection.in_transaction:
+                    raise sqlite3.OperationalError("the transaction was lost")
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for job in done:
+                job.error = unavailable()
+        self._call_soon(self._deliver, done)
+
+    def _deliver(self, done: list[_Job]) -> None:
+        for job in done:
+            if job.error is None:
+                for login_id in job.notified:
+                    self.on_change(login_id)
+            job.deliver()
+
+    def _call_soon(self, callback: Callable[..., None], *args: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone, and with it everybody who waited
+            self._loop.call_soon_threadsafe(callback, *args)
+
+    def _log_bytes(self) -> int:
+        log = Path(f"{self.path}-wal")
+        return log.stat().st_size if log.exists() else 0
+
+    def _restart_log(self, connection: sqlite3.Connection, *, above: int) -> None:
+        """A restart waits for readers: only when nobody queues, or when the log has outgrown its cap."""
+        if self._log_bytes() > above:
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _checkpoint_until_closed(self) -> None:
+        """Off the writer, so that no commit pays for it."""
+        connection = connect(self.path)
+        while not self._checkpoints_end.wait(0.5):
+            if self._log_bytes() > CHECKPOINT_BYTES:
+                with contextlib.suppress(sqlite3.OperationalError):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection.close()
+
+
+class _ForeignCommits:
+    """Commits of other processes: `data_version` changes by them alone, as it is our writer that asks."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._version = self._read()
+        self._next = time.monotonic() + FOREIGN_COMMIT_CHECK_SECONDS
+
+    def _read(self) -> int:
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def seen(self) -> bool:
+        """Whether there was one since the last call; asked at most once a second."""
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + FOREIGN_COMMIT_CHECK_SECONDS
+        before, self._version = self._version, self._read()
+        return self._version != before

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small builders, so that each noun's module reads as its list of statements."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Insert, Select, Table, bindparam, insert, literal_column
+
+
+def parameter(name: str) -> "BindParameter[object]":
+    """A parameter by its name."""
+    return bindparam(name)
+
+
+def constant(value: str | int) -> "ColumnElement[object]":
+    """A value of our own in the text of a statement; never anything from outside."""
+    if isinstance(value, str) and not value.replace("_", "").isalpha():
+        raise ValueError("a constant is a bare word or a number")
+    return literal_column(f"'{value}'" if isinstance(value, str) else str(value))
+
+
+def constants(values: Iterable[str]) -> "list[ColumnElement[object]]":
+    """Several, in a stable order, so that the text of the statement is the same in every process."""
+    return [constant(value) for value in sorted(values)]
+
+
+def insert_row(table: Table, *, omit: frozenset[str] = frozenset()) -> Insert:
+    """INSERT with one parameter for each column, named as the column."""
+    columns = [column.name for column in table.columns if column.name not in omit]
+    return insert(table).values({name: bindparam(name) for name in columns}).inline()
+
+
+def due_rows(rows: "Select[Any]") -> "Select[Any]":
+    """At most `limit` rows that no other worker holds. SQLite drops the lock clause: it has one writer."""
+    # Without an offset of ours the SQLite dialect would bind one, as a literal value.
+    return rows.limit(parameter("limit")).offset(constant(0)).with_for_update(skip_locked=True)

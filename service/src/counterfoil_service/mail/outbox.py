@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The worker that mails links: claims rows by lease, sends, writes what became of it. Any number may run at once.
+
+At least once: a crash after the server took a mail and before the row says so sends it again, with the same Message-ID.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from counterfoil_service.core import link
+from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.login import SECOND
+from counterfoil_service.db.engine import Clock, Database, Entropy
+from counterfoil_service.mail.render import LinkMail, render_link_mail
+from counterfoil_service.mail.transports import Transport, TryLater, Undeliverable
+from counterfoil_service.operations.claim_mail import ClaimedMail, claim_mail
+from counterfoil_service.operations.settle_mail import SettleMail, settle_mail
+from counterfoil_service.settings import Settings
+
+BATCH = 20
+POLL_SECONDS = 1.0
+FIRST_RETRY_SECONDS = 5
+LAST_RETRY_SECONDS = 120
+
+log = logging.getLogger(__name__)
+
+
+class OutboxWorker:
+    """`transport` None means that no mail is set up: rows wait for an operator until their login has expired."""
+
+    def __init__(
+        self, database: Database, transport: Transport | None, settings: Settings, *, clock: Clock, entropy: Entropy
+    ) -> None:
+        self._database = database
+        self._transport = transport
+        self._settings = settings
+        self._clock = clock
+        self._entropy = entropy
+        self._due = asyncio.Event()
+
+    def wake(self) -> None:
+        """A row of this process is due."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Until cancelled; a database that is down is tried again."""
+        while True:
+            self._due.clear()
+            if not await self._survive(self.work):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._due.wait()
+
+    async def work(self) -> bool:
+        """One batch; whether there was anything to do."""
+        claimed = await self._database.write(claim_mail, BATCH)
+        await asyncio.gather(*(self._settle(mail) for mail in claimed))
+        return bool(claimed)
+
+    async def _survive(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await step()
+        except Refusal:
+            log.warning("the outbox waits: the database does not answer")
+        except Exception:
+            log.exception("the outbox worker met an error and goes on")
+        await asyncio.sleep(POLL_SECONDS)
+        return False
+
+    async def _settle(self, claimed: ClaimedMail) -> None:
+        await self._database.write(settle_mail, await self._outcome(claimed))
+
+    async def _outcome(self, claimed: ClaimedMail) -> SettleMail:
+        mail = claimed.mail
+        if claimed.secret is None:
+            return SettleMail(mail, "expired")
+        if self._transport is None:
+            return SettleMail(mail, "deferred", "no_transport", claimed.expires_at)
+        try:
+            message = render_link_mail(self._letter(claimed, claimed.secret))
+        except ValueError:
+            return SettleMail(mail, "failed", "not_writable")
+        try:
+            await self._transport.send(message, mail.recipient)
+        except Undeliverable as error:
+            return SettleMail(mail, "failed", error.code)
+        except TryLater as error:
+            return SettleMail(mail, "deferred", error.code, self._clock() + self._backoff(mail.attempts))
+        return SettleMail(mail, "sent")
+
+    def _backoff(self, attempts: int) -> int:
+        """Exponential with full jitter, so that many replicas do not return to a sick server at once; microseconds."""
+        ceiling = min(FIRST_RETRY_SECONDS << (attempts - 1), LAST_RETRY_SECONDS) * SECOND
+        return ceiling // 2 + int.from_bytes(self._entropy(4), "big") * (ceiling // 2) // 2**32
+
+    def _letter(self, claimed: ClaimedMail, secret: str) -> LinkMail:
+        issuer = self._settings.public_url
+        domain = parseaddr(self._settings.sender)[1].rpartition("@")[2]
+        return LinkMail(
+            application_name=claimed.application_name,
+            device_label=claimed.device_label,
+            asked_at=_moment(claimed.asked_at),
+            expires_minutes=max(1, -((self._clock() - claimed.expires_at) // (60 * SECOND))),
+            link=link.url(issuer, secret),
+            recipient=claimed.mail.recipient,
+            sender=self._settings.sender,
+            message_id=f"<{claimed.mail.id}@{domain}>",
+            sent_at=_moment(self._clock()),
+            issuer_host=urlsplit(issuer).netloc,
+        )
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / SECOND, UTC)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Print the text part: for development alone, as it shows the link."""
+
+import sys
+from email.message import EmailMessage
+
+
+class ConsoleTransport:
+    """Satisfies `Transport`."""
+
+    async def send(self, message: EmailMessage, recipient: str) -> None:
+        """Write to standard output, which is not the log."""
+        part = message.get_body(("plain",))
+        text = part.get_content() if part is not None else ""
+        sys.stdout.write(f"\n--- mail to {recipient}: {message['Subject']}\n{text}\n---\n")
+        sys.stdout.flush()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The person typed a code on the link page: approve, count a miss, or lock [R20-R24]."""
+
+import hmac
+from enum import Enum
+
+import msgspec
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.login import TRANSITIONS, Trigger, collection_deadline, miss_trigger
+from counterfoil_service.crypto.keys import digest, keyed
+from counterfoil_service.db import audit, logins
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.opener import Opener
+
+
+class ApproveLogin(msgspec.Struct, frozen=True):
+    """`code` is six letters of the alphabet, normalised; anything less never counts as a try."""
+
+    secret: str
+    code: str
+    opener: Opener
+
+    def __repr__(self) -> str:
+        return "ApproveLogin(***)"
+
+
+class Approval(Enum):
+    """What came of it."""
+
+    APPROVED = "approved"
+    MISSED = "missed"
+    LOCKED = "locked"
+    DEAD = "dead"
+
+
+async def approve_login(tx: Transaction, command: ApproveLogin, context: Context) -> Approval:
+    """One conditional write decides: of parallel winners exactly one is APPROVED, the rest find the link DEAD [R40]."""
+    login = await logins.by_link(tx, digest(command.secret))
+    if login is None:
+        return Approval.DEAD
+    typed = keyed(context.keys.user_code, login.id.encode(), command.code.encode())
+    if hmac.compare_digest(typed, login.user_code_hash):
+        return await _approve(tx, login, command.opener, context)
+    return await _miss(tx, login, command.opener, context)
+
+
+async def _approve(tx: Transaction, login: logins.Login, opener: Opener, context: Context) -> Approval:
+    deadline = collection_deadline(context.now, login.expires_at)
+    if not await logins.approve(tx, login.id, now=context.now, deadline=deadline):
+        return await _illegal(tx, login, Trigger.APPROVE, opener, context)
+    await _record(tx, login, TRANSITIONS[Trigger.APPROVE].event, opener, context, {"by": "user_code"})
+    await tx.notify(login.id)
+    return Approval.APPROVED
+
+
+async def _miss(tx: Transaction, login: logins.Login, opener: Opener, context: Context) -> Approval:
+    misses = await logins.miss(tx, login.id, now=context.now)
+    if misses is None:
+        return await _illegal(tx, login, Trigger.MISS, opener, context)
+    trigger = miss_trigger(misses)
+    await _record(tx, login, TRANSITIONS[trigger].event, opener, context, {"misses": misses}, reason="wrong_code")
+    if trigger is Trigger.MISS:
+        return Approval.MISSED
+    await tx.notify(login.id)
+    return Approval.LOCKED
+
+
+async def _illegal(
+    tx: Transaction, login: logins.Login, trigger: Trigger, opener: Opener, context: Context
+) -> Approval:
+    fields: dict[str, str | int] = {"trigger": trigger.value, "state": login.state.value}
+    await _record(tx, login, EventName.LOGIN_ILLEGAL_TRANSITION, opener, context, fields, reason="dead_link")
+    return Approval.DEAD
+
+
+async def _record(  # noqa: PLR0913, PLR0917 - one event, spelt out once
+    tx: Transaction,
+    login: logins.Login,
+    name: EventName,
+    opener: Opener,
+    context: Context,
+    fields: "dict[str, str | int]",
+    reason: str | None = None,
+) -> None:
+    event = AuditEvent(
+        name=name,
+        outcome="success" if reason is None else "failure",
+        reason=reason,
+        login_id=login.id,
+        application_id=login.application_id,
+        jkt=login.jkt,
+        fields=fields,
+        personal=opener.personal,
+    )
+    await audit.append(tx, context, event, mailbox=login.mailbox)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the link page may say of a login. Reads alone: a GET changes nothing [R18]."""
+
+import msgspec
+
+from counterfoil_service.core.login import State, current_state
+from counterfoil_service.crypto.keys import digest
+from counterfoil_service.db import applications, logins, sessions, users
+from counterfoil_service.db.engine import ReadTransaction
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """A login whose link may still be used. Times are microseconds UTC."""
+
+    login: logins.Login
+    application_name: str
+    known_device: bool
+
+
+async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView | None:
+    """The login behind a link secret while it is pending or approved; None for everything else, whatever the reason."""
+    login = await logins.by_link(tx, digest(secret))
+    if login is None or current_state(login.state, login.expires_at, now) not in {State.PENDING, State.APPROVED}:
+        return None
+    application = await applications.get(tx, login.application_id)
+    if application is None:
+        return None
+    return LinkView(login, application.name, await _known_device(tx, login))
+
+
+async def _known_device(tx: ReadTransaction, login: logins.Login) -> bool:
+    user = await users.by_mailbox(tx, login.mailbox)
+    if user is None or login.jkt is None:
+        return False
+    return await sessions.key_is_known(tx, jkt=login.jkt, application_id=login.application_id, user_id=user.id)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Remove an application, and with it everything that it could still collect."""
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.db import applications, audit, logins, sessions
+from counterfoil_service.db.engine import Context, Transaction
+
+_REASON = "application_removed"
+
+
+async def remove_application(tx: Transaction, application_id: str, context: Context) -> None:
+    """Delete it, deny its open logins, end its sessions: an id taken again later inherits nothing."""
+    if not await applications.remove(tx, application_id):
+        raise Refusal(ErrorCode.INVALID_REQUEST, f"no application {application_id!r}: see `applications list`")
+    for login in await logins.deny_all(tx, application_id=application_id, now=context.now):
+        denied = AuditEvent(
+            name=EventName.LOGIN_DENIED, reason=_REASON, login_id=login.id, application_id=application_id, jkt=login.jkt
+        )
+        await audit.append(tx, context, denied)
+        await tx.notify(login.id)
+    for session_id, subject, login_id in await sessions.end_all(tx, application_id=application_id, now=context.now):
+        ended = AuditEvent(
+            name=EventName.SESSION_ENDED,
+            reason=_REASON,
+            login_id=login_id,
+            application_id=application_id,
+            session_id=session_id,
+            subject=subject,
+        )
+        await audit.append(tx, context, ended)
+    await audit.append(tx, context, AuditEvent(name=EventName.APPLICATION_REMOVED, application_id=application_id))

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make a new signing key; the old one is published until its last token has expired [R90]."""
+
+import msgspec
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.login import SECOND
+from counterfoil_service.crypto.jwt import SigningKey
+from counterfoil_service.crypto.keys import seal
+from counterfoil_service.db import audit, signing_keys
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.signing_keys import StoredKey
+
+
+class RotateKeys(msgspec.Struct, frozen=True):
+    """`lead_seconds`: how long the new key is published before it signs, so that verifiers have fetched it by then."""
+
+    lead_seconds: int
+
+
+async def rotate_keys(tx: Transaction, command: RotateKeys, context: Context) -> StoredKey:
+    """The new key as stored."""
+    active_at = context.now + command.lead_seconds * SECOND
+    key = SigningKey.generate("ES256", context.entropy)
+    sealed = seal(context.keys.seal_signing, key.private_bytes(), associated=key.kid.encode(), entropy=context.entropy)
+    stored = StoredKey(key.kid, key.algorithm, sealed, context.now, active_at)
+    await signing_keys.retire_all(tx, retired_at=active_at)
+    await signing_keys.add(tx, stored)
+    await audit.append(tx, context, AuditEvent(name=EventName.KEY_ROTATED, fields={"kid": key.kid}))
+    return stored

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write what became of a mail: the row's end or its next try, and the event, in one transaction."""
+
+from typing import Literal
+
+import msgspec
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.db import audit, logins, outbox
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.outbox import Mail
+
+Outcome = Literal["sent", "failed", "expired", "deferred"]
+_EVENTS = {
+    "sent": EventName.MAIL_SENT,
+    "failed": EventName.MAIL_FAILED,
+    "expired": EventName.MAIL_FAILED,
+    "deferred": EventName.MAIL_DEFERRED,
+}
+
+
+class SettleMail(msgspec.Struct, frozen=True):
+    """`reason` is a code, such as an SMTP reply code; `due_at` (microseconds UTC) belongs to a deferral."""
+
+    mail: Mail
+    outcome: Outcome
+    reason: str | None = None
+    due_at: int = 0
+
+
+async def settle_mail(tx: Transaction, command: SettleMail, context: Context) -> None:
+    """Nothing, when another worker has claimed the row since: that one's word counts."""
+    mail = command.mail
+    if mail.kind == "decoy":
+        await outbox.drop_decoy(tx, mail)
+        return
+    if command.outcome == "deferred":
+        mine = await outbox.defer(tx, mail, due_at=command.due_at)
+    else:
+        mine = await outbox.settle(tx, mail, command.outcome, now=context.now)
+    if not mine:
+        return
+    login = await logins.get(tx, mail.login_id)
+    event = AuditEvent(
+        name=_EVENTS[command.outcome],
+        outcome="success" if command.outcome == "sent" else "failure",
+        reason="expired" if command.outcome == "expired" else command.reason,
+        login_id=mail.login_id,
+        application_id=login.application_id if login else None,
+        fields={"attempt": mail.attempts},
+    )
+    await audit.append(tx, context, event)

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask for a link: a login, its outbox row and its events, or a refusal that changes nothing."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from counterfoil_service.core import application as rules
+from counterfoil_service.core import identifiers, link, user_code
+from counterfoil_service.core.application import Application
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.budget import Budget, Budgets
+from counterfoil_service.core.email_address import EmailAddress
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.login import SECOND, State
+from counterfoil_service.crypto.dpop import Proof
+from counterfoil_service.crypto.keys import digest, keyed, seal
+from counterfoil_service.db import applications, audit, logins, mailbox_keys, mailings, outbox, proofs, users
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.users import User
+
+POLL_INTERVAL = 5
+"""Seconds between polls, RFC 8628 §3.2."""
+
+_MAILBOX_BYTES = 32
+DecoyReason = Literal["user_disabled", "not_invited", "over_budget"]
+
+
+class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for a link, its shape checked, with what the caller cannot say of itself: source and user agent."""
+
+    application_id: str
+    address: EmailAddress
+    proof: Proof | None
+    scope: str | None
+    resource: str | None
+    device_label: str | None
+    fingerprint: str | None
+    source: str
+    source_range: str
+    user_agent: str
+
+
+class LoginStarted(msgspec.Struct, frozen=True):
+    """What the device is told; the link secret is not among it [R6]."""
+
+    login_id: str
+    device_code: str
+    user_code: str
+    expires_in: int
+    interval: int
+
+    def __repr__(self) -> str:
+        return f"LoginStarted(login_id={self.login_id!r})"
+
+
+async def start_login(tx: Transaction, command: StartLogin, context: Context) -> LoginStarted:
+    """A login that waits for its link. Nobody can tell by the answer whether a mail goes out [R92]."""
+    application = await _application(tx, command)
+    scope = rules.granted_scope(application, command.scope)
+    audience = rules.granted_audience(application, command.resource, context.settings.public_url)
+    mailbox = keyed(context.keys.mailbox, command.address.canonical.encode())
+    source_range = keyed(context.keys.source, command.source_range.encode())
+    jkt = command.proof.jkt if command.proof else None
+    await tx.lock(
+        keyed(context.keys.lock, b"mailbox", mailbox),
+        keyed(context.keys.lock, b"key", application.id.encode(), (jkt or "").encode()),
+    )
+    if command.proof is not None:
+        await proofs.spend(tx, command.proof, now=context.now)
+    usage = await logins.usage(tx, _usage_parameters(context, mailbox, source_range, jkt))
+    _refuse_over_budget(usage, context)
+    user = await users.by_mailbox(tx, mailbox)
+    decoy = _decoy_reason(user, usage, context)
+    await mailbox_keys.ensure(tx, context, mailbox)
+    if jkt is not None:
+        await _supersede(tx, application.id, jkt, context)
+
+    login_id = identifiers.ulid(context.now, context.entropy)
+    device_code, link_secret, code = (
+        link.make(context.entropy),
+        link.make(context.entropy),
+        user_code.make(context.entropy),
+    )
+    login = logins.Login(
+        id=login_id,
+        application_id=application.id,
+        state=State.PENDING,
+        decoy=int(decoy is not None),
+        device_code_hash=digest(device_code),
+        link_hash=digest(link_secret),
+        user_code_hash=keyed(context.keys.user_code, login_id.encode(), code.encode()),
+        misses=0,
+        mailbox=mailbox,
+        address=command.address.mailing,
+        jkt=jkt,
+        device_label=command.device_label,
+        fingerprint=command.fingerprint if application.fingerprint != "off" else None,
+        scope=scope,
+        audience=audience,
+        source_range=source_range,
+        poll_interval=POLL_INTERVAL,
+        created_at=context.now,
+        expires_at=context.now + context.settings.link_ttl * SECOND,
+    )
+    await logins.add(tx, login)
+    await _queue_mail(tx, login, link_secret, user, decoy, context)
+    await _record(tx, login, command, decoy, context)
+    return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
+
+
+async def _application(tx: Transaction, command: StartLogin) -> Application:
+    application = await applications.get(tx, command.application_id)
+    if application is None:
+        raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
+    if command.proof is None and application.dpop == "required":
+        raise Refusal(
+            ErrorCode.INVALID_DPOP_PROOF, "DPoP: this application must send exactly one proof (RFC 9449 §4.3)"
+        )
+    if command.fingerprint is None and application.fingerprint == "required":
+        raise Refusal(ErrorCode.INVALID_REQUEST, "device_fingerprint: this application must send one")
+    return application
+
+
+def _usage_parameters(context: Context, mailbox: bytes, source_range: bytes, jkt: str | None) -> "dict[str, Any]":
+    budgets, now = context.settings.budgets, context.now
+    return {
+        "now": now,
+        "mailbox": mailbox,
+        "mails_from": now - budgets.mailbox_mails.window,
+        "daily_from": now - budgets.mailbox_daily_mails.window,
+        "live_from": now - budgets.mailbox_live_logins.window,
+        "jkt": jkt,
+        "jkt_from": now - budgets.device_key.window,
+        "source_range": source_range,
+        "source_range_from": now - budgets.address_range.window,
+    }
+
+
+def _refuse_over_budget(usage: logins.Usage, context: Context) -> None:
+    budgets = context.settings.budgets
+    device = "this device asked for a link"
+    network = "too many links were asked for from your network"
+    _refuse(usage.device_key, usage.device_key_since, budgets.device_key, device, context.now)
+    _refuse(usage.address_range, usage.address_range_since, budgets.address_range, network, context.now)
+
+
+def _refuse(count: int, since: int | None, budget: Budget, what: str, now: int) -> None:
+    if count < budget.count or since is None:
+        return
+    wait = max(1, -(-(since + budget.window - now) // SECOND))
+    raise Refusal(ErrorCode.SLOW_DOWN, f"{what} moments ago; try again in {wait} s", retry_after=wait)
+
+
+def _decoy_reason(user: User | None, usage: logins.Usage, context: Context) -> DecoyReason | None:
+    """Why no mail may go out, or None. It shows in the audit log alone: the caller's answer is the same [R93]."""
+    if user is not None and user.disabled_at is not None:
+        return "user_disabled"
+    if user is None and context.settings.sign_up == "invited":
+        return "not_invited"
+    return "over_budget" if _mailbox_is_over_budget(usage, context.settings.budgets) else None
+
+
+def _mailbox_is_over_budget(usage: logins.Usage, budgets: Budgets) -> bool:
+    return (
+        usage.mailbox_mails >= budgets.mailbox_mails.count
+        or usage.mailbox_daily_mails >= budgets.mailbox_daily_mails.count
+        or usage.mailbox_live_logins >= budgets.mailbox_live_logins.count
+    )
+
+
+async def _supersede(tx: Transaction, application_id: str, jkt: str, context: Context) -> None:
+    for ended in await logins.supersede(tx, application_id=application_id, jkt=jkt, now=context.now):
+        expired = ended.state is State.EXPIRED
+        name = EventName.LOGIN_EXPIRED if expired else EventName.LOGIN_SUPERSEDED
+        await audit.append(
+            tx, context, AuditEvent(name=name, login_id=ended.id, application_id=application_id, jkt=jkt)
+        )
+        await tx.notify(ended.id)
+
+
+async def _queue_mail(
+    tx: Transaction,
+    login: logins.Login,
+    link_secret: str,
+    user: User | None,
+    decoy: DecoyReason | None,
+    context: Context,
+) -> None:
+    """The same statements for a decoy, told apart by a value: the row's kind, and a mailbox nobody has."""
+    mail_id = identifiers.ulid(context.now, context.entropy)
+    nobody = context.entropy(_MAILBOX_BYTES)
+    await mailings.add(tx, mailbox=nobody if decoy else login.mailbox, now=context.now)
+    await outbox.add(
+        tx,
+        outbox.Mail(
+            id=mail_id,
+            login_id=login.id,
+            kind="decoy" if decoy else "link",
+            state="queued",
+            recipient=user.address if user else login.address,
+            sealed_secret=seal(
+                context.keys.seal_outbox, link_secret.encode(), associated=mail_id.encode(), entropy=context.entropy
+            ),
+            attempts=0,
+            due_at=context.now,
+            created_at=context.now,
+        ),
+    )
+
+
+async def _record(
+    tx: Transaction, login: logins.Login, command: StartLogin, decoy: DecoyReason | None, context: Context
+) -> None:
+    requested = AuditEvent(
+        name=EventName.LOGIN_REQUESTED,
+        login_id=login.id,
+        application_id=login.application_id,
+        jkt=login.jkt,
+        personal={
+            "address": command.address.mailing,
+            "source": command.source,
+            "user_agent": command.user_agent,
+            "device_label": command.device_label or "",
+        },
+    )
+    mail = AuditEvent(
+        name=EventName.MAIL_SUPPRESSED if decoy else EventName.MAIL_QUEUED,
+        outcome="failure" if decoy else "success",
+        reason=decoy,
+        login_id=login.id,
+        application_id=login.application_id,
+    )
+    await audit.append(tx, context, requested, mailbox=login.mailbox)
+    await audit.append(tx, context, mail, mailbox=login.mailbox)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a request comes from: behind proxies only as far as the operator trusts them [R94]."""
+
+import ipaddress
+from collections.abc import Sequence
+
+from counterfoil_service.settings import Network
+from counterfoil_service.web.services import AnyRequest, services_of
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_UNKNOWN: Address = ipaddress.IPv4Address(0)
+_RANGE_BITS = {4: 24, 6: 64}
+_MAX_USER_AGENT = 512
+
+
+def source_of(request: AnyRequest) -> Address:
+    """The caller's address."""
+    peer = _address(request.client.host if request.client else "") or _UNKNOWN
+    forwarded = request.headers.getall("x-forwarded-for", [])
+    return forwarded_source(peer, forwarded, services_of(request).settings.trusted_proxies)
+
+
+def forwarded_source(peer: Address, forwarded: Sequence[str], trusted: Sequence[Network]) -> Address:
+    """The right-most address that no trusted proxy wrote: everything left of it is the caller's own claim."""
+    hops = [hop.strip() for header in forwarded for hop in header.split(",")]
+    source = peer
+    while hops and _is_trusted(source, trusted):
+        hop = _address(hops.pop())
+        if hop is None:
+            break
+        source = hop
+    return source
+
+
+def range_of(source: Address) -> str:
+    """The network that shares one budget: IPv4 /24, IPv6 /64 [R95]."""
+    return str(ipaddress.ip_network((source, _RANGE_BITS[source.version]), strict=False))
+
+
+def user_agent_of(request: AnyRequest) -> str:
+    """What the caller says it is, short and printable."""
+    text = request.headers.get("user-agent", "")[:_MAX_USER_AGENT]
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _is_trusted(source: Address, trusted: Sequence[Network]) -> bool:
+    return any(source in network for network in trusted)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read `application/x-www-form-urlencoded` bodies strictly: what is ambiguous is refused, not guessed."""
+
+from urllib.parse import parse_qsl
+
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.web.services import AnyRequest
+
+CONTENT_TYPE = "application/x-www-form-urlencoded"
+MAX_FIELDS = 64
+
+
+class Form:
+    """The fields of one request. Empty ones are absent, unknown ones are nobody's business (RFC 6749 §3.1)."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self._fields = fields
+
+    def __repr__(self) -> str:
+        return f"Form({sorted(self._fields)})"
+
+    def get(self, name: str, *, at_most: int = 1024) -> str | None:
+        """A field, None when absent; a Refusal when longer than `at_most` characters."""
+        value = self._fields.get(name) or None
+        if value is not None and len(value) > at_most:
+            raise Refusal(ErrorCode.INVALID_REQUEST, f"{name}: at most {at_most} characters")
+        return value
+
+    def required(self, name: str, *, at_most: int = 1024) -> str:
+        """A field that must be there."""
+        value = self.get(name, at_most=at_most)
+        if value is None:
+            raise Refusal(ErrorCode.INVALID_REQUEST, f"{name}: this field is required")
+        return value
+
+
+async def read_form(request: AnyRequest) -> Form:
+    """The body's fields; a Refusal names what is wrong with them."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != CONTENT_TYPE:
+        raise Refusal(ErrorCode.INVALID_REQUEST, f"the body must be {CONTENT_TYPE}")
+    return parse_form(await request.body())
+
+
+def parse_form(body: bytes) -> Form:
+    """The same over bytes."""
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:  # UnicodeDecodeError is one
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST, f"the body must be {CONTENT_TYPE} in UTF-8, {MAX_FIELDS} fields at most"
+        ) from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise Refusal(ErrorCode.INVALID_REQUEST, "the body repeats a field; each may occur once (RFC 6749 §3.2)")
+        if "\0" in name or "\0" in value:
+            raise Refusal(ErrorCode.INVALID_REQUEST, "the body holds a NUL character")
+        fields[name] = value
+    return Form(fields)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outermost layer: refuses oversized heads before anything reads them, and writes one log line a request.
+
+The line holds the route's template and never the path: a path may be a link.
+"""
+
+import logging
+import time
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_HEAD_BYTES = 16 * 1024
+
+log = logging.getLogger("counterfoil.access")
+
+_TOO_LARGE = (
+    b'{"error":"request_too_large","error_description":"The request line and headers may have 16 KiB at most."}'
+)
+
+
+class Gate:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        status = 0
+        began = time.perf_counter()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        if _head_bytes(scope) > MAX_HEAD_BYTES:
+            await _refuse(watch)
+        else:
+            await self._app(scope, receive, watch)
+        route = scope.get("path_template") or "-"
+        log.info("%s %s %d %.1fms", scope.get("method"), route, status, (time.perf_counter() - began) * 1000)
+
+
+def _head_bytes(scope: Scope) -> int:
+    target = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    return target + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+
+
+async def _refuse(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 431, "headers": [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(_TOO_LARGE)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]})  # fmt: skip
+    await send({"type": "http.response.body", "body": _TOO_LARGE, "more_body": False})

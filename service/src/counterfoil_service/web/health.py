@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Liveness and readiness, for whatever starts and stops this process."""
+
+from litestar import Response, get
+
+from counterfoil_service.db import secrets
+from counterfoil_service.db.engine import unavailable
+from counterfoil_service.web.services import AnyRequest, services_of
+
+
+@get("/health/live")
+async def live() -> Response[bytes]:
+    """The process answers."""
+    return Response(b'{"status":"live"}', media_type="application/json")
+
+
+@get("/health/ready")
+async def ready(request: AnyRequest) -> Response[bytes]:
+    """The database answers and the process is not leaving."""
+    services = services_of(request)
+    if services.hub.draining:
+        raise unavailable()
+    await services.database.read(secrets.get, "salt")
+    return Response(b'{"status":"ready"}', media_type="application/json")

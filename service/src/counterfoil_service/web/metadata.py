@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the service says of itself: authorization server metadata (RFC 8414) and its public keys (RFC 7517)."""
+
+import msgspec
+from litestar import Response, get
+
+from counterfoil_service.web import oauth
+from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.signers import KEY_SET_MAX_AGE
+
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+KEY_SET_PATH = "/.well-known/jwks.json"
+_CACHED = {"Cache-Control": f"public, max-age={KEY_SET_MAX_AGE}"}
+
+
+async def authorization_server(request: AnyRequest) -> Response[bytes]:
+    """RFC 8414 metadata: what works today, and nothing else."""
+    issuer = services_of(request).settings.public_url
+    document = {
+        "issuer": issuer,
+        "device_authorization_endpoint": issuer + oauth.DEVICE_AUTHORIZATION_PATH,
+        "token_endpoint": issuer + oauth.TOKEN_PATH,
+        "revocation_endpoint": issuer + oauth.REVOCATION_PATH,
+        "jwks_uri": issuer + KEY_SET_PATH,
+        "response_types_supported": [],
+        "grant_types_supported": [oauth.DEVICE_CODE_GRANT],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "dpop_signing_alg_values_supported": ["ES256"],
+    }
+    return Response(msgspec.json.encode(document), media_type="application/json", headers=_CACHED)
+
+
+@get(KEY_SET_PATH)
+async def key_set(request: AnyRequest) -> Response[bytes]:
+    """The keys that verify access tokens."""
+    services = services_of(request)
+    keys = await services.signers.key_set(services.clock())
+    return Response(msgspec.json.encode({"keys": keys}), media_type="application/json", headers=_CACHED)

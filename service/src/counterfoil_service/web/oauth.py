@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The OAuth endpoints a device calls: ask for a link, poll, cancel (protocol.md §2, §4, §6)."""
+
+import msgspec
+from litestar import Response, post
+
+from counterfoil_service.core import email_address, fingerprint
+from counterfoil_service.core.application import has_unsafe_characters
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.polling import MAX_WAIT
+from counterfoil_service.operations.cancel_login import CancelLogin, cancel_login
+from counterfoil_service.operations.start_login import StartLogin, start_login
+from counterfoil_service.web import polling
+from counterfoil_service.web.caller import range_of, source_of, user_agent_of
+from counterfoil_service.web.clients import authenticate_client
+from counterfoil_service.web.forms import Form, read_form
+from counterfoil_service.web.proofs import proof_of, required
+from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.wire import DeviceAuthorization
+
+DEVICE_AUTHORIZATION_PATH = "/oauth/device_authorization"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+REVOCATION_PATH = "/oauth/revoke"
+CHECK_MAIL_PATH = "/check-mail"
+DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+_MAX_LABEL = 64
+_MAX_ADDRESS = 1024
+_REDIRECT_FIELDS = ("redirect_uri", "state", "code_challenge", "code_challenge_method")
+
+
+@post(DEVICE_AUTHORIZATION_PATH, status_code=200)
+async def device_authorization(request: AnyRequest) -> Response[bytes]:
+    """Ask for a link."""
+    services = services_of(request)
+    form = await read_form(request)
+    application = await authenticate_client(request, form)
+    proof = proof_of(request, DEVICE_AUTHORIZATION_PATH)
+    source = source_of(request)
+    command = StartLogin(
+        application_id=application.id,
+        address=email_address.parse(form.required("login_hint", at_most=_MAX_ADDRESS)),
+        proof=proof,
+        scope=form.get("scope"),
+        resource=form.get("resource"),
+        device_label=_device_label(form),
+        fingerprint=_fingerprint(form),
+        source=str(source),
+        source_range=range_of(source),
+        user_agent=user_agent_of(request),
+    )
+    _refuse_redirect(form)
+    started = await services.database.write(start_login, command)
+    services.wake_mail()
+    answer = DeviceAuthorization(
+        device_code=started.device_code,
+        user_code=started.user_code,
+        verification_uri=services.settings.public_url + CHECK_MAIL_PATH,
+        expires_in=started.expires_in,
+        interval=started.interval,
+        poll_wait_max=MAX_WAIT,
+        login_id=started.login_id,
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+@post(TOKEN_PATH, status_code=200)
+async def token(request: AnyRequest) -> Response[bytes]:
+    """Collect: poll until the login is approved, then receive tokens."""
+    form = await read_form(request)
+    grant_type = form.required("grant_type")
+    if grant_type != DEVICE_CODE_GRANT:
+        raise Refusal(ErrorCode.UNSUPPORTED_GRANT_TYPE, f"grant_type: {DEVICE_CODE_GRANT} is what this service takes")
+    application = await authenticate_client(request, form)
+    proof = proof_of(request, TOKEN_PATH)
+    if application.dpop == "required":
+        required(proof)
+    poll = polling.Poll(
+        device_code=form.required("device_code"),
+        application=application,
+        proof=proof,
+        fingerprint=_fingerprint(form),
+        wait=polling.preferred_wait(request.headers.get("prefer", "")),
+    )
+    return await polling.answer_poll(request, poll)
+
+
+@post(REVOCATION_PATH, status_code=200)
+async def revoke(request: AnyRequest) -> Response[bytes]:
+    """Cancel a login by its device code (RFC 7009, with the profile's extension)."""
+    services = services_of(request)
+    form = await read_form(request)
+    application = await authenticate_client(request, form)
+    proof = proof_of(request, REVOCATION_PATH)
+    if application.dpop == "required":
+        required(proof)
+    command = CancelLogin(application.id, form.required("token"), proof)
+    await services.database.write(cancel_login, command)
+    return Response(b"", media_type="application/json")
+
+
+def _device_label(form: Form) -> str | None:
+    label = form.get("device_label", at_most=_MAX_LABEL)
+    if label is not None and has_unsafe_characters(label):
+        raise Refusal(ErrorCode.INVALID_REQUEST, "device_label: no control or direction characters")
+    return label
+
+
+def _fingerprint(form: Form) -> str | None:
+    text = form.get("device_fingerprint", at_most=4096)
+    return None if text is None else fingerprint.parse(text).stable
+
+
+def _refuse_redirect(form: Form) -> None:
+    for name in _REDIRECT_FIELDS:
+        if form.get(name) is not None:
+            raise Refusal(
+                ErrorCode.INVALID_REQUEST, f"{name}: this service does not offer the return by redirect; leave it out"
+            )

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn facts into the pages people see, without HTTP, so that a test can render, read and attack every one."""
+
+import hashlib
+import re
+from base64 import b64encode
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+# Double ones of every script, look-alikes too: the label stands between a pair of them.
+_QUOTATION_MARKS = re.compile(r'["\u201c-\u201f\xab\xbb\uff02\u301d-\u301f]')
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class LinkPage(Struct, frozen=True, kw_only=True):
+    """What a live link shows. `message` is set after a wrong code; `origin` is as coarse as it may be seen."""
+
+    application_name: str
+    device_label: str | None
+    asked_seconds_ago: int
+    masked_address: str
+    origin: str | None
+    known_device: bool
+    secret: str
+    action: str
+    message: str | None = None
+
+    def __repr__(self) -> str:
+        # The fields hold the link secret, which no log may ever show.
+        return "LinkPage(...)"
+
+
+class DecidedPage(Struct, frozen=True, kw_only=True):
+    """What is shown once somebody has decided; the secret lets an approval be taken back until it is collected."""
+
+    application_name: str
+    device_label: str | None
+    secret: str
+    action: str
+
+    def __repr__(self) -> str:
+        # The fields hold the link secret, which no log may ever show.
+        return "DecidedPage(...)"
+
+
+class ErrorPage(Struct, frozen=True, kw_only=True):
+    """An error met by a browser: public words, and the reference by which an operator finds the private ones."""
+
+    status: int
+    title: str
+    message: str
+    request_id: str
+
+
+class Pages:
+    """Every page, loaded once. `style_hash` is what the content security policy must name in `style-src`."""
+
+    style_hash: str
+
+    def __init__(self) -> None:
+        # Read as text: browsers hash what they parsed, with every line end a single LF.
+        stylesheet = resources.files(__package__).joinpath("templates", "page.css").read_text("utf-8")
+        self.style_hash = "sha256-" + b64encode(hashlib.sha256(stylesheet.encode()).digest()).decode()
+        self._environment = Environment(
+            loader=PackageLoader(__package__),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["stylesheet"] = Markup(stylesheet)  # noqa: S704 - our own file
+        self._environment.filters["quotable"] = quotable
+        # Rendered once, so that neither bytes nor time can tell one dead link from another.
+        self._dead = self._render("dead.html")
+        self._locked = self._render("locked.html")
+        self._check_mail = self._render("check_mail.html")
+
+    def link(self, page: LinkPage) -> str:
+        """The page of a live link: what was asked, the field for the code, and two equal buttons."""
+        return self._render("link.html", page=page, asked=ago(page.asked_seconds_ago))
+
+    def approved(self, page: DecidedPage) -> str:
+        """After the right code: return to the device, or stop it after all."""
+        return self._render("approved.html", page=page)
+
+    def rejected(self, page: DecidedPage) -> str:
+        """After a rejection."""
+        return self._render("rejected.html", page=page)
+
+    def dead(self) -> str:
+        """The one page for every link that is not live, whatever the reason."""
+        return self._dead
+
+    def locked(self) -> str:
+        """The answer to the third wrong code."""
+        return self._locked
+
+    def check_mail(self) -> str:
+        """The help page that a device names as `verification_uri`."""
+        return self._check_mail
+
+    def error(self, page: ErrorPage) -> str:
+        """A page for an error that has no page of its own."""
+        return self._render("error.html", page=page)
+
+    def _render(self, template: str, **context: object) -> str:
+        return self._environment.get_template(template).render(context)
+
+
+def ago(seconds: int) -> str:
+    """A duration as people say it; a clock that runs behind gives the shortest."""
+    if seconds < _MINUTE:
+        return "less than a minute ago"
+    count, unit = (seconds // _MINUTE, "minute") if seconds < _HOUR else (seconds // _HOUR, "hour")
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+
+
+def quotable(label: str) -> str:
+    """A device's own words, unable to close the quotation marks that are set around them."""
+    return _QUOTATION_MARKS.sub("\N{RIGHT SINGLE QUOTATION MARK}", _CONTROLS.sub(" ", label))

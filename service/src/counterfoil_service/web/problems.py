@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one error table: what is thrown inside, and what goes out for it.
+
+Under `/oauth/` the body is RFC 6749's, everywhere else RFC 9457's; link pages have their own. What is not in
+the table is a bare 500 whose id finds the log entry: its text stays inside.
+"""
+
+import logging
+import secrets
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import Scope
+
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.polling import AccessDenied
+from counterfoil_service.web.services import AnyRequest
+from counterfoil_service.web.wire import OAuthError, Problem
+
+log = logging.getLogger(__name__)
+
+_STATUS = {
+    ErrorCode.INVALID_CLIENT: 401,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.METHOD_NOT_ALLOWED: 405,
+    ErrorCode.REQUEST_TOO_LARGE: 413,
+    ErrorCode.SERVER_ERROR: 500,
+    ErrorCode.TEMPORARILY_UNAVAILABLE: 503,
+}
+_TITLES = {
+    400: "The request is not right",
+    401: "Authentication is needed",
+    404: "There is nothing here",
+    405: "This address takes another method",
+    413: "The request is too large",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "The service cannot answer right now",
+}
+_HTTP = {
+    404: (ErrorCode.NOT_FOUND, "There is nothing at this address."),
+    405: (ErrorCode.METHOD_NOT_ALLOWED, "This address takes another method; see the Allow header."),
+    413: (ErrorCode.REQUEST_TOO_LARGE, "The body may have 16 KiB at most."),
+}
+
+
+def request_id(scope: Scope) -> str:
+    """The id of this request: in the error's `instance` and in the log."""
+    state: dict[str, Any] = scope["state"]
+    made: str = state.setdefault("counterfoil_request_id", secrets.token_hex(8))
+    return made
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal; `slow_down` is a limit where it says how long to wait, else RFC 8628's 400."""
+    if refusal.code is ErrorCode.SLOW_DOWN and refusal.retry_after is not None:
+        return 429
+    return _STATUS.get(refusal.code, 400)
+
+
+def as_refusal(error: Exception, request: AnyRequest) -> Refusal:
+    """Any exception as what may be said of it."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        code, description = _HTTP.get(error.status_code, (ErrorCode.INVALID_REQUEST, "The request cannot be read."))
+        return Refusal(code, description)
+    identity = request_id(request.scope)
+    log.error("request %s failed: %s", identity, type(error).__name__, exc_info=error)
+    return Refusal(ErrorCode.SERVER_ERROR, f"Something went wrong; the operator finds it under {identity}.")
+
+
+def title_of(status: int) -> str:
+    """A short title for people."""
+    return _TITLES[status]
+
+
+def headers_of(refusal: Refusal, error: Exception) -> dict[str, str]:
+    """`Retry-After`, `WWW-Authenticate` and `Allow`, where they are due."""
+    headers: dict[str, str] = {}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.code is ErrorCode.INVALID_CLIENT:
+        headers["WWW-Authenticate"] = 'Basic realm="counterfoil", charset="UTF-8"'
+    if isinstance(error, HTTPException) and error.headers:
+        headers.update({name: value for name, value in error.headers.items() if name.lower() == "allow"})
+    return headers
+
+
+def handle_error(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """The answer of the JSON endpoints."""
+    refusal = as_refusal(error, request)
+    status = status_of(refusal)
+    headers = headers_of(refusal, error)
+    if "/oauth/" in request.scope["path"]:
+        body: msgspec.Struct = OAuthError(
+            error=refusal.code.value,
+            error_description=refusal.description,
+            instance=request_id(request.scope),
+            reason=refusal.reason if isinstance(refusal, AccessDenied) else None,
+        )
+        media_type = "application/json"
+    else:
+        body = Problem(
+            type="about:blank",
+            title=title_of(status),
+            status=status,
+            detail=refusal.description,
+            instance=request_id(request.scope),
+            error=refusal.code.value,
+            error_description=refusal.description,
+        )
+        media_type = "application/problem+json"
+    return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type=media_type)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Client secrets of confidential applications: argon2id, checked where it holds up nobody else."""
+
+import asyncio
+from collections.abc import Callable
+
+from counterfoil_service.core.application import Application
+from counterfoil_service.crypto.argon2 import verify_secret
+from counterfoil_service.crypto.keys import keyed
+
+REMEMBERED = 300 * 1_000_000
+"""Microseconds a successful check is remembered: argon2id costs a hundred times the rest of the request."""
+
+_CAPACITY = 1024
+_CONCURRENT_CHECKS = 2
+
+
+class SecretChecks:
+    """Client secrets, verified off the loop, two at a time; successes are remembered by a keyed digest."""
+
+    def __init__(self, key: bytes, verify: Callable[[str, str], bool] = verify_secret) -> None:
+        self._key = key
+        self._verify = verify
+        self._remembered: dict[bytes, int] = {}
+        self._slots = asyncio.Semaphore(_CONCURRENT_CHECKS)
+
+    async def passes(self, application: Application, secret: str, now: int) -> bool:
+        """Whether this is the application's secret."""
+        encoded = application.secret_hash or ""
+        name = keyed(self._key, encoded.encode(), secret.encode())
+        if self._remembered.get(name, 0) > now:
+            return True
+        async with self._slots:
+            correct = await asyncio.to_thread(self._verify, encoded, secret)
+        if correct:
+            if len(self._remembered) >= _CAPACITY:
+                self._remembered.clear()
+            self._remembered[name] = now + REMEMBERED
+        return correct

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the handlers share: made once by the composition root, found through the request's application."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+
+from counterfoil_service.crypto.dpop import Nonces
+from counterfoil_service.crypto.keys import Keys
+from counterfoil_service.db.engine import Clock, Database
+from counterfoil_service.settings import Settings
+from counterfoil_service.waiting import Hub
+from counterfoil_service.web.pace import Paces
+from counterfoil_service.web.pages import Pages
+from counterfoil_service.web.replay import ReplayMemory
+from counterfoil_service.web.secret_checks import SecretChecks
+from counterfoil_service.web.signers import Signers
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`wake_mail` tells this process's outbox worker that a row is due; other replicas look by themselves."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    keys: Keys
+    hub: Hub
+    nonces: Nonces
+    replay: ReplayMemory
+    paces: Paces
+    signers: Signers
+    secret_checks: SecretChecks
+    pages: Pages
+    wake_mail: Callable[[], None]
+
+
+def services_of(request: AnyRequest) -> Services:
+    """The services of the application that serves this request."""
+    services: Services = request.app.state.services
+    return services
