@@ -29,7 +29,7 @@ def parse(text: str) -> Fingerprint:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         fingerprint = msgspec.json.decode(raw, type=Fingerprint)
-    except (ValueError, binascii.Error, msgspec.DecodeError):
+    except (ValueError, RecursionError, binascii.Error, msgspec.DecodeError):
         raise Refusal(ErrorCode.INVALID_REQUEST, _RULE) from None
     if fingerprint.v != 1 or not _STABLE.fullmatch(fingerprint.stable):
         raise Refusal(ErrorCode.INVALID_REQUEST, _RULE)

@@ -92,7 +92,7 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         user_code_hash=keyed(context.keys.user_code, login_id.encode(), code.encode()),
         misses=0,
         mailbox=mailbox,
-        address=command.address.mailing,
+        address=user.address if user else command.address.mailing,
         jkt=jkt,
         device_label=command.device_label,
         fingerprint=command.fingerprint if application.fingerprint != "off" else None,
@@ -104,7 +104,7 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         expires_at=context.now + context.settings.link_ttl * SECOND,
     )
     await logins.add(tx, login)
-    await _queue_mail(tx, login, link_secret, user, decoy, context)
+    await _queue_mail(tx, login, link_secret, decoy, context)
     await _record(tx, login, command, decoy, context)
     return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
 
@@ -115,7 +115,7 @@ async def _application(tx: Transaction, command: StartLogin) -> Application:
         raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
     if command.proof is None and application.dpop == "required":
         raise Refusal(
-            ErrorCode.INVALID_DPOP_PROOF, "DPoP: this application must send exactly one proof (RFC 9449 §4.3)"
+            ErrorCode.INVALID_DPOP_PROOF, "DPoP: this application must send exactly one proof (RFC 9449, 4.3)"
         )
     if command.fingerprint is None and application.fingerprint == "required":
         raise Refusal(ErrorCode.INVALID_REQUEST, "device_fingerprint: this application must send one")
@@ -183,7 +183,6 @@ async def _queue_mail(
     tx: Transaction,
     login: logins.Login,
     link_secret: str,
-    user: User | None,
     decoy: DecoyReason | None,
     context: Context,
 ) -> None:
@@ -198,7 +197,7 @@ async def _queue_mail(
             login_id=login.id,
             kind="decoy" if decoy else "link",
             state="queued",
-            recipient=user.address if user else login.address,
+            recipient=login.address,
             sealed_secret=seal(
                 context.keys.seal_outbox, link_secret.encode(), associated=mail_id.encode(), entropy=context.entropy
             ),

@@ -35,7 +35,7 @@ def _credentials(request: AnyRequest, form: Form) -> tuple[str, str | None]:
     client_id, secret = _basic(header)
     named = form.get("client_id", at_most=100)
     if form.get("client_secret") is not None:
-        raise Refusal(ErrorCode.INVALID_REQUEST, "authenticate by one method: header or body (RFC 6749 §2.3)")
+        raise Refusal(ErrorCode.INVALID_REQUEST, "authenticate by one method: header or body (RFC 6749, 2.3)")
     if named is not None and not hmac.compare_digest(named.encode(), client_id.encode()):
         raise Refusal(ErrorCode.INVALID_REQUEST, "client_id: the header and the body name different applications")
     return client_id, secret

@@ -55,7 +55,7 @@ def parse_form(body: bytes) -> Form:
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
-            raise Refusal(ErrorCode.INVALID_REQUEST, "the body repeats a field; each may occur once (RFC 6749 §3.2)")
+            raise Refusal(ErrorCode.INVALID_REQUEST, "the body repeats a field; each may occur once (RFC 6749, 3.2)")
         if "\0" in name or "\0" in value:
             raise Refusal(ErrorCode.INVALID_REQUEST, "the body holds a NUL character")
         fields[name] = value

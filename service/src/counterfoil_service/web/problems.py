@@ -8,6 +8,7 @@ the table is a bare 500 whose id finds the log entry: its text stays inside.
 import logging
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response
@@ -16,7 +17,7 @@ from litestar.types import Scope
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.polling import AccessDenied
-from counterfoil_service.web.services import AnyRequest
+from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import OAuthError, Problem
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def handle_error(request: AnyRequest, error: Exception) -> Response[bytes]:
     refusal = as_refusal(error, request)
     status = status_of(refusal)
     headers = headers_of(refusal, error)
-    if "/oauth/" in request.scope["path"]:
+    if request.scope["path"].startswith(f"{urlsplit(services_of(request).settings.public_url).path}/oauth/"):
         body: msgspec.Struct = OAuthError(
             error=refusal.code.value,
             error_description=refusal.description,

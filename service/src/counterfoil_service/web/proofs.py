@@ -24,5 +24,5 @@ def proof_of(request: AnyRequest, path: str) -> Proof | None:
 def required(proof: Proof | None) -> Proof:
     """The proof, or the Refusal for its absence."""
     if proof is None:
-        raise Refusal(ErrorCode.INVALID_DPOP_PROOF, "DPoP: send exactly one proof header (RFC 9449 §4.3)")
+        raise Refusal(ErrorCode.INVALID_DPOP_PROOF, "DPoP: send exactly one proof header (RFC 9449, 4.3)")
     return proof
