@@ -38,6 +38,7 @@ migration message: setup
 # Take the pictures in docs/ again
 screenshots: setup
     uv run --no-sync python tests/journeys/screenshots.py
+    uv run --no-sync python tests/journeys/terminal_picture.py
 
 # Both wheels and sdists into dist/
 build: setup

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
-from litestar import Litestar, Router, get
+from litestar import Litestar, Router, route
 
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.crypto.dpop import Nonces
@@ -21,7 +21,7 @@ from counterfoil_service.operations.ensure_signing_key import ensure_signing_key
 from counterfoil_service.operations.expire_logins import expire_logins
 from counterfoil_service.settings import Settings
 from counterfoil_service.waiting import Hub
-from counterfoil_service.web import health, link_pages, metadata, oauth, problems
+from counterfoil_service.web import health, link_pages, metadata, oauth
 from counterfoil_service.web.headers import security_headers
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
@@ -71,7 +71,7 @@ class Service:
             replay=ReplayMemory(),
             paces=Paces(),
             signers=Signers(database, keys.seal_signing),
-            secret_checks=SecretChecks(keys.check),
+            secret_checks=SecretChecks(keys.client_secret),
             pages=Pages(),
             wake_mail=outbox.wake,
         )
@@ -116,10 +116,10 @@ def _litestar(services: Services) -> Litestar:
             link_pages.link_router("/"),
         ],
     )
-    well_known = get(metadata.WELL_KNOWN + path.rstrip("/"))(metadata.authorization_server)
+    well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
         [below, well_known],
-        exception_handlers={Exception: problems.handle_error},
+        exception_handlers={Exception: link_pages.handle_unrouted_error},
         before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,

@@ -3,10 +3,12 @@
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -18,6 +20,8 @@ MIN_SECRET_LENGTH = 32
 LINK_TTL_RANGE = range(5, 3601)
 RECOMMENDED_LINK_TTL = 600
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+_PLAIN_URL = re.compile(r"[^\x00-\x20\x7f-\U0010ffff{}<>\"'\\]+")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 T = TypeVar("T")
@@ -120,7 +124,7 @@ class _Reader:
     def _read(self, name: str, parse: Callable[[str], T], *, required: bool = False) -> T | None:
         text = self._text(name)
         if text is None:
-            if required:
+            if required and not self.environ.get(f"{PREFIX}{name}_FILE"):
                 self.problems.append(f"{PREFIX}{name} is required: {_WAYS_OUT[name]}")
             return None
         try:
@@ -152,7 +156,7 @@ class _Reader:
 
 def check_public_url(text: str) -> str:
     """The issuer, or a ValueError that names the rule (RFC 8414 §2)."""
-    parts = urlsplit(text)
+    parts = _split(text)
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise ValueError("must be an absolute https URL")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
@@ -161,9 +165,10 @@ def check_public_url(text: str) -> str:
         raise ValueError("must have no query, fragment or user")
     if text.endswith("/"):
         raise ValueError("must not end with a slash")
-    if not text.isascii() or any(character.isspace() or character in "{}<>\"'\\" for character in text):
-        raise ValueError("must be plain ASCII")
-    _ = parts.port  # raises ValueError when out of range
+    if not _PLAIN_URL.fullmatch(text):
+        raise ValueError("must be plain ASCII without blanks, quotes and brackets")
+    if parts.netloc.endswith(":"):
+        raise ValueError("must have a port behind its colon, or no colon")
     return text
 
 
@@ -176,6 +181,11 @@ def _secret_key(text: str) -> Secret:
 def _database_url(text: str) -> Secret:
     if not text.startswith(("sqlite:///", "postgresql://", "postgres://")) or text == "sqlite:///":
         raise ValueError("must start with sqlite:/// and name a file, or with postgresql://")
+    if text == "sqlite:///:memory:":
+        raise ValueError("must name a file: a database in memory is another one for each connection")
+    authority, _, path = text.partition("://")[2].partition("?")[0].partition("/")
+    if "@" not in authority and "@" in path and not text.startswith("sqlite"):
+        raise ValueError("must have the special characters of user and password percent-encoded")
     return Secret(text)
 
 
@@ -185,14 +195,24 @@ def _mail_url(text: str) -> Secret:
         return Secret(text)
     if scheme == "file" and rest:
         return Secret(text)
-    if scheme in {"smtp", "smtps"} and urlsplit(text).hostname:
-        _ = urlsplit(text).port
+    if scheme in {"smtp", "smtps"} and _split(text).hostname:
         return Secret(text)
     raise ValueError("must be smtp://…, smtps://…, file:DIR, console: or none:")
 
 
+def _split(text: str) -> SplitResult:
+    """`urlsplit`, whose own errors quote what they cannot read: here a password may stand."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL: percent-encode special characters, and give a port from 0 to 65535") from None
+    return parts
+
+
 def _mail_from(text: str) -> str:
-    if "@" not in text or any(ord(character) < 32 for character in text):  # noqa: PLR2004 - control characters
+    local, _, domain = parseaddr(text)[1].rpartition("@")
+    if not local or not domain or not text.isprintable():
         raise ValueError("must hold an e-mail address and no line break")
     return text
 
@@ -205,7 +225,7 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _link_ttl(text: str) -> int:
-    if not text.isdecimal() or int(text) not in LINK_TTL_RANGE:
+    if not _SECONDS.fullmatch(text) or int(text) not in LINK_TTL_RANGE:
         raise ValueError(f"must be whole seconds from {LINK_TTL_RANGE[0]} to {LINK_TTL_RANGE[-1]}")
     return int(text)
 

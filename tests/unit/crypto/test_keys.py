@@ -29,6 +29,7 @@ NAMES = [
     "seal_mailbox",
     "lock",
     "check",
+    "client_secret",
 ]
 
 

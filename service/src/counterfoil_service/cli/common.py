@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -51,6 +52,13 @@ def settings_or_fail() -> Settings:
         fail("the settings are not right:\n" + "\n".join(f"  - {problem}" for problem in error.problems))
 
 
+def named(error: Exception, settings: Settings) -> str:
+    """The error's type and text; the type alone where the text repeats the database's password."""
+    password = urlsplit(settings.database_url.reveal()).password
+    text = str(error)
+    return type(error).__name__ if not text or (password and password in text) else f"{type(error).__name__}: {text}"
+
+
 async def prepare_schema(database: Database, settings: Settings) -> None:
     """Migrate a SQLite file; refuse a PostgreSQL database that is behind, as several replicas may be on it."""
     if await database.migrated():
@@ -72,7 +80,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
     except Refusal:
         fail("PostgreSQL does not answer at COUNTERFOIL_DATABASE_URL: is it up, and are host, user and password right?")
     except Exception as error:  # noqa: BLE001 - whatever the driver raises: say it and end
-        fail(f"the database cannot be opened ({type(error).__name__}: {error}): check COUNTERFOIL_DATABASE_URL")
+        fail(f"the database cannot be opened ({named(error, settings)}): check COUNTERFOIL_DATABASE_URL")
     try:
         await prepare_schema(database, settings)
         yield database

@@ -5,7 +5,7 @@ import asyncio
 
 import click
 
-from counterfoil_service.cli.common import fail, json_option, settings_or_fail, show_json
+from counterfoil_service.cli.common import fail, json_option, named, settings_or_fail, show_json
 from counterfoil_service.db import migrate as schema
 from counterfoil_service.db.open import sqlite_path
 
@@ -15,7 +15,8 @@ from counterfoil_service.db.open import sqlite_path
 @json_option
 def migrate(revision: str, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
     """Create or update the tables, in one transaction; several replicas may try at once."""
-    url = settings_or_fail().database_url.reveal()
+    settings = settings_or_fail()
+    url = settings.database_url.reveal()
     path = sqlite_path(url)
     try:
         if path is None:
@@ -23,9 +24,7 @@ def migrate(revision: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
         else:
             schema.move(path, revision)
     except Exception as error:  # noqa: BLE001 - whatever the driver or Alembic raises: say it and end
-        fail(
-            f"the schema was not changed ({type(error).__name__}: {error}): check COUNTERFOIL_DATABASE_URL, --revision"
-        )
+        fail(f"the schema was not changed ({named(error, settings)}): check COUNTERFOIL_DATABASE_URL, --revision")
     if as_json:
         show_json({"revision": schema.head() if revision == "head" else revision})
     else:

@@ -41,10 +41,11 @@ class _Server(uvicorn.Server):
         self._hub = hub
         self._loop = asyncio.get_running_loop()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain, then leave."""
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Drain, then leave. uvicorn's own would raise the signal again at the end: nothing behind it were closed."""
         self._loop.call_soon_threadsafe(self._hub.drain)
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 @click.command()

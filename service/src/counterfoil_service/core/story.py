@@ -14,6 +14,7 @@ _DECOYS = {
 _DENIALS = {
     "rejected_by_person": "A person pressed Reject on the link page.",
     "user_disabled": "Refused: the user is disabled.",
+    "other_mailbox": "Refused: meanwhile the user was verified at another spelling of this address.",
     "application_removed": "Refused: the application was removed.",
 }
 _PLAIN = {
@@ -27,6 +28,7 @@ _PLAIN = {
     EventName.MAIL_QUEUED: "A mail with the link was queued.",
     EventName.USER_CREATED: "It was this mailbox's first sign-in: a user was made.",
     EventName.USER_VERIFIED: "The mailbox is verified from now on.",
+    EventName.APPLICATION_REMOVED: "The application was removed, and with it all that it could still collect.",
 }
 
 
@@ -71,6 +73,8 @@ def _rest(event: AuditEvent) -> str:  # noqa: PLR0911 - one return an event
         case EventName.MAIL_DEFERRED:
             return f"The mail could not be handed over ({event.reason}); it will be tried again."
         case EventName.MAIL_FAILED:
+            if event.reason == "login_ended":
+                return "The mail was not sent: the login had ended before."
             return f"The mail was given up ({event.reason})."
         case EventName.MAIL_SUPPRESSED:
             return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
@@ -78,6 +82,10 @@ def _rest(event: AuditEvent) -> str:  # noqa: PLR0911 - one return an event
             return f"Session {event.session_id} began."
         case EventName.SESSION_ENDED:
             return f"Session {event.session_id} ended ({event.reason})."
+        case EventName.APPLICATION_ADDED:
+            return f"The application “{event.fields['name']}” was registered as {event.application_id}."
+        case EventName.KEY_ROTATED:
+            return f"A new key signs access tokens: {event.fields['kid']}."
         case _:
             return f"{event.name.value}."
 
@@ -88,4 +96,5 @@ def _who(personal: Mapping[str, str]) -> str:
 
 
 def _verb(event: AuditEvent) -> str:
-    return "reject" if event.fields["trigger"] == "reject" else "approve"
+    trigger = str(event.fields["trigger"])
+    return trigger if trigger in {"reject", "cancel"} else "approve"

@@ -57,6 +57,7 @@ class Keys:
 
     __slots__ = (
         "check",
+        "client_secret",
         "lock",
         "mailbox",
         "nonce",
@@ -86,6 +87,8 @@ class Keys:
     """Seals the keys of single mailboxes."""
     lock: bytes
     """HMAC that names advisory locks."""
+    client_secret: bytes
+    """Names client secrets that were verified moments ago."""
     check: bytes
     """Known-answer value by which a wrong SECRET_KEY is noticed at start."""
 

@@ -26,6 +26,7 @@ class Login(msgspec.Struct, frozen=True):
     misses: int
     mailbox: bytes
     address: str
+    """Where the mail went."""
     jkt: str | None
     device_label: str | None
     fingerprint: str | None

@@ -52,10 +52,11 @@ def _move(connection: "Connection", revision: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
     before = _current(connection)
-    if revision == "head" or before is None or revision > before:
-        command.upgrade(config(connection), revision)
-    else:
+    older = revision[:1].isdigit() and before is not None and revision < before
+    if older or revision == "base" or revision.startswith("-"):
         command.downgrade(config(connection), revision)
+    else:
+        command.upgrade(config(connection), revision)
 
 
 def move(path: Path, revision: str = "head") -> None:

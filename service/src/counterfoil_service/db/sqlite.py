@@ -7,6 +7,7 @@ inside one `BEGIN IMMEDIATE` transaction, commits once with `synchronous=FULL`, 
 
 import asyncio
 import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -36,6 +37,8 @@ BUSY_TIMEOUT_SECONDS = 5
 FOREIGN_COMMIT_CHECK_SECONDS = 1.0
 CHECKPOINT_BYTES = 4 * 1024 * 1024
 MAX_LOG_BYTES = 256 * 1024 * 1024
+
+log = logging.getLogger(__name__)
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -135,6 +138,7 @@ class SqliteDatabase:
         self.on_change: Callable[[str | None], None] = ignore_change
         self._loop = asyncio.get_running_loop()
         self._reader = connect(path, read_only=True)
+        self._connection = connect(path)  # here, so that a failure is the caller's and not a thread's that nobody sees
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._writer = threading.Thread(target=self._write_until_closed, name="counterfoil-writer", daemon=True)
@@ -179,16 +183,14 @@ class SqliteDatabase:
         self._reader.close()
 
     def _write_until_closed(self) -> None:
-        connection = connect(self.path)
+        connection = self._connection
         watch = _ForeignCommits(connection)
         open_ = True
         while open_:
             batch, open_ = self._next_batch()
             if batch:
                 self._commit(connection, batch)
-            elif open_:
-                self._restart_log(connection, above=0)
-            self._restart_log(connection, above=MAX_LOG_BYTES)
+            self._restart_log(connection, above=MAX_LOG_BYTES if batch else 0)
             if watch.seen():
                 self._call_soon(self.on_change, None)
         connection.close()
@@ -206,20 +208,22 @@ class SqliteDatabase:
         return batch, True
 
     def _commit(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
-        done = [job for job in batch if not job.future.cancelled()]
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for job in done:
+            for job in batch:
+                if job.future.cancelled():
+                    continue
                 job.run(connection)
                 if not connection.in_transaction:
                     raise sqlite3.OperationalError("the transaction was lost")
             connection.execute("COMMIT")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            for job in done:
+        except sqlite3.Error as error:
+            log.warning("a batch of %d writes was not committed: %s", len(batch), error)
+            with contextlib.suppress(sqlite3.Error):
+                connection.rollback()
+            for job in batch:
                 job.error = unavailable()
-        self._call_soon(self._deliver, done)
+        self._call_soon(self._deliver, batch)
 
     def _deliver(self, done: list[_Job]) -> None:
         for job in done:
@@ -237,10 +241,14 @@ class SqliteDatabase:
         return log.stat().st_size if log.exists() else 0
 
     def _restart_log(self, connection: sqlite3.Connection, *, above: int) -> None:
-        """A restart waits for readers: only when nobody queues, or when the log has outgrown its cap."""
-        if self._log_bytes() > above:
-            with contextlib.suppress(sqlite3.OperationalError):
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Only when nobody queues, or when the log has outgrown its cap; a reader or writer elsewhere puts it off."""
+        if self._log_bytes() <= above:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            # It would wait for them as long as for a lock, and every write of this process with it.
+            connection.execute("PRAGMA busy_timeout=0").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}").fetchall()
 
     def _checkpoint_until_closed(self) -> None:
         """Off the writer, so that no commit pays for it."""
@@ -269,5 +277,7 @@ class _ForeignCommits:
         if time.monotonic() < self._next:
             return False
         self._next = time.monotonic() + FOREIGN_COMMIT_CHECK_SECONDS
-        before, self._version = self._version, self._read()
+        before = self._version
+        with contextlib.suppress(sqlite3.Error):  # asked again in a second
+            self._version = self._read()
         return self._version != before

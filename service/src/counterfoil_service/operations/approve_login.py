@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.login import TRANSITIONS, Trigger, collection_deadline, miss_trigger
+from counterfoil_service.core.login import TRANSITIONS, Trigger, collection_deadline, current_state, miss_trigger
 from counterfoil_service.crypto.keys import digest, keyed
 from counterfoil_service.db import audit, logins
 from counterfoil_service.db.engine import Context, Transaction
@@ -69,7 +69,10 @@ async def _miss(tx: Transaction, login: logins.Login, opener: Opener, context: C
 async def _illegal(
     tx: Transaction, login: logins.Login, trigger: Trigger, opener: Opener, context: Context
 ) -> Approval:
-    fields: dict[str, str | int] = {"trigger": trigger.value, "state": login.state.value}
+    """The row is read again: a race or the clock decided after it was read first."""
+    fresh = await logins.get(tx, login.id) or login
+    state = current_state(fresh.state, fresh.expires_at, context.now)
+    fields: dict[str, str | int] = {"trigger": trigger.value, "state": state.value}
     await _record(tx, login, EventName.LOGIN_ILLEGAL_TRANSITION, opener, context, fields, reason="dead_link")
     return Approval.DEAD
 

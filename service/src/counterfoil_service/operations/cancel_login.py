@@ -4,7 +4,7 @@
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.login import Trigger
+from counterfoil_service.core.login import Trigger, current_state
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import audit, logins, proofs
@@ -41,3 +41,17 @@ async def cancel_login(tx: Transaction, command: CancelLogin, context: Context) 
     elif await logins.end(tx, login.id, Trigger.CANCEL, now=context.now):
         await audit.append(tx, context, event, mailbox=login.mailbox)
         await tx.notify(login.id)
+    else:
+        await audit.append(tx, context, await _illegal(tx, login, event, context), mailbox=login.mailbox)
+
+
+async def _illegal(tx: Transaction, login: logins.Login, event: AuditEvent, context: Context) -> AuditEvent:
+    fresh = await logins.get(tx, login.id) or login
+    state = current_state(fresh.state, fresh.expires_at, context.now)
+    return msgspec.structs.replace(
+        event,
+        name=EventName.LOGIN_ILLEGAL_TRANSITION,
+        outcome="failure",
+        reason="already_ended",
+        fields={"trigger": Trigger.CANCEL.value, "state": state.value},
+    )

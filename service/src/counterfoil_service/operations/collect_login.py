@@ -25,7 +25,7 @@ class CollectLogin(msgspec.Struct, frozen=True):
 
 
 async def collect_login(tx: Transaction, command: CollectLogin, context: Context) -> Grant | None:
-    """The grant; None when the person was disabled meanwhile, and the login is denied with it. Else a Refusal."""
+    """The grant; None when the person may not have it after all, and the login is denied with it. Else a Refusal."""
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
     login = await logins.get(tx, command.login_id, locked=True)
@@ -41,9 +41,10 @@ async def collect_login(tx: Transaction, command: CollectLogin, context: Context
 
 async def _collect(tx: Transaction, login: logins.Login, command: CollectLogin, context: Context) -> Grant | None:
     user = await _user(tx, login, context)
-    if user.disabled_at is not None:
+    reason = _why_denied(user, login)
+    if reason is not None:
         await logins.end(tx, login.id, Trigger.DENY, now=context.now)
-        denied = _event(EventName.LOGIN_DENIED, login, user.id, reason="user_disabled")
+        denied = _event(EventName.LOGIN_DENIED, login, user.id, reason=reason)
         await audit.append(tx, context, denied, mailbox=login.mailbox)
         return None
     session = Session(
@@ -83,6 +84,13 @@ async def _collect_again(tx: Transaction, login: logins.Login, command: CollectL
     return await _grant(tx, session, command, context)
 
 
+def _why_denied(user: User, login: logins.Login) -> str | None:
+    """The link may have gone to a look-alike address, asked for before the mailbox had a user: that proves nothing."""
+    if user.disabled_at is not None:
+        return "user_disabled"
+    return "other_mailbox" if user.address != login.address else None
+
+
 async def _user(tx: Transaction, login: logins.Login, context: Context) -> User:
     """The mailbox's user, made at its first completed login."""
     user = User(identifiers.subject(context.entropy), login.mailbox, login.address, context.now)
@@ -96,7 +104,7 @@ async def _user(tx: Transaction, login: logins.Login, context: Context) -> User:
 
 
 async def _verify(tx: Transaction, user: User, login: logins.Login, context: Context) -> None:
-    if await users.verify(tx, user.id, address=login.address, now=context.now):
+    if await users.verify(tx, user.id, address=user.address, now=context.now):
         verified = _event(EventName.USER_VERIFIED, login, user.id)
         await audit.append(tx, context, verified, mailbox=login.mailbox)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the first signing key of a deployment."""
 
+from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.db import signing_keys
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.rotate_keys import RotateKeys, rotate_keys
@@ -8,6 +9,6 @@ from counterfoil_service.operations.rotate_keys import RotateKeys, rotate_keys
 
 async def ensure_signing_key(tx: Transaction, _command: None, context: Context) -> None:
     """One key, however many processes start at once."""
-    await tx.lock(context.keys.lock)
+    await tx.lock(keyed(context.keys.lock, b"signing_keys"))
     if not await signing_keys.list_all(tx):
         await rotate_keys(tx, RotateKeys(lead_seconds=0), context)

@@ -4,7 +4,7 @@
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.login import Trigger
+from counterfoil_service.core.login import Trigger, current_state
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import audit, logins
 from counterfoil_service.db.engine import Context, Transaction
@@ -27,6 +27,9 @@ async def reject_login(tx: Transaction, command: RejectLogin, context: Context) 
     if login is None:
         return False
     rejected = await logins.end(tx, login.id, Trigger.REJECT, now=context.now)
+    if not rejected:  # a race or the clock decided after it was read first
+        login = await logins.get(tx, login.id) or login
+    state = current_state(login.state, login.expires_at, context.now)
     event = AuditEvent(
         name=EventName.LOGIN_DENIED if rejected else EventName.LOGIN_ILLEGAL_TRANSITION,
         outcome="success" if rejected else "failure",
@@ -34,7 +37,7 @@ async def reject_login(tx: Transaction, command: RejectLogin, context: Context) 
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
-        fields={"trigger": Trigger.REJECT.value, "state": login.state.value},
+        fields={"trigger": Trigger.REJECT.value, "state": state.value},
         personal=command.opener.personal,
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

@@ -53,4 +53,6 @@ def _address(text: str) -> Address | None:
         address = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return None
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        return None  # a zone means something on one machine only, and every spelling of it would be a caller of its own
     return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address

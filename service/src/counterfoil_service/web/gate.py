@@ -5,18 +5,21 @@ The line holds the route's template and never the path: a path may be a link.
 """
 
 import logging
+import secrets
 import time
 
+import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from counterfoil_service.core.errors import ErrorCode
+from counterfoil_service.web.wire import OAuthError, Problem
 
 MAX_HEAD_BYTES = 16 * 1024
 
 log = logging.getLogger("counterfoil.access")
 
-_TOO_LARGE = (
-    b'{"error":"request_too_large","error_description":"The request line and headers may have 16 KiB at most."}'
-)
+_TOO_LARGE = "The request line and headers may have 16 KiB at most."
 
 
 class Gate:
@@ -40,7 +43,7 @@ class Gate:
             await send(message)
 
         if _head_bytes(scope) > MAX_HEAD_BYTES:
-            await _refuse(watch)
+            await _refuse(scope, watch)
         else:
             await self._app(scope, receive, watch)
         route = scope.get("path_template") or "-"
@@ -52,11 +55,27 @@ def _head_bytes(scope: Scope) -> int:
     return target + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(scope: Scope, send: Send) -> None:
+    code, instance = ErrorCode.REQUEST_TOO_LARGE.value, secrets.token_hex(8)
+    if "/oauth/" in scope["path"]:
+        media_type = b"application/json"
+        body: msgspec.Struct = OAuthError(error=code, error_description=_TOO_LARGE, instance=instance)
+    else:
+        media_type = b"application/problem+json"
+        body = Problem(
+            type="about:blank",
+            title="The request is too large",
+            status=431,
+            detail=_TOO_LARGE,
+            instance=instance,
+            error=code,
+            error_description=_TOO_LARGE,
+        )
+    encoded = msgspec.json.encode(body)
     await send({"type": "http.response.start", "status": 431, "headers": [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(_TOO_LARGE)).encode()),
+        (b"content-type", media_type),
+        (b"content-length", str(len(encoded)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
     ]})  # fmt: skip
-    await send({"type": "http.response.body", "body": _TOO_LARGE, "more_body": False})
+    await send({"type": "http.response.body", "body": encoded, "more_body": False})

@@ -4,8 +4,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Response, Router, get, post, route
+from litestar import Response, Router, post, route
 from litestar.enums import HttpMethod
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from counterfoil_service.core import email_address, link, user_code
@@ -28,6 +29,7 @@ from counterfoil_service.web.services import AnyRequest, services_of
 _MALFORMED = "Type the six letters that your device shows."
 _WRONG = "That code does not match. Look at the screen of the device you are signing in on, and type it again."
 _SAME_SITE = {"same-origin", "none"}
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @route("/l/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -61,7 +63,7 @@ async def decide(request: AnyRequest) -> Response[str]:
             return _again(request, view, secret, "Choose one of the two buttons.")
 
 
-@get(CHECK_MAIL_PATH)
+@route(CHECK_MAIL_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def check_mail(request: AnyRequest) -> Response[str]:
     """What a device may show as its verification address: help, without any secret."""
     return _page(services_of(request).pages.check_mail())
@@ -80,6 +82,16 @@ def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
     return _page(services_of(request).pages.error(page), status, problems.headers_of(refusal, error))
 
 
+def handle_unrouted_error(request: AnyRequest, error: Exception) -> Response[Any]:
+    """What no route took: below the link a page, the dead link's for whatever cannot be one; JSON elsewhere."""
+    path, link_path = request.scope["path"], _action(request)
+    if path != link_path and not path.startswith(f"{link_path}/"):
+        return problems.handle_error(request, error)
+    if isinstance(error, NotFoundException):
+        return _dead(request)
+    return handle_page_error(request, error)
+
+
 class _CrossSite(Refusal):
     def __init__(self) -> None:
         super().__init__(ErrorCode.INVALID_REQUEST, "Open the link from your mail and use the buttons on that page.")
@@ -89,11 +101,17 @@ def _refuse_cross_site(request: AnyRequest) -> None:
     """Both headers, where sent, must say same site; `no-referrer` pages make `Origin` null [R39]."""
     fetch_site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    issuer = urlsplit(services_of(request).settings.public_url)
     if fetch_site is not None and fetch_site not in _SAME_SITE:
         raise _CrossSite
-    if origin is not None and origin not in {"null", f"{issuer.scheme}://{issuer.netloc}"}:
+    if origin is not None and origin not in {"null", origin_of(services_of(request).settings.public_url)}:
         raise _CrossSite
+
+
+def origin_of(url: str) -> str:
+    """The origin as browsers write it: lower case, without a default port (RFC 6454 §6.2)."""
+    parts = urlsplit(url)
+    host = parts.netloc.lower()
+    return f"{parts.scheme}://{host.removesuffix(_DEFAULT_PORTS[parts.scheme])}"
 
 
 async def _live(request: AnyRequest, secret: str) -> LinkView | None:

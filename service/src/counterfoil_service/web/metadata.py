@@ -2,7 +2,8 @@
 """What the service says of itself: authorization server metadata (RFC 8414) and its public keys (RFC 7517)."""
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, route
+from litestar.enums import HttpMethod
 
 from counterfoil_service.web import oauth
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -10,6 +11,8 @@ from counterfoil_service.web.signers import KEY_SET_MAX_AGE
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 KEY_SET_PATH = "/.well-known/jwks.json"
+READ = [HttpMethod.GET, HttpMethod.HEAD]
+"""A plain GET route of Litestar answers 405 to HEAD, which RFC 9110 §9.1 asks of everything that can be read."""
 _CACHED = {"Cache-Control": f"public, max-age={KEY_SET_MAX_AGE}"}
 
 
@@ -31,7 +34,7 @@ async def authorization_server(request: AnyRequest) -> Response[bytes]:
     return Response(msgspec.json.encode(document), media_type="application/json", headers=_CACHED)
 
 
-@get(KEY_SET_PATH)
+@route(KEY_SET_PATH, http_method=READ)
 async def key_set(request: AnyRequest) -> Response[bytes]:
     """The keys that verify access tokens."""
     services = services_of(request)

@@ -80,7 +80,7 @@ async def token(request: AnyRequest) -> Response[bytes]:
         application=application,
         proof=proof,
         fingerprint=_fingerprint(form),
-        wait=polling.preferred_wait(request.headers.get("prefer", "")),
+        wait=polling.preferred_wait(", ".join(request.headers.getall("prefer", []))),
     )
     return await polling.answer_poll(request, poll)
 

@@ -13,6 +13,7 @@ from counterfoil_service.cli.demo.service import DemoError
 
 MAIL_SECONDS = 20
 TIMEOUT_SECONDS = 10
+USER_AGENT = "the demo's phone"
 
 
 class _Form(HTMLParser):
@@ -53,8 +54,9 @@ def _wait_for_link(mail_folder: Path) -> str:
 
 
 def _fetch(url: str, body: bytes | None = None) -> str:
+    request = urllib.request.Request(url, body, {"User-Agent": USER_AGENT})  # noqa: S310 - the demo's own service
     try:
-        with urllib.request.urlopen(url, body, TIMEOUT_SECONDS) as response:  # noqa: S310 - the demo's own service
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the same
             text: str = response.read().decode()
             return text
     except urllib.error.HTTPError as error:
