@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -31,6 +31,7 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than the interval of polls: uvicorn's default closes just as the next one comes."""
 
 DRAIN_SECONDS = 10
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Server(uvicorn.Server):
@@ -39,13 +40,23 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
         super().__init__(config)
         self._hub = hub
-        self._loop = asyncio.get_running_loop()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Drain, then leave. uvicorn's own would raise the signal again at the end: nothing behind it were closed."""
-        self._loop.call_soon_threadsafe(self._hub.drain)
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave by our own way out: uvicorn's raises the signal again, before the database is closed."""
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain, then leave."""
+        self._hub.drain()
+        super().handle_exit(sig, frame)
 
 
 @click.command()
@@ -65,8 +76,17 @@ def serve(host: str, port: int, workers: int, fd: int | None) -> None:
         if sqlite_path(settings.database_url.reveal()) is not None:
             fail("several workers need PostgreSQL: set COUNTERFOIL_DATABASE_URL to it, or leave --workers out")
         sys.exit(_supervise(listener, workers))
-    with _only_one(settings):
-        asyncio.run(_serve(settings, listener))
+    with _only_one(settings), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, listener))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Uvloop where the `fast` extra is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -134,7 +154,7 @@ def _supervise(listener: socket.socket, workers: int) -> int:
 
     children = [start() for _ in range(workers)]
     stopping: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         signal.signal(number, lambda received, _frame: stopping.append(received))
     while not stopping:
         time.sleep(0.2)

@@ -60,7 +60,8 @@ def _move(connection: "Connection", revision: str) -> None:
 
 
 def move(path: Path, revision: str = "head") -> None:
-    """Bring a SQLite file to `revision`, in one transaction."""
+    """Bring a SQLite file to `revision`, in one transaction; a new one is its owner's alone."""
+    path.touch(mode=0o600)
     with sqlite_engine(path).begin() as connection:
         _move(connection, revision)
 

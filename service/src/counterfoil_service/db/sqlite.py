@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode: transactions are begun by us, or `BEGIN` would be deferred and deadlock."""
+    # Addresses are in it: nobody but its owner reads it. The log beside it takes the same permissions.
+    path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "foreign_keys=ON", "trusted_schema=OFF"]
     for pragma in [*pragmas, "query_only=ON"] if read_only else pragmas:
