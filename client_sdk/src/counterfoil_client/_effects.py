@@ -3,9 +3,12 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal, TypeAlias, TypeVar
 
 T = TypeVar("T")
+
+_STATUS_END = 600
 
 MAX_BODY = 64 * 1024
 """Senders stop reading one byte past this; a longer body is refused."""
@@ -33,6 +36,11 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_trouble(self) -> bool:
+        """A fault over there, or on the way: 500 to 599."""
+        return HTTPStatus.INTERNAL_SERVER_ERROR <= self.status < _STATUS_END
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two senders over httpx2, which no other file imports. They follow no redirect and read no endless body."""
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -19,10 +20,10 @@ _CONNECT = 10.0
 
 
 class Sender:
-    """Sends on a thread; closes the HTTP client only if it opened it."""
+    """Sends on a thread; closes the HTTP client only if it opened it; `direct` goes past proxies."""
 
-    def __init__(self, http: HttpClient | None) -> None:
-        self._http = httpx2.Client() if http is None else http
+    def __init__(self, http: HttpClient | None, *, direct: bool = False) -> None:
+        self._http = httpx2.Client(trust_env=not direct) if http is None else http
         self._own = http is None
 
     def send(self, request: Request) -> Response:
@@ -42,10 +43,10 @@ class Sender:
 
 
 class AsyncSender:
-    """Sends on a task; closes the HTTP client only if it opened it."""
+    """Sends on a task; closes the HTTP client only if it opened it; `direct` goes past proxies."""
 
-    def __init__(self, http: AsyncHttpClient | None) -> None:
-        self._http = httpx2.AsyncClient() if http is None else http
+    def __init__(self, http: AsyncHttpClient | None, *, direct: bool = False) -> None:
+        self._http = httpx2.AsyncClient(trust_env=not direct) if http is None else http
         self._own = http is None
 
     async def send(self, request: Request) -> Response:
@@ -112,15 +113,39 @@ def _failures() -> Generator[None]:
         raise Unreachable(type(error).__name__) from error
 
 
-def in_memory(answer: Callable[[str, str, dict[str, str], bytes], Response]) -> httpx2.MockTransport:
-    """A transport without sockets, for `counterfoil_client.testing`."""
+class InMemory:
+    """A wire without sockets, for `counterfoil_client.testing`: `naps` says how long an answer is held back."""
 
-    def handle(request: httpx2.Request) -> httpx2.Response:
+    def __init__(
+        self,
+        answer: Callable[[str, str, dict[str, str], bytes], Response],
+        naps: Callable[[bytes], Iterator[float]],
+    ) -> None:
+        self._answer = answer
+        self._naps = naps
+
+    def client(self) -> HttpClient:
+        """For threads."""
+        return httpx2.Client(transport=httpx2.MockTransport(self._handle))
+
+    def async_client(self) -> AsyncHttpClient:
+        """For tasks."""
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(self._ahandle))
+
+    def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        for nap in self._naps(request.content):
+            time.sleep(nap)
+        return self._reply(request)
+
+    async def _ahandle(self, request: httpx2.Request) -> httpx2.Response:
+        for nap in self._naps(request.content):
+            await asyncio.sleep(nap)
+        return self._reply(request)
+
+    def _reply(self, request: httpx2.Request) -> httpx2.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            found = answer(request.method, str(request.url), headers, request.content)
+            found = self._answer(request.method, str(request.url), headers, request.content)
         except Unreachable as error:
             raise httpx2.ConnectError(str(error)) from error
         return httpx2.Response(found.status, headers=dict(found.headers), content=found.body)
-
-    return httpx2.MockTransport(handle)

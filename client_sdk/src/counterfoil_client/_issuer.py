@@ -38,6 +38,11 @@ class Issuer:
         return cls(text, match["origin"], match["path"])
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is plain http on this machine, which no proxy must see."""
+        return self.text.startswith("http://")
+
+    @property
     def metadata_url(self) -> str:
         """Where RFC 8414 §3.1 puts the metadata: between origin and path."""
         return f"{self.origin}/.well-known/oauth-authorization-server{self.path}"

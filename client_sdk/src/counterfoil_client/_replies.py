@@ -4,10 +4,11 @@
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import NoReturn
 
 from counterfoil_client._effects import Response
-from counterfoil_client._wire import SERVER_TROUBLE, TOO_MANY, Refusal, Shape, decode
+from counterfoil_client._wire import Refusal, Shape, decode
 from counterfoil_client.errors import (
     RateLimited,
     ServiceRefused,
@@ -15,9 +16,6 @@ from counterfoil_client.errors import (
     UnexpectedResponse,
 )
 
-OK = 200
-BAD_REQUEST = 400
-_STATUS_END = 600
 _MAX_DESCRIPTION = 300
 _DAY = 86_400
 
@@ -32,16 +30,16 @@ class NotNow:
 
 def read(response: Response, shape: type[Shape]) -> Shape | Refusal | NotNow:
     """Sort an answer. Redirects, other successes and unknown status codes make no sense here [R10]."""
-    if response.status == OK:
+    if response.status == HTTPStatus.OK:
         return decode(response, shape)
     return trouble(response)
 
 
 def trouble(response: Response) -> Refusal | NotNow:
     """Sort an answer that is no success."""
-    if response.status == TOO_MANY or SERVER_TROUBLE <= response.status < _STATUS_END:
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.is_trouble:
         return NotNow(response.status, _retry_after(response))
-    if BAD_REQUEST <= response.status < SERVER_TROUBLE:
+    if HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return decode(response, Refusal, media=("application/json", "application/problem+json"))
     raise UnexpectedResponse(f"The service answered with status {response.status}, which makes no sense here.")
 
@@ -57,14 +55,14 @@ def fail(response: Response, found: object, *secrets: str) -> NoReturn:
     if isinstance(found, Refusal):
         raise ServiceRefused(found.error, response.status, clean(found.error_description, *secrets))
     retry_after = found.retry_after if isinstance(found, NotNow) else None
-    if response.status == TOO_MANY:
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise RateLimited(retry_after)
     raise ServiceUnreachable(f"The service cannot work now ({response.status}).", retry_after=retry_after)
 
 
 def wants_nonce(response: Response) -> bool:
     """Whether this is the refusal that asks for a proof with a newer nonce (RFC 9449 §8)."""
-    if response.status != BAD_REQUEST:
+    if response.status != HTTPStatus.BAD_REQUEST:
         return False
     refusal = trouble(response)
     return isinstance(refusal, Refusal) and refusal.error == "use_dpop_nonce"

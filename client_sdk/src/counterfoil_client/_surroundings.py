@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clock, randomness and waiting in one place, so that no other file reads them and a test can replace them whole."""
+"""Clock, randomness and waiting in one place, so that no conversation reads them and a test can replace them whole."""
 
 import asyncio
 import contextlib

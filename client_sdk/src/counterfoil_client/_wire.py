@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service's answers as strict shapes. Services may grow: unknown members are ignored, wrong ones refused."""
 
+from http import HTTPStatus
 from typing import Annotated, TypeVar
 
 import msgspec
 
 from counterfoil_client._effects import MAX_BODY, Response
 from counterfoil_client.errors import UnexpectedResponse
-
-TOO_MANY = 429
-SERVER_TROUBLE = 500
 
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,16384}\Z")]
 Reference = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,255}\Z")]
@@ -83,7 +81,7 @@ def refuse_oversize(response: Response) -> Response:
 
     An answer that says "not now" often comes from a proxy; its body is never read, so it may be anything.
     """
-    if response.status == TOO_MANY or response.status >= SERVER_TROUBLE:
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.is_trouble:
         return response
     if len(response.body) > MAX_BODY:
         raise UnexpectedResponse("The service's answer is longer than any honest one.")

@@ -60,6 +60,7 @@ class AsyncPendingLogin(PendingFacts):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._login.cancelling = True
         self._stop.set()
         with contextlib.suppress(CounterfoilError):
             await self._runner.run(_flows.cancel_login(self._channel, self._login, tries=1))
@@ -83,7 +84,7 @@ class AsyncClient:
     ) -> None:
         self._channel = Channel.open(issuer, client_id, surroundings)
         self._store: KeyStore = FileStore() if store is None else store
-        self._sender = AsyncSender(http)
+        self._sender = AsyncSender(http, direct=self._channel.issuer.is_local)
         self._runner = AsyncRunner(self._sender.send, self._channel.surroundings)
 
     async def start_login(

@@ -59,6 +59,7 @@ class PendingLogin(PendingFacts):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._login.cancelling = True
         self._stop.set()
         with contextlib.suppress(CounterfoilError):
             self._runner.run(_flows.cancel_login(self._channel, self._login, tries=1))
@@ -82,7 +83,7 @@ class Client:
     ) -> None:
         self._channel = Channel.open(issuer, client_id, surroundings)
         self._store: KeyStore = FileStore() if store is None else store
-        self._sender = Sender(http)
+        self._sender = Sender(http, direct=self._channel.issuer.is_local)
         self._runner = Runner(self._sender.send, self._channel.surroundings)
 
     def start_login(

@@ -130,6 +130,9 @@ class ServiceRefused(CounterfoilError):
         self.status = status
         self.description = description
 
+    def __reduce__(self) -> tuple[type["ServiceRefused"], tuple[str, int, str]]:
+        return type(self), (self.code, self.status, self.description)
+
 
 class UnexpectedResponse(CounterfoilError):
     """An answer that no honest service gives; nothing in it was used."""

@@ -8,7 +8,6 @@ import hashlib
 import os
 import secrets
 import stat
-import threading
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -95,12 +94,11 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str], SoftwareKey] = {}
-        self._lock = threading.Lock()
 
     def key_for(self, issuer: str, client_id: str) -> DeviceKey:
         """Return the key of this process, making it the first time."""
-        with self._lock:
-            return self._keys.setdefault((issuer, client_id), SoftwareKey.generate())
+        # One atomic step, so threads that race get one key.
+        return self._keys.setdefault((issuer, client_id), SoftwareKey.generate())
 
 
 class FileStore:

@@ -9,15 +9,15 @@
 ...     login.wait().subject
 'user-of-ada@example.com'
 
-Time in it is its own: a wait passes at once, and a login that nobody decides expires at once. To decide while a wait
-runs, use `on_progress`: `login.wait(on_progress=lambda progress: fake.approve(login.login_id))`.
+Time in it is its own: a wait passes at once, and a login that nobody decides expires at once. Where another thread or
+task decides while a wait runs, say how many real seconds each poll may be held for it: `FakeService(patience=5)`.
 """
 
 import asyncio
 import itertools
 import secrets
 import threading
-from collections.abc import Callable  # noqa: TC003 - one style everywhere; the module is loaded anyway
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -34,6 +34,7 @@ from counterfoil_client.client import Client
 from counterfoil_client.stores import KeyStore, MemoryStore
 
 State: TypeAlias = Literal["pending", "approved", "denied", "locked", "expired", "cancelled", "consumed"]
+_NAP = 0.005
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 
 
@@ -64,10 +65,13 @@ class FakeService:
         expires_in: int = 600,
         interval: int = 5,
         poll_wait_max: int = 25,
+        patience: float = 0.0,
     ) -> None:
         self.issuer = issuer
         self.logins: list[FakeLogin] = []
         self._lengths = {"expires_in": expires_in, "interval": interval, "poll_wait_max": poll_wait_max}
+        self._patience = patience
+        self._wire = _http.InMemory(self._answer, self._naps)
         self._time = _FakeTime()
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
@@ -77,14 +81,13 @@ class FakeService:
 
     def client(self, client_id: str = "desktop", *, store: KeyStore | None = None) -> Client:
         """Make a client of this service; it has its own device key unless `store` is given."""
-        http = _http.HttpClient(transport=_http.in_memory(self._answer))
         keys = MemoryStore() if store is None else store
-        return Client(self.issuer, client_id, store=keys, http=http, surroundings=self._time)
+        return Client(self.issuer, client_id, store=keys, http=self._wire.client(), surroundings=self._time)
 
     def async_client(self, client_id: str = "desktop", *, store: KeyStore | None = None) -> AsyncClient:
         """Make an asynchronous client of this service; it has its own device key unless `store` is given."""
-        http = _http.AsyncHttpClient(transport=_http.in_memory(self._answer))
         keys = MemoryStore() if store is None else store
+        http = self._wire.async_client()
         return AsyncClient(self.issuer, client_id, store=keys, http=http, surroundings=self._time)
 
     @property
@@ -130,6 +133,14 @@ class FakeService:
         if login.state in {"pending", "approved"} and self._time.now() >= login.expires_at:
             login.state = "expired"
         return login.state
+
+    def _naps(self, body: bytes) -> Iterator[float]:
+        """Hold a poll back while nobody has decided, as long as this test has patience."""
+        code = dict(parse_qsl(body.decode())).get("device_code")
+        left = self._patience
+        while left > 0 and any(one.device_code == code and self._state(one) == "pending" for one in self.logins):
+            yield _NAP
+            left -= _NAP
 
     def _answer(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Response:
         if self._offline:

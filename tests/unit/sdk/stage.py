@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import msgspec
+
 from counterfoil_client._effects import Flow, Request, Response, Unreachable, Wait
 from counterfoil_client._flows import Channel, OpenLogin
 from counterfoil_client._surroundings import Surroundings
@@ -49,7 +50,7 @@ TOKENS = {
 
 
 class Clock(Surroundings):
-    """Time that moves only when told; jitter at its longest, so that backoff reads 1, 2, 4 …"""
+    """Time that moves only when told; jitter at its longest, so that backoff reads 1, 2, 4."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

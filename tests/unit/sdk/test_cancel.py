@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 import pytest
+
 from counterfoil_client import _flows
 from counterfoil_client._effects import Wait
 from counterfoil_client.errors import (

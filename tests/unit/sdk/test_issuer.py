@@ -2,6 +2,7 @@
 """The one address that is trusted, and the addresses that only look like it."""
 
 import pytest
+
 from counterfoil_client._issuer import Issuer
 from counterfoil_client.errors import ConfigurationError, CounterfoilError, UnexpectedResponse
 
@@ -15,10 +16,18 @@ from counterfoil_client.errors import ConfigurationError, CounterfoilError, Unex
             "https://id.example:8443",
             "https://id.example:8443/.well-known/oauth-authorization-server/a/b",
         ),
-        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "http://127.0.0.1:8000/.well-known/oauth-authorization-server"),
+        (
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1:8000/.well-known/oauth-authorization-server",
+        ),
         ("http://[::1]:8000", "http://[::1]:8000", "http://[::1]:8000/.well-known/oauth-authorization-server"),
         ("http://localhost", "http://localhost", "http://localhost/.well-known/oauth-authorization-server"),
-        ("https://[2001:db8::1]", "https://[2001:db8::1]", "https://[2001:db8::1]/.well-known/oauth-authorization-server"),
+        (
+            "https://[2001:db8::1]",
+            "https://[2001:db8::1]",
+            "https://[2001:db8::1]/.well-known/oauth-authorization-server",
+        ),
     ],
 )
 def test_an_issuer_and_where_its_metadata_lies(text: str, origin: str, metadata: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 import pytest
+
 from counterfoil_client._proof import JTI_BYTES, make_proof
 from counterfoil_client.stores import SoftwareKey
 from unit.sdk.stage import KEY, NOON

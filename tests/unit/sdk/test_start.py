@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from counterfoil_client import _flows
 from counterfoil_client._effects import Wait
 from counterfoil_client._flows import LoginWish, OpenLogin
@@ -148,6 +149,12 @@ def test_too_many_requests_say_when_to_come_back() -> None:
         start([refusal("slow_down", status=429, headers={"retry-after": "60"})])
     assert caught.value.retry_after == 60
     assert "60 seconds" in caught.value.hint
+
+
+def test_nobody_is_sent_away_for_longer_than_a_day() -> None:
+    with pytest.raises(RateLimited) as caught:
+        start([refusal("slow_down", status=429, headers={"retry-after": "999999999"})])
+    assert caught.value.retry_after == 86_400
 
 
 def test_too_many_requests_without_a_time() -> None:

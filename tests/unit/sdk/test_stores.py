@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the key lives: one key however many ask, and a refusal with a way out where the file cannot be trusted."""
 
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 import threading
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from counterfoil_client.errors import KeyStoreError
-from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, MemoryStore, SoftwareKey
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from counterfoil_client.errors import KeyStoreError
+from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, MemoryStore, SoftwareKey, _claim
 
 ISSUER = "https://id.example"
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
@@ -198,13 +201,24 @@ def test_threads_that_race_get_one_key(store: KeyStore) -> None:
     assert len(in_threads(8, lambda: store.key_for(ISSUER, "desktop"))) == 1
 
 
-def one_process(directory: str) -> bytes:
-    return FileStore(directory).key_for(ISSUER, "desktop").point[0]
+PROCESS = """
+import sys
+from counterfoil_client.stores import FileStore
+sys.stdin.readline()
+print(FileStore(sys.argv[1]).key_for("https://id.example", "desktop").point[0].hex())
+"""
 
 
 def test_processes_that_race_get_one_key(directory: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        assert len(set(pool.map(one_process, [str(directory)] * 6, chunksize=1))) == 1
+    command = [sys.executable, "-c", PROCESS, str(directory)]
+    racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    answers = {racer.communicate(timeout=60)[0].strip() for racer in racers}
+    assert len(answers) == 1
+    assert len(answers.pop()) == 64
     assert the_file(directory).suffix == ".pem", "no draft is left"
 
 
@@ -225,11 +239,14 @@ def test_the_loser_of_a_race_takes_the_winners_key(directory: Path, monkeypatch:
 
 
 def test_windows_rename_refuses_a_taken_name_too(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = types.SimpleNamespace(**{**vars(os), "name": "nt"})
+
     def rename(self: Path, target: Path) -> None:
         os.link(self, target)
         self.unlink()
 
-    monkeypatch.setattr("counterfoil_client.stores.os.name", "nt")
-    monkeypatch.setattr("pathlib.PosixPath.rename", rename)
+    monkeypatch.setattr("counterfoil_client.stores.os", windows)
+    monkeypatch.setattr(Path, "rename", rename)
     first = FileStore(directory).key_for(ISSUER, "desktop")
     assert FileStore(directory).key_for(ISSUER, "desktop").point == first.point
+    assert not _claim(the_file(directory), the_file(directory))

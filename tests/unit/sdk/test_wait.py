@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from counterfoil_client import _flows
 from counterfoil_client._effects import Wait
 from counterfoil_client._flows.login import OpenLogin
@@ -58,7 +59,9 @@ class Outcome:
     login: OpenLogin
 
 
-def wait(script: Iterable[Answer], clock: Clock | None = None, login: OpenLogin | None = None, **options: Any) -> Outcome:
+def wait(
+    script: Iterable[Answer], clock: Clock | None = None, login: OpenLogin | None = None, **options: Any
+) -> Outcome:
     time = clock or Clock()
     channel = a_channel(time)
     opened = login or a_login(time)
@@ -250,7 +253,9 @@ def test_every_other_error_stops_the_wait(code: str, status: int) -> None:
     assert (outcome.error.code, outcome.error.status) == (code, status)
 
 
-@pytest.mark.parametrize("code", ["authorization_pending", "slow_down", "access_denied", "expired_token", "invalid_grant"])
+@pytest.mark.parametrize(
+    "code", ["authorization_pending", "slow_down", "access_denied", "expired_token", "invalid_grant"]
+)
 @pytest.mark.parametrize("status", [401, 403, 428])
 def test_a_state_with_another_status_than_400_is_nonsense(code: str, status: int) -> None:
     outcome = wait([refusal(code, status=status)])

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cancel a login: the service's revocation endpoint, given the device code and a proof of its key."""
 
+from http import HTTPStatus
+
 from counterfoil_client import _replies
 from counterfoil_client._effects import Flow
 from counterfoil_client._flows.channel import Channel
@@ -15,6 +17,6 @@ def cancel_login(channel: Channel, login: OpenLogin, *, tries: int = 3) -> Flow[
     metadata = yield from channel.discover()
     form = (("client_id", channel.client_id), ("token", login.device_code), ("token_type_hint", "device_code"))
     response = yield from channel.insist(lambda: channel.post(login.key, metadata.revocation_endpoint, form), tries)
-    if response.status != _replies.OK:
+    if response.status != HTTPStatus.OK:
         _replies.fail(response, _replies.trouble(response), login.device_code)
     login.ended = LoginCancelled()

@@ -12,7 +12,7 @@ from counterfoil_client._issuer import Issuer
 from counterfoil_client._pace import backoff
 from counterfoil_client._proof import JTI_BYTES, make_proof
 from counterfoil_client._surroundings import Surroundings
-from counterfoil_client._wire import SERVER_TROUBLE, Metadata, refuse_oversize
+from counterfoil_client._wire import Metadata, refuse_oversize
 from counterfoil_client.errors import ConfigurationError, ServiceUnreachable, UnexpectedResponse
 from counterfoil_client.stores import DeviceKey
 
@@ -53,7 +53,7 @@ class Channel:
         for failures in range(1, tries):
             with contextlib.suppress(Unreachable):
                 response = yield from attempt()
-                if response.status < SERVER_TROUBLE:
+                if not response.is_trouble:
                     return response
             yield Wait(backoff(failures, self.surroundings.jitter()))
         return (yield from reached(attempt()))

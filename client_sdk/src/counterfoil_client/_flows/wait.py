@@ -7,6 +7,7 @@ RFC 8628 §3.5 with CIBA's long polling. Nothing here starts a login again [R9].
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Literal, NoReturn, TypeAlias
 
 from counterfoil_client import _replies
@@ -150,7 +151,7 @@ class _Waiting:
         return "waiting"
 
     def _stop(self, response: Response, refusal: Refusal) -> NoReturn:
-        if response.status != _replies.BAD_REQUEST and refusal.error in _STATES:
+        if response.status != HTTPStatus.BAD_REQUEST and refusal.error in _STATES:
             raise UnexpectedResponse(f"The service sent {refusal.error} with status {response.status}.")
         if refusal.error == "access_denied" and refusal.reason == "locked":
             raise _end(self._login, LoginLocked())
@@ -198,4 +199,4 @@ _ENDINGS: dict[str, type[LoginEnded]] = {
 }
 _PENDING = ("authorization_pending", "slow_down")
 _STATES = frozenset({*_PENDING, *_ENDINGS})
-_GO_ON = frozenset((_replies.BAD_REQUEST, code) for code in _PENDING)
+_GO_ON = frozenset((HTTPStatus.BAD_REQUEST, code) for code in _PENDING)
