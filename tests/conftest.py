@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures every folder may use."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from support.stage import OpenStage, Stage, stage_on
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """One real PostgreSQL for the whole run."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+    # Not in pytest's folder: every other run of pytest closes that to the user that the server runs as.
+    with tempfile.TemporaryDirectory(prefix="counterfoil-postgres-", ignore_cleanup_errors=True) as folder:
+        server = PostgresServer(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture
@@ -41,6 +44,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """The service on each engine."""
     async with stage_on(database_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_stage(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """The service on SQLite alone, for rules that no engine can change."""
+    async with stage_on(sqlite_url, tmp_path) as opened:
         yield opened
 
 

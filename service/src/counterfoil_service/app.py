@@ -19,7 +19,7 @@ from counterfoil_service.mail.outbox import OutboxWorker
 from counterfoil_service.mail.transports import open_transport
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key
 from counterfoil_service.operations.expire_logins import expire_logins
-from counterfoil_service.settings import Settings
+from counterfoil_service.settings import Settings, SettingsError
 from counterfoil_service.waiting import Hub
 from counterfoil_service.web import health, link_pages, metadata, oauth
 from counterfoil_service.web.headers import security_headers
@@ -33,6 +33,8 @@ from counterfoil_service.web.signers import Signers
 MAX_BODY_BYTES = 16 * 1024
 SWEEP_SECONDS = 5
 SWEEP_BATCH = 200
+LAST_MAIL_SECONDS = 10
+"""How long a process that leaves waits for a mail server's last word."""
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class Service:
     async def start(
         cls, settings: Settings, database: Database, *, clock: Clock = system_clock, entropy: Entropy = os.urandom
     ) -> "Service":
-        """Unlock the keys and put the parts together; raises WrongSecretKeyError, or a Refusal of 503 kind."""
+        """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await database.write(ensure_signing_key, None)
         hub = Hub()
@@ -75,18 +77,22 @@ class Service:
             pages=Pages(),
             wake_mail=outbox.wake,
         )
+        if transport is not None:
+            _rehearse(outbox)
         return cls(services, outbox)
 
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
         """Run the outbox worker and the sweeper beside the requests."""
-        tasks = [asyncio.create_task(self.outbox.run()), asyncio.create_task(self._sweep())]
+        mailing, sweeping = asyncio.create_task(self.outbox.run()), asyncio.create_task(self._sweep())
         try:
             yield
         finally:
-            for task in tasks:
+            self.outbox.stop()
+            await asyncio.wait([mailing], timeout=LAST_MAIL_SECONDS)
+            for task in (mailing, sweeping):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(mailing, sweeping, return_exceptions=True)
 
     async def _sweep(self) -> None:
         while True:
@@ -99,6 +105,15 @@ class Service:
             except Exception:
                 log.exception("the sweeper met an error and goes on")
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _rehearse(outbox: OutboxWorker) -> None:
+    try:
+        outbox.rehearse()
+    except ValueError as error:
+        raise SettingsError(
+            [f"no mail can be written with COUNTERFOIL_MAIL_FROM and COUNTERFOIL_PUBLIC_URL: {error}"]
+        ) from None
 
 
 def _litestar(services: Services) -> Litestar:
@@ -119,7 +134,7 @@ def _litestar(services: Services) -> Litestar:
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
         [below, well_known],
-        exception_handlers={Exception: link_pages.handle_unrouted_error},
+        exception_handlers={Exception: link_pages.handle_any_error},
         before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,

@@ -20,7 +20,9 @@ MIN_SECRET_LENGTH = 32
 LINK_TTL_RANGE = range(5, 3601)
 RECOMMENDED_LINK_TTL = 600
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-_PLAIN_URL = re.compile(r"[^\x00-\x20\x7f-\U0010ffff{}<>\"'\\]+")
+# No more than a mail program takes for one link from end to end, and every proxy passes on unchanged.
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]]+")
+_INJECTED = re.compile(r"_(?:SERVICE_)?(?:HOST|PORT)(?:_|$)")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -74,7 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sender(self) -> str:
         """The From address."""
-        return self.mail_from or f"Counterfoil <no-reply@{urlsplit(self.public_url).hostname}>"
+        host = urlsplit(self.public_url).hostname or ""
+        return self.mail_from or f"Counterfoil <no-reply@{'localhost' if ':' in host else host}>"
 
 
 class SettingsError(Exception):
@@ -149,9 +152,11 @@ class _Reader:
         known = [f"{PREFIX}{name}{suffix}" for name in _WAYS_OUT for suffix in ("", "_FILE")]
         for name in sorted(self.environ):
             close = difflib.get_close_matches(name, known, 1, 0.85) if name.startswith(PREFIX) else []
-            # A name that is like none of ours is left alone: orchestrators inject COUNTERFOIL_SERVICE_HOST.
-            if close and name not in known:
+            # A name that is like none of ours is left alone, and so is what orchestrators inject for a service's name.
+            if close and name not in known and not _INJECTED.search(name):
                 self.problems.append(f"{name} is not a setting: did you mean {close[0]}?")
+        if self.environ.get(f"{PREFIX}REDIS_URL"):
+            self.problems.append(f"{PREFIX}REDIS_URL is not used by this release: leave it out")
 
 
 def check_public_url(text: str) -> str:
@@ -166,9 +171,9 @@ def check_public_url(text: str) -> str:
     if text.endswith("/"):
         raise ValueError("must not end with a slash")
     if not _PLAIN_URL.fullmatch(text):
-        raise ValueError("must be plain ASCII without blanks, quotes and brackets")
-    if parts.netloc.endswith(":"):
-        raise ValueError("must have a port behind its colon, or no colon")
+        raise ValueError("must be plain ASCII: the scheme in lower case, then letters, digits and . _ ~ - / alone")
+    if parts.netloc.endswith((":", ".")):
+        raise ValueError("must end its host without a dot, and have a port behind a colon or no colon")
     return text
 
 
@@ -183,9 +188,10 @@ def _database_url(text: str) -> Secret:
         raise ValueError("must start with sqlite:/// and name a file, or with postgresql://")
     if text == "sqlite:///:memory:":
         raise ValueError("must name a file: a database in memory is another one for each connection")
-    authority, _, path = text.partition("://")[2].partition("?")[0].partition("/")
-    if "@" not in authority and "@" in path and not text.startswith("sqlite"):
-        raise ValueError("must have the special characters of user and password percent-encoded")
+    if not text.startswith("sqlite"):
+        authority = re.split(r"[/?#]", text.partition("://")[2], maxsplit=1)[0]
+        if "#" in text or ("@" in text and "@" not in authority):
+            raise ValueError("must have the special characters of user and password percent-encoded")
     return Secret(text)
 
 

@@ -73,18 +73,18 @@ def forge(
     return assemble(json.dumps(parts[0]), json.dumps(parts[1]), sign)
 
 
-def verify(*proofs: str, **changes: Any) -> Proof:  # noqa: ANN401 - any argument of the function under test
+def verify(*proofs: str, **changes: Any) -> Proof:
     arguments: dict[str, Any] = {"method": "POST", "url": URL, "now": NOW, "nonces": NONCES} | changes
     return dpop.verify(proofs, **arguments)
 
 
-def refusal(*proofs: str, **changes: Any) -> Refusal:  # noqa: ANN401 - as above
+def refusal(*proofs: str, **changes: Any) -> Refusal:
     with pytest.raises(Refusal) as caught:
         verify(*proofs, **changes)
     return caught.value
 
 
-def assert_refused(rule: str, *proofs: str, **changes: Any) -> None:  # noqa: ANN401 - as above
+def assert_refused(rule: str, *proofs: str, **changes: Any) -> None:
     error = refusal(*proofs, **changes)
     assert error.code is ErrorCode.INVALID_DPOP_PROOF
     assert rule in error.description

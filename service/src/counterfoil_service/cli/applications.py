@@ -6,7 +6,8 @@ import os
 import click
 
 from counterfoil_service.app import system_clock
-from counterfoil_service.cli.common import fail, json_option, moment, run, show_json, show_table
+from counterfoil_service.cli.database import run
+from counterfoil_service.cli.output import fail, json_option, moment, show_json, show_table
 from counterfoil_service.core import link
 from counterfoil_service.core.application import DEFAULT_SCOPES, Application
 from counterfoil_service.crypto.argon2 import hash_secret

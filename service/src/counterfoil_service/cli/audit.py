@@ -6,7 +6,8 @@ from functools import partial
 import click
 import msgspec
 
-from counterfoil_service.cli.common import fail, json_option, moment, run, show_json
+from counterfoil_service.cli.database import run
+from counterfoil_service.cli.output import fail, json_option, moment, show_json
 from counterfoil_service.core.story import sentence
 from counterfoil_service.db.audit import StoredEvent, of_login
 from counterfoil_service.db.engine import Database

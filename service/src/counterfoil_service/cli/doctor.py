@@ -2,7 +2,6 @@
 """Check what an operator set up, and say what to do about each finding."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from typing import Literal
@@ -11,14 +10,14 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from counterfoil_service.app import system_clock
-from counterfoil_service.cli.common import json_option, settings_or_fail, show_json
+from counterfoil_service.cli.database import WRONG_SCHEMA, cause_of, settings_or_fail
+from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.db import applications, clock
 from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
-from counterfoil_service.db.unlock import WrongSecretKeyError, unlock
+from counterfoil_service.db.unlock import WrongSecretKeyError, check_key
 from counterfoil_service.settings import RECOMMENDED_LINK_TTL, Settings
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 1
@@ -62,6 +61,9 @@ def _settings(settings: Settings) -> list[Finding]:
         found.append(
             _finding("warning", "PUBLIC_URL", "plain http serves this machine alone; use https for anybody else")
         )
+    elif not settings.trusted_proxies:
+        text = "none are named: behind a TLS proxy all people would share its address and its limits; name its network"
+        found.append(_finding("warning", "TRUSTED_PROXIES", text))
     if settings.link_ttl > RECOMMENDED_LINK_TTL:
         rule = "leaves NIST SP 800-63B-4 §3.1.3.2 and ASVS 6.5.5, which allow ten minutes"
         found.append(
@@ -77,15 +79,16 @@ def _settings(settings: Settings) -> list[Finding]:
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     path = sqlite_path(settings.database_url.reveal())
     kind = "PostgreSQL" if path is None else "SQLite"
+    if path is not None and not path.parent.is_dir():
+        yield _finding("error", "database", f"its folder {path.parent} does not exist; make it")
+        return
     if path is not None and not path.exists():
         yield _finding("ok", "database", f"{path} does not exist yet; `counterfoil serve` makes it")
         return
     try:
         database = await open_database(settings.database_url.reveal())
     except Exception as error:  # noqa: BLE001 - whatever the driver raises is the finding
-        yield _finding(
-            "error", "database", f"{kind} does not open ({type(error).__name__}); check COUNTERFOIL_DATABASE_URL"
-        )
+        yield _finding("error", "database", f"{kind} does not open ({cause_of(error)}); check COUNTERFOIL_DATABASE_URL")
         return
     try:
         async for finding in _open_database(database, settings, kind):
@@ -95,13 +98,14 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _open_database(database: Database, settings: Settings, kind: str) -> AsyncIterator[Finding]:
-    if not await database.migrated():
-        yield _finding("error", "database", f"the {kind} schema is not this release's; run `counterfoil migrate`")
+    schema = await database.schema()
+    if schema != "current":
+        yield _finding("error", "database", f"the {kind} schema: {WRONG_SCHEMA[schema]}")
         return
     yield _finding("ok", "database", f"{kind} answers and its schema is this release's")
     try:
-        await unlock(database, settings, clock=system_clock, entropy=os.urandom)
-        yield _finding("ok", "SECRET_KEY", "unseals what this database holds")
+        used = await check_key(database, settings)
+        yield _finding("ok", "SECRET_KEY", "unseals what this database holds" if used else "was not used here yet")
     except WrongSecretKeyError as error:
         yield _finding("error", "SECRET_KEY", str(error))
         return

@@ -4,7 +4,8 @@
 import click
 
 from counterfoil_service.app import system_clock
-from counterfoil_service.cli.common import json_option, moment, run, show_json, show_table
+from counterfoil_service.cli.database import run
+from counterfoil_service.cli.output import json_option, moment, show_json, show_table
 from counterfoil_service.db import signing_keys
 from counterfoil_service.db.signing_keys import StoredKey
 from counterfoil_service.operations.rotate_keys import RotateKeys, rotate_keys

@@ -5,7 +5,8 @@ import asyncio
 
 import click
 
-from counterfoil_service.cli.common import fail, json_option, named, settings_or_fail, show_json
+from counterfoil_service.cli.database import cause_of, settings_or_fail
+from counterfoil_service.cli.output import fail, json_option, show_json
 from counterfoil_service.db import migrate as schema
 from counterfoil_service.db.open import sqlite_path
 
@@ -24,7 +25,7 @@ def migrate(revision: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
         else:
             schema.move(path, revision)
     except Exception as error:  # noqa: BLE001 - whatever the driver or Alembic raises: say it and end
-        fail(f"the schema was not changed ({named(error, settings)}): check COUNTERFOIL_DATABASE_URL, --revision")
+        fail(f"the schema was not changed ({cause_of(error)}): check COUNTERFOIL_DATABASE_URL, --revision")
     if as_json:
         show_json({"revision": schema.head() if revision == "head" else revision})
     else:

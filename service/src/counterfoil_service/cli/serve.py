@@ -5,25 +5,25 @@ import asyncio
 import contextlib
 import fcntl
 import logging
-import os
 import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 import click
 import uvicorn
 
 from counterfoil_service.app import Service
-from counterfoil_service.cli.common import fail, opened, settings_or_fail
+from counterfoil_service.cli.database import opened, settings_or_fail
+from counterfoil_service.cli.output import fail
+from counterfoil_service.cli.workers import supervise
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.db.open import sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError
-from counterfoil_service.settings import Settings
+from counterfoil_service.settings import Settings, SettingsError
 from counterfoil_service.waiting import Hub
 from counterfoil_service.web.gate import Gate
 
@@ -58,6 +58,16 @@ class _Server(uvicorn.Server):
         self._hub.drain()
         super().handle_exit(sig, frame)
 
+    def leave_with(self, parent: int) -> None:
+        """Leave when this pipe ends, as the process at its other end then is gone."""
+        loop = asyncio.get_running_loop()
+
+        def left() -> None:
+            loop.remove_reader(parent)
+            self.handle_exit(signal.SIGTERM, None)
+
+        loop.add_reader(parent, left)
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -65,8 +75,9 @@ class _Server(uvicorn.Server):
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; PostgreSQL only above 1."
 )
-@click.option("--fd", type=int, hidden=True, help="A listening socket handed down by a parent of several workers.")
-def serve(host: str, port: int, workers: int, fd: int | None) -> None:
+@click.option("--fd", type=int, hidden=True, help="A listening socket handed down by a parent.")
+@click.option("--parent", type=int, hidden=True, help="A pipe that ends with the parent.")
+def serve(host: str, port: int, workers: int, fd: int | None, parent: int | None) -> None:
     """Serve sign-ins until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -75,9 +86,9 @@ def serve(host: str, port: int, workers: int, fd: int | None) -> None:
     if workers > 1:
         if sqlite_path(settings.database_url.reveal()) is not None:
             fail("several workers need PostgreSQL: set COUNTERFOIL_DATABASE_URL to it, or leave --workers out")
-        sys.exit(_supervise(listener, workers))
+        sys.exit(supervise(listener, workers))
     with _only_one(settings), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener))
+        runner.run(_serve(settings, listener, parent))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -97,16 +108,17 @@ def _listen(host: str, port: int) -> socket.socket:
         fail(f"cannot listen on {host} port {port} ({error.strerror}): choose another --host or --port")
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
-    async with opened(settings) as database:
+async def _serve(settings: Settings, listener: socket.socket, parent: int | None) -> None:
+    async with opened(settings, upgrade=True) as database:
         try:
             service = await Service.start(settings, database)
-        except WrongSecretKeyError as error:
+        except (WrongSecretKeyError, SettingsError) as error:
             fail(str(error))
         except Refusal as refusal:
             fail(f"the database stopped answering while starting: {refusal.description}")
         config = uvicorn.Config(
             Gate(service.app),
+            http=_protocol(),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -118,10 +130,21 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
         server = _Server(config, service.services.hub)
+        if parent is not None:
+            server.leave_with(parent)
         async with service.workers():
             bound = listener.getsockname()
             logging.getLogger("counterfoil").info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
             await server.serve(sockets=[listener])
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    """The fast parser where it is installed, else h11, which bounds a head by itself."""
+    try:
+        from counterfoil_service.cli.bounded_requests import BoundedHttpTools
+    except ImportError:
+        return "h11"
+    return BoundedHttpTools
 
 
 @contextlib.contextmanager
@@ -131,7 +154,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
     if path is None:
         yield
         return
-    lock_path = Path(f"{path}.lock")
+    lock_path = Path(f"{path.resolve()}.lock")
     try:
         lock = lock_path.open("w")
     except OSError as error:
@@ -142,29 +165,3 @@ def _only_one(settings: Settings) -> Iterator[None]:
         except OSError:
             fail(f"another `counterfoil serve` runs on {path}: stop it, or use PostgreSQL for several processes")
         yield
-
-
-def _supervise(listener: socket.socket, workers: int) -> int:
-    """Start the workers on one socket, pass signals on, and replace a worker that dies; the exit status."""
-    listener.set_inheritable(True)
-    command = [sys.executable, "-m", "counterfoil_service", "serve", "--fd", str(listener.fileno())]
-
-    def start() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(command, pass_fds=[listener.fileno()])  # noqa: S603 - our own command
-
-    children = [start() for _ in range(workers)]
-    stopping: list[int] = []
-    for number in _STOP_SIGNALS:
-        signal.signal(number, lambda received, _frame: stopping.append(received))
-    while not stopping:
-        time.sleep(0.2)
-        for index, child in enumerate(children):
-            status = child.poll()
-            if status == 1:
-                stopping.append(signal.SIGTERM)  # it said why it cannot start; a fresh one could not either
-            elif status is not None and not stopping:
-                children[index] = start()
-    for child in children:
-        if child.poll() is None:
-            os.kill(child.pid, signal.SIGTERM)
-    return max((abs(child.wait()) for child in children), default=0)

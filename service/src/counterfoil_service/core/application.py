@@ -29,6 +29,9 @@ class Application(msgspec.Struct, frozen=True):
     created_at: int
     secret_hash: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Application(id={self.id!r})"
+
     @property
     def confidential(self) -> bool:
         """Whether it authenticates with a secret."""

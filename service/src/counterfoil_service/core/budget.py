@@ -28,7 +28,7 @@ class Budgets(msgspec.Struct, frozen=True):
     """Every limit by its name in COUNTERFOIL_BUDGETS [R95].
 
     The three of the mailbox never refuse a caller: they turn a login into a decoy, so that nobody learns by them
-    whether an address is in use, nor can lock its owner out by an error.
+    whether an address is in use, or has been asked for by others.
     """
 
     mailbox_mails: Budget = Budget(3, 900)

@@ -104,7 +104,7 @@ _RULES: Final[tuple[tuple[Callable[[str], bool], str], ...]] = (
 
 def _ascii_domain(local: str, domain: str) -> str:
     try:
-        checked = validate_email(f"{local}@{domain}{_STAND_IN}", check_deliverability=False)
+        checked = validate_email(f"{local}@{domain}{_STAND_IN}", check_deliverability=False, strict=True)
     except EmailNotValidError:
         # The library's message can quote the address, so neither it nor the chain may go further.
         raise _refusal(_broken_part(domain)) from None
@@ -113,7 +113,7 @@ def _ascii_domain(local: str, domain: str) -> str:
 
 def _broken_part(domain: str) -> str:
     try:
-        validate_email(f"a@{domain}{_STAND_IN}", check_deliverability=False)
+        validate_email(f"a@{domain}{_STAND_IN}", check_deliverability=False, strict=True)
     except EmailNotValidError:
         return "the part after the @ is not a valid domain name, or the address is too long"
     return "the part before the @ is not valid, or the address is too long"
@@ -144,6 +144,8 @@ def _unicode_domain(domain: str) -> str:
     if "xn--" not in domain:
         return domain
     try:
-        return validate_email(f"a@{domain}{_STAND_IN}", check_deliverability=False).domain.removesuffix(_STAND_IN)
+        return validate_email(f"a@{domain}{_STAND_IN}", check_deliverability=False, strict=True).domain.removesuffix(
+            _STAND_IN
+        )
     except EmailNotValidError:
         return domain

@@ -12,7 +12,6 @@ class ErrorCode(StrEnum):
     INVALID_CLIENT = "invalid_client"
     INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
-    UNAUTHORIZED_CLIENT = "unauthorized_client"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
     UNSUPPORTED_TOKEN_TYPE = "unsupported_token_type"  # noqa: S105 - an error code
     AUTHORIZATION_PENDING = "authorization_pending"

@@ -60,7 +60,7 @@ def sentence(event: AuditEvent, personal: Mapping[str, str] | None) -> str:  # n
 
 
 def _requested(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
-    if personal is None:
+    if not personal:
         return f"{event.application_id} asked for a link for {_ERASED}."
     device = f" on a device that calls itself “{personal['device_label']}”" if personal.get("device_label") else ""
     return f"{event.application_id} asked for a link for {personal['address']}{device}, from {personal['source']}."

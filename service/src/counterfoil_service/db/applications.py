@@ -5,19 +5,14 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from counterfoil_service.core.application import Application
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import applications
 
-_values = {column.name: parameter(column.name) for column in applications.columns}
-_ADD = Statement(
-    sqlite.insert(applications).values(_values).on_conflict_do_nothing().returning(applications.c.id),
-    postgresql=postgresql.insert(applications).values(_values).on_conflict_do_nothing().returning(applications.c.id),
-)
+_ADD = insert_unless_there(applications, applications.c.id)
 _GET = Statement(select(applications).where(applications.c.id == parameter("id")))
 _LIST = Statement(select(applications).order_by(applications.c.id))
 _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("id")).returning(applications.c.id))

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.crypto.keys import seal, unseal
+from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
 from counterfoil_service.db import mailbox_keys
 from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
@@ -78,4 +78,10 @@ async def _personal(tx: ReadTransaction, seal_key: bytes, row: "dict[str, object
     key = await mailbox_keys.get(tx, seal_key, mailbox)
     if key is None:
         return None
-    return msgspec.json.decode(unseal(key, sealed, associated=event_id), type=dict[str, str])
+    try:
+        text = unseal(key, sealed, associated=event_id)
+    except CannotUnseal:
+        if await mailbox_keys.made_at(tx, mailbox) > int(str(row["time"])):
+            return None  # sealed under a key that was erased
+        raise
+    return msgspec.json.decode(text, type=dict[str, str])

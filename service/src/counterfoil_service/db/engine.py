@@ -5,18 +5,18 @@ Operations are `async def` functions that await nothing but their transaction, s
 and SQLite's writer thread can drive them to their end by a single `send(None)`.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.crypto.keys import Keys
+from counterfoil_service.db.migrate import SchemaState
 from counterfoil_service.db.prepared import Dialect, Statement
 from counterfoil_service.settings import Settings
 
 T = TypeVar("T")
-P = ParamSpec("P")
 CommandT = TypeVar("CommandT")
 
 Row = Sequence[Any]
@@ -59,7 +59,6 @@ class Transaction(ReadTransaction, Protocol):
 
 
 Operation = Callable[[Transaction, CommandT, Context], Coroutine[Any, Any, T]]
-Query = Callable[Concatenate[ReadTransaction, P], Coroutine[Any, Any, T]]
 
 
 class Database(Protocol):
@@ -78,8 +77,8 @@ class Database(Protocol):
     async def read(self, query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         """Run a query that writes nothing."""
 
-    async def migrated(self) -> bool:
-        """Whether the schema is the one of this release."""
+    async def schema(self) -> SchemaState:
+        """How the schema stands to this release's."""
 
     async def close(self) -> None:
         """Finish what was begun and let go."""
@@ -99,6 +98,3 @@ def ignore_change(_login_id: str | None) -> None:
 def no_context() -> Context:
     """The `context` before the keys are known."""
     raise RuntimeError("the database has no context yet: unlock it first")
-
-
-Waiter = Awaitable[None]

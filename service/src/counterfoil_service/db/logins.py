@@ -39,6 +39,10 @@ class Login(msgspec.Struct, frozen=True):
     approved_at: int | None = None
     completed_at: int | None = None
     session_id: str | None = None
+    given_up: int = 0
+
+    def __repr__(self) -> str:
+        return f"Login(id={self.id!r}, state={self.state.value!r})"
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -109,8 +113,9 @@ _CONSUME = Statement(
     )
 )
 _END = {
-    trigger: Statement(_where(trigger).values(_to(trigger)))
-    for trigger in (Trigger.REJECT, Trigger.DENY, Trigger.CANCEL)
+    Trigger.REJECT: Statement(_where(Trigger.REJECT).values(_to(Trigger.REJECT))),
+    Trigger.DENY: Statement(_where(Trigger.DENY).values(_to(Trigger.DENY))),
+    Trigger.CANCEL: Statement(_where(Trigger.CANCEL).values(given_up=constant(1), **_to(Trigger.CANCEL))),
 }
 _open = _c.state.in_(constants(OPEN_STATES))
 _ended = (_c.id, _c.application_id, _c.jkt, _c.state)
@@ -151,7 +156,8 @@ def _recent(aggregate: "Any", column: "Any", name: str) -> "Any":
         .select_from(logins)
         .where(column == parameter(name), _c.created_at > parameter(f"{name}_from"))
     )
-    return recent.where(_c.state != constant(State.CANCELLED)) if name == "jkt" else recent
+    # A login that its device gave up does not count against it; one that a newer request superseded does.
+    return recent.where(_c.given_up == constant(0)) if name == "jkt" else recent
 
 
 _live = and_(

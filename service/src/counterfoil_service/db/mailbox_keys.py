@@ -2,21 +2,17 @@
 """One key for each mailbox, made at its first request: what is personal in the audit log is sealed under it."""
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from counterfoil_service.crypto.keys import seal, unseal
 from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import mailbox_keys
 
 _KEY_BYTES = 32
-_values = {column.name: parameter(column.name) for column in mailbox_keys.columns}
-_ADD = Statement(
-    sqlite.insert(mailbox_keys).values(_values).on_conflict_do_nothing(),
-    postgresql=postgresql.insert(mailbox_keys).values(_values).on_conflict_do_nothing(),
-)
+_ADD = insert_unless_there(mailbox_keys)
 _GET = Statement(select(mailbox_keys.c.sealed_key).where(mailbox_keys.c.mailbox == parameter("mailbox")))
+_MADE_AT = Statement(select(mailbox_keys.c.created_at).where(mailbox_keys.c.mailbox == parameter("mailbox")))
 
 
 async def ensure(tx: Transaction, context: Context, mailbox: bytes) -> None:
@@ -29,3 +25,9 @@ async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | N
     """The mailbox's key, or None when it has none (any more)."""
     row = await tx.one(_GET, {"mailbox": mailbox})
     return None if row is None else unseal(seal_key, row[0], associated=mailbox)
+
+
+async def made_at(tx: ReadTransaction, mailbox: bytes) -> int:
+    """When the key that it has now was made: a mailbox that was erased and came back has a new one."""
+    row = await tx.one(_MADE_AT, {"mailbox": mailbox})
+    return 0 if row is None else int(row[0])

@@ -2,12 +2,14 @@
 """Schema migrations by Alembic, its Config built in code so that the wheel and the repository run the same way."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+SchemaState = Literal["empty", "older", "current", "newer"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ADVISORY_LOCK = 0x436F756E746572  # "Counter": one migrating replica at a time
@@ -39,6 +41,17 @@ def head() -> str:
     return revision
 
 
+def _state(current: str | None) -> SchemaState:
+    from alembic.script import ScriptDirectory
+
+    if current is None:
+        return "empty"
+    if current == head():
+        return "current"
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    return "older" if current in known else "newer"
+
+
 def _current(connection: "Connection") -> str | None:
     from alembic.runtime.migration import MigrationContext
 
@@ -66,10 +79,10 @@ def move(path: Path, revision: str = "head") -> None:
         _move(connection, revision)
 
 
-def is_current(path: Path) -> bool:
-    """Whether a SQLite file has this release's schema."""
+def state(path: Path) -> SchemaState:
+    """How a SQLite file's schema stands to this release's."""
     with sqlite_engine(path).connect() as connection:
-        return _current(connection) == head()
+        return _state(_current(connection))
 
 
 async def move_postgresql(url: str, revision: str = "head") -> None:
@@ -82,13 +95,13 @@ async def move_postgresql(url: str, revision: str = "head") -> None:
         await engine.dispose()
 
 
-async def is_current_postgresql(url: str) -> bool:
-    """Whether a PostgreSQL database has this release's schema."""
+async def state_postgresql(url: str) -> SchemaState:
+    """How a PostgreSQL database's schema stands to this release's."""
     engine = _postgresql_engine(url)
     try:
         async with engine.connect() as connection:
             current: str | None = await connection.run_sync(_current)
-            return current == head()
+            return _state(current)
     finally:
         await engine.dispose()
 

@@ -28,6 +28,9 @@ class Mail(msgspec.Struct, frozen=True):
     created_at: int
     ended_at: int | None = None
 
+    def __repr__(self) -> str:
+        return f"Mail(id={self.id!r}, state={self.state!r})"
+
 
 _c = outbox.c
 _queued = _c.state == constant("queued")

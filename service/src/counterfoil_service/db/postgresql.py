@@ -4,7 +4,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 CHANNEL = "counterfoil"
 POOL_SIZE = 8
+MAX_QUEUE = 1024
 ATTEMPTS = 3
 COMMAND_TIMEOUT_SECONDS = 10
 LISTEN_CHECK_SECONDS = 5
@@ -34,8 +35,17 @@ ONE_PENDING_INDEX = "uq_logins_one_pending"
 log = logging.getLogger(__name__)
 
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-         asyncpg.InsufficientResourcesError, asyncpg.CannotConnectNowError, TimeoutError)  # fmt: skip
+         asyncpg.InsufficientResourcesError, asyncpg.CannotConnectNowError, TimeoutError,
+         asyncpg.InvalidAuthorizationSpecificationError)  # fmt: skip
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+def _told(error: BaseException) -> BaseException:
+    """What a caller hears: 503 when the server does not answer; the error itself when asyncpg refused our values."""
+    if isinstance(error, ValueError):
+        return error
+    log.warning("the database does not answer: %s", type(error).__name__)
+    return unavailable()
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
@@ -91,6 +101,7 @@ class PostgresqlDatabase:
         self.context: Callable[[], Context] = no_context
         self.on_change: Callable[[str | None], None] = ignore_change
         self._pool = pool
+        self._queued = 0
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
@@ -116,7 +127,7 @@ class PostgresqlDatabase:
         """The same without a context."""
         for _ in range(ATTEMPTS):
             try:
-                async with self._pool.acquire(timeout=COMMAND_TIMEOUT_SECONDS) as connection, connection.transaction():
+                async with self._connection() as connection, connection.transaction(isolation="read_committed"):
                     return await work(PostgresqlTransaction(connection))
             except _RETRIED:
                 continue
@@ -124,22 +135,32 @@ class PostgresqlDatabase:
                 if error.constraint_name != ONE_PENDING_INDEX:
                     raise
             except _DOWN as error:
-                log.warning("the database does not answer: %s", type(error).__name__)
-                raise unavailable() from None
+                raise _told(error) from None
         raise unavailable()
 
     async def read(self, query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         """Run a query on a connection of its own."""
         try:
-            async with self._pool.acquire(timeout=COMMAND_TIMEOUT_SECONDS) as connection:
+            async with self._connection() as connection:
                 return await query(PostgresqlTransaction(connection), *args)
         except _DOWN as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
-            raise unavailable() from None
+            raise _told(error) from None
 
-    async def migrated(self) -> bool:
-        """Whether the schema is the one of this release."""
-        return await migrate.is_current_postgresql(self.url)
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """One of the pool's; beyond a bound nobody queues for one."""
+        if self._queued >= MAX_QUEUE:
+            raise unavailable()
+        self._queued += 1
+        try:
+            async with self._pool.acquire(timeout=COMMAND_TIMEOUT_SECONDS) as connection:
+                yield connection
+        finally:
+            self._queued -= 1
+
+    async def schema(self) -> migrate.SchemaState:
+        """How the schema stands to this release's."""
+        return await migrate.state_postgresql(self.url)
 
     async def close(self) -> None:
         """Stop listening, close the pool."""
@@ -152,17 +173,24 @@ class PostgresqlDatabase:
     async def _listen(self) -> None:
         """Hold one LISTEN connection; after every reconnect wake everybody, as notices may have been missed."""
         while True:
-            with contextlib.suppress(*_DOWN, asyncpg.PostgresError):
-                connection = await asyncpg.connect(self.url, timeout=COMMAND_TIMEOUT_SECONDS)
-                try:
-                    await connection.add_listener(CHANNEL, self._notified)
-                    self.on_change(None)
-                    while not connection.is_closed():
-                        await asyncio.sleep(LISTEN_CHECK_SECONDS)
-                        await connection.execute("SELECT 1", timeout=COMMAND_TIMEOUT_SECONDS)
-                finally:
-                    connection.terminate()
+            try:
+                await self._listen_once()
+            except (*_DOWN, asyncpg.PostgresError) as error:
+                log.warning("nothing is heard from the database: %s", type(error).__name__)
+            except Exception:
+                log.exception("listening to the database failed and goes on")
             await asyncio.sleep(1)
+
+    async def _listen_once(self) -> None:
+        connection = await asyncpg.connect(self.url, timeout=COMMAND_TIMEOUT_SECONDS)
+        try:
+            await connection.add_listener(CHANNEL, self._notified)
+            self.on_change(None)
+            while not connection.is_closed():
+                await asyncio.sleep(LISTEN_CHECK_SECONDS)
+                await connection.execute("SELECT 1", timeout=COMMAND_TIMEOUT_SECONDS)
+        finally:
+            connection.terminate()
 
     def _notified(self, _connection: object, _pid: int, _channel: str, login_id: str) -> None:
         self.on_change(login_id)

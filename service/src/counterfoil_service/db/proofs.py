@@ -2,23 +2,18 @@
 """Proofs that granted something, each good for once across all replicas [R63]."""
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import proofs
 
 REMEMBERED = 120 * 1_000_000
 """Microseconds: longer than any proof is acceptable (60 s old to 30 s ahead)."""
 
-_values = {column.name: parameter(column.name) for column in proofs.columns}
-_SPEND = Statement(
-    sqlite.insert(proofs).values(_values).on_conflict_do_nothing().returning(proofs.c.expires_at),
-    postgresql=postgresql.insert(proofs).values(_values).on_conflict_do_nothing().returning(proofs.c.expires_at),
-)
+_SPEND = insert_unless_there(proofs, proofs.c.expires_at)
 _PURGE = Statement(delete(proofs).where(proofs.c.expires_at <= parameter("now")))
 
 

@@ -2,18 +2,13 @@
 """Small values that belong to the deployment as a whole: the salt of the root key, the check that unseals."""
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import secrets
 
-_values = {"name": parameter("name"), "value": parameter("value")}
-_ADD = Statement(
-    sqlite.insert(secrets).values(_values).on_conflict_do_nothing(),
-    postgresql=postgresql.insert(secrets).values(_values).on_conflict_do_nothing(),
-)
+_ADD = insert_unless_there(secrets)
 _GET = Statement(select(secrets.c.value).where(secrets.c.name == parameter("name")))
 
 

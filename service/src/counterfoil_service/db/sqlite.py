@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,13 +21,13 @@ from counterfoil_service.db.engine import (
     CommandT,
     Context,
     Operation,
-    Row,
     Transaction,
     ignore_change,
     no_context,
     unavailable,
 )
-from counterfoil_service.db.prepared import Dialect, Statement
+from counterfoil_service.db.prepared import Dialect
+from counterfoil_service.db.sqlite_job import Job, SqliteTransaction, told
 
 T = TypeVar("T")
 
@@ -52,83 +52,6 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
-class SqliteTransaction:
-    """Answers without ever suspending; satisfies `Transaction`."""
-
-    __slots__ = ("_connection", "notified")
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.notified: list[str] = []
-
-    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """The first row; the rest is fetched too, since an unfinished statement would hold the commit up."""
-        rows = await self.all(statement, parameters)
-        return rows[0] if rows else None
-
-    async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Every row."""
-        rows: list[Row] = self._connection.execute(*statement.bind("sqlite", parameters)).fetchall()
-        return rows
-
-    async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
-        """Run to the end."""
-        await self.all(statement, parameters)
-
-    async def lock(self, *keys: bytes) -> None:
-        """Nothing to do: there is one writer."""
-
-    async def notify(self, login_id: str) -> None:
-        """Remember whom to wake after the commit."""
-        self.notified.append(login_id)
-
-
-class _Job:
-    __slots__ = ("error", "future", "notified", "result", "work")
-
-    def __init__(self, work: Callable[[Transaction], Coroutine[Any, Any, Any]], future: "asyncio.Future[Any]") -> None:
-        self.work = work
-        self.future = future
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.notified: list[str] = []
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Run in a savepoint: a failure rolls this caller back and nobody else."""
-        transaction = SqliteTransaction(connection)
-        connection.execute("SAVEPOINT job")
-        try:
-            self.result = drive(self.work(transaction))
-        except Exception as error:  # noqa: BLE001 - handed to the caller whose error it is
-            self.error = unavailable() if isinstance(error, sqlite3.OperationalError) else error
-            if connection.in_transaction:
-                connection.execute("ROLLBACK TO job")
-        else:
-            self.notified = transaction.notified
-        if connection.in_transaction:
-            connection.execute("RELEASE job")
-
-    def deliver(self) -> None:
-        """On the loop: hand over what the commit made true."""
-        if self.future.done():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
-
-
-def drive(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run an operation to its end without a loop."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    coroutine.close()
-    raise RuntimeError("an operation may await nothing but its transaction")
-
-
 class SqliteDatabase:
     """Satisfies `Database`. Open it on the loop that will use it."""
 
@@ -141,7 +64,7 @@ class SqliteDatabase:
         self._loop = asyncio.get_running_loop()
         self._reader = connect(path, read_only=True)
         self._connection = connect(path)  # here, so that a failure is the caller's and not a thread's that nobody sees
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
         self._writer = threading.Thread(target=self._write_until_closed, name="counterfoil-writer", daemon=True)
         self._writer.start()
@@ -157,23 +80,25 @@ class SqliteDatabase:
 
     async def transact(self, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
         """The same without a context."""
-        if self._closed or self._jobs.qsize() >= MAX_QUEUE:
+        if self._closed or self._jobs.qsize() >= MAX_QUEUE or not self._writer.is_alive():
             raise unavailable()
-        job = _Job(work, self._loop.create_future())
+        job = Job(work, self._loop.create_future())
         self._jobs.put(job)
         result: T = await job.future
         return result
 
     async def read(self, query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         """Inline on the loop: a point read takes microseconds, a thread hop takes more."""
+        if self._closed:
+            raise unavailable()
         try:
             return await query(SqliteTransaction(self._reader), *args)
-        except sqlite3.OperationalError:
-            raise unavailable() from None
+        except sqlite3.OperationalError as error:
+            raise told(error) from None
 
-    async def migrated(self) -> bool:
-        """Whether the schema is the one of this release."""
-        return await asyncio.to_thread(migrate.is_current, self.path)
+    async def schema(self) -> migrate.SchemaState:
+        """How the schema stands to this release's."""
+        return await asyncio.to_thread(migrate.state, self.path)
 
     async def close(self) -> None:
         """Commit what is queued, fold the log into the file, let go."""
@@ -192,13 +117,16 @@ class SqliteDatabase:
             batch, open_ = self._next_batch()
             if batch:
                 self._commit(connection, batch)
-            self._restart_log(connection, above=MAX_LOG_BYTES if batch else 0)
-            if watch.seen():
-                self._call_soon(self.on_change, None)
+            try:
+                self._restart_log(connection, above=MAX_LOG_BYTES if batch else 0)
+                if watch.seen():
+                    self._call_soon(self.on_change, None)
+            except Exception:  # a writer that ended would leave every caller waiting for ever
+                log.exception("the writer's housekeeping failed and goes on")
         connection.close()
 
-    def _next_batch(self) -> tuple[list[_Job], bool]:
-        batch: list[_Job] = []
+    def _next_batch(self) -> tuple[list[Job], bool]:
+        batch: list[Job] = []
         with contextlib.suppress(queue.Empty):
             job = self._jobs.get(timeout=FOREIGN_COMMIT_CHECK_SECONDS)
             while job is not None:
@@ -209,7 +137,7 @@ class SqliteDatabase:
             return batch, False
         return batch, True
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
+    def _commit(self, connection: sqlite3.Connection, batch: list[Job]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for job in batch:
@@ -217,17 +145,17 @@ class SqliteDatabase:
                     continue
                 job.run(connection)
                 if not connection.in_transaction:
-                    raise sqlite3.OperationalError("the transaction was lost")
+                    raise sqlite3.OperationalError("the transaction was lost")  # noqa: TRY301 - one way out for all
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            log.warning("a batch of %d writes was not committed: %s", len(batch), error)
+        except Exception as error:  # noqa: BLE001 - as above: whatever it is, these callers hear of it
+            log.warning("a batch of %d writes was not committed: %s: %s", len(batch), type(error).__name__, error)
             with contextlib.suppress(sqlite3.Error):
                 connection.rollback()
             for job in batch:
                 job.error = unavailable()
         self._call_soon(self._deliver, batch)
 
-    def _deliver(self, done: list[_Job]) -> None:
+    def _deliver(self, done: list[Job]) -> None:
         for job in done:
             if job.error is None:
                 for login_id in job.notified:
@@ -239,8 +167,8 @@ class SqliteDatabase:
             self._loop.call_soon_threadsafe(callback, *args)
 
     def _log_bytes(self) -> int:
-        log = Path(f"{self.path}-wal")
-        return log.stat().st_size if log.exists() else 0
+        wal = Path(f"{self.path}-wal")
+        return wal.stat().st_size if wal.exists() else 0
 
     def _restart_log(self, connection: sqlite3.Connection, *, above: int) -> None:
         """Only when nobody queues, or when the log has outgrown its cap; a reader or writer elsewhere puts it off."""

@@ -4,7 +4,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Insert, Select, Table, bindparam, insert, literal_column
+from sqlalchemy import BindParameter, Column, ColumnElement, Insert, Select, Table, bindparam, insert, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
+
+from counterfoil_service.db.prepared import Statement
 
 
 def parameter(name: str) -> "BindParameter[object]":
@@ -34,3 +37,12 @@ def due_rows(rows: "Select[Any]") -> "Select[Any]":
     """At most `limit` rows that no other worker holds. SQLite drops the lock clause: it has one writer."""
     # Without an offset of ours the SQLite dialect would bind one, as a literal value.
     return rows.limit(parameter("limit")).offset(constant(0)).with_for_update(skip_locked=True)
+
+
+def insert_unless_there(table: Table, returning: "Column[Any] | None" = None) -> Statement:
+    """INSERT that leaves an existing row alone; with `returning`, a row comes back only where one was written."""
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.columns}
+    # Each dialect has its own construct for the same words.
+    bodies = [dialect.insert(table).values(values).on_conflict_do_nothing() for dialect in (sqlite, postgresql)]
+    lite, post = bodies if returning is None else [body.returning(returning) for body in bodies]
+    return Statement(lite, postgresql=post)

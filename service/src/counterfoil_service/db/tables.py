@@ -82,6 +82,7 @@ logins = Table(
     _int("approved_at", null=True),
     _int("completed_at", null=True),
     _text("session_id", null=True),
+    _int("given_up"),
 )
 
 # Spelt as the statements spell it: SQLite uses a partial index only where it recognises the very same term.

@@ -28,11 +28,24 @@ async def unlock(database: Database, settings: Settings, *, clock: Clock, entrop
     async def keep_check(tx: Transaction) -> bytes:
         return await secrets.keep(tx, "check", seal(keys.check, _CHECK, associated=b"check", entropy=entropy))
 
+    _check(keys, await database.transact(keep_check))
+    database.context = lambda: Context(clock(), entropy, keys, settings)
+    return keys
+
+
+async def check_key(database: Database, settings: Settings) -> bool:
+    """Whether SECRET_KEY was used with this database before; nothing is written. Raises WrongSecretKeyError."""
+    salt, check = await database.read(secrets.get, "salt"), await database.read(secrets.get, "check")
+    if salt is None or check is None:
+        return False
+    _check(Keys(await asyncio.to_thread(root_key, settings.secret_key.reveal(), salt)), check)
+    return True
+
+
+def _check(keys: Keys, sealed: bytes) -> None:
     try:
-        unseal(keys.check, await database.transact(keep_check), associated=b"check")
+        unseal(keys.check, sealed, associated=b"check")
     except CannotUnseal:
         raise WrongSecretKeyError(
             "COUNTERFOIL_SECRET_KEY is not the key this database was made with: use that key, or a new database"
         ) from None
-    database.context = lambda: Context(clock(), entropy, keys, settings)
-    return keys

@@ -5,11 +5,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import users
 
 
@@ -24,11 +23,7 @@ class User(msgspec.Struct, frozen=True):
     disabled_at: int | None = None
 
 
-_values = {column.name: parameter(column.name) for column in users.columns}
-_ADD = Statement(
-    sqlite.insert(users).values(_values).on_conflict_do_nothing().returning(users.c.id),
-    postgresql=postgresql.insert(users).values(_values).on_conflict_do_nothing().returning(users.c.id),
-)
+_ADD = insert_unless_there(users, users.c.id)
 _BY_MAILBOX = Statement(select(users).where(users.c.mailbox == parameter("mailbox")))
 _VERIFY = Statement(
     update(users)

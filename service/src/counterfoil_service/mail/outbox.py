@@ -16,14 +16,18 @@ from counterfoil_service.core import link
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.db.engine import Clock, Database, Entropy
+from counterfoil_service.db.outbox import Mail
 from counterfoil_service.mail.render import LinkMail, render_link_mail
 from counterfoil_service.mail.transports import Transport, TryLater, Undeliverable
-from counterfoil_service.operations.claim_mail import ClaimedMail, claim_mail
+from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mail
 from counterfoil_service.settings import Settings
 
 BATCH = 20
 POLL_SECONDS = 1.0
+SEND_SECONDS = LEASE_SECONDS - 15
+"""For one mail from connecting to the server's word, whatever time-outs its transport has on the way."""
+
 FIRST_RETRY_SECONDS = 5
 LAST_RETRY_SECONDS = 120
 
@@ -42,14 +46,26 @@ class OutboxWorker:
         self._clock = clock
         self._entropy = entropy
         self._due = asyncio.Event()
+        self._stopping = False
 
     def wake(self) -> None:
         """A row of this process is due."""
         self._due.set()
 
+    def stop(self) -> None:
+        """Finish what was claimed and claim no more: a send that is cut off would be sent again."""
+        self._stopping = True
+        self._due.set()
+
+    def rehearse(self) -> None:
+        """Write a letter as these settings would have it; ValueError when no mail could ever leave."""
+        mail = Mail("rehearsal", "", "link", "queued", "somebody@example.com", None, 0, 0, 0)
+        claimed = ClaimedMail(mail, None, None, "Rehearsal", None, self._clock(), self._clock())
+        render_link_mail(self._letter(claimed, "A" * 43))
+
     async def run(self) -> None:
-        """Until cancelled; a database that is down is tried again."""
-        while True:
+        """Until stopped; a database that is down is tried again."""
+        while not self._stopping:
             self._due.clear()
             if not await self._survive(self.work):
                 with contextlib.suppress(TimeoutError):
@@ -73,25 +89,37 @@ class OutboxWorker:
         return False
 
     async def _settle(self, claimed: ClaimedMail) -> None:
-        await self._database.write(settle_mail, await self._outcome(claimed))
+        settled = await self._outcome(claimed)
+        if settled.outcome in {"deferred", "failed"}:
+            log.warning("mail %s is %s: %s", settled.mail.id, settled.outcome, settled.reason)
+        await self._database.write(settle_mail, settled)
 
     async def _outcome(self, claimed: ClaimedMail) -> SettleMail:
         mail = claimed.mail
         if claimed.secret is None:
-            return SettleMail(mail, "expired")
+            return SettleMail(mail, "expired", claimed.unfit)
         if self._transport is None:
             return SettleMail(mail, "deferred", "no_transport", claimed.expires_at)
         try:
-            message = render_link_mail(self._letter(claimed, claimed.secret))
-        except ValueError:
-            return SettleMail(mail, "failed", "not_writable")
-        try:
-            await self._transport.send(message, mail.recipient)
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(self._transport, claimed, claimed.secret)
+        except TimeoutError:
+            return self._later(mail, "timeout")
         except Undeliverable as error:
             return SettleMail(mail, "failed", error.code)
         except TryLater as error:
-            return SettleMail(mail, "deferred", error.code, self._clock() + self._backoff(mail.attempts))
+            return self._later(mail, error.code)
         return SettleMail(mail, "sent")
+
+    async def _send(self, transport: Transport, claimed: ClaimedMail, secret: str) -> None:
+        try:
+            message = render_link_mail(self._letter(claimed, secret))
+        except ValueError:
+            raise Undeliverable("not_writable") from None
+        await transport.send(message, claimed.mail.recipient)
+
+    def _later(self, mail: Mail, code: str) -> SettleMail:
+        return SettleMail(mail, "deferred", code, self._clock() + self._backoff(mail.attempts))
 
     def _backoff(self, attempts: int) -> int:
         """Exponential with full jitter, so that many replicas do not return to a sick server at once; microseconds."""

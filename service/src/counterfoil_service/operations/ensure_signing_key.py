@@ -8,7 +8,7 @@ from counterfoil_service.operations.rotate_keys import RotateKeys, rotate_keys
 
 
 async def ensure_signing_key(tx: Transaction, _command: None, context: Context) -> None:
-    """One key, however many processes start at once."""
+    """A key that signs now, however many processes start at once."""
     await tx.lock(keyed(context.keys.lock, b"signing_keys"))
-    if not await signing_keys.list_all(tx):
+    if not any(key.active_at <= context.now for key in await signing_keys.list_all(tx)):
         await rotate_keys(tx, RotateKeys(lead_seconds=0), context)

@@ -10,7 +10,11 @@ _REASON = "application_removed"
 
 
 async def remove_application(tx: Transaction, application_id: str, context: Context) -> None:
-    """Delete it, deny its open logins, end its sessions: an id taken again later inherits nothing."""
+    """Delete it, deny its open logins, end its sessions.
+
+    A request that was under way in the same instant may still add its login: it is worth something only if the id is
+    taken again before that login expires.
+    """
     if not await applications.remove(tx, application_id):
         raise Refusal(ErrorCode.INVALID_REQUEST, f"no application {application_id!r}: see `applications list`")
     for login in await logins.deny_all(tx, application_id=application_id, now=context.now):

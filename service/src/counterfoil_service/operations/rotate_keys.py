@@ -13,14 +13,15 @@ from counterfoil_service.db.signing_keys import StoredKey
 
 
 class RotateKeys(msgspec.Struct, frozen=True):
-    """`lead_seconds`: how long the new key is published before it signs, so that verifiers have fetched it by then."""
+    """`lead_seconds`: a new key is published so long before it signs verifiers know it; the first does not wait."""
 
     lead_seconds: int
 
 
 async def rotate_keys(tx: Transaction, command: RotateKeys, context: Context) -> StoredKey:
     """The new key as stored."""
-    active_at = context.now + command.lead_seconds * SECOND
+    signs_now = any(key.active_at <= context.now for key in await signing_keys.list_all(tx))
+    active_at = context.now + (command.lead_seconds * SECOND if signs_now else 0)
     key = SigningKey.generate("ES256", context.entropy)
     sealed = seal(context.keys.seal_signing, key.private_bytes(), associated=key.kid.encode(), entropy=context.entropy)
     stored = StoredKey(key.kid, key.algorithm, sealed, context.now, active_at)

@@ -44,7 +44,7 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
     event = AuditEvent(
         name=_EVENTS[command.outcome],
         outcome="success" if command.outcome == "sent" else "failure",
-        reason="login_ended" if command.outcome == "expired" else command.reason,
+        reason=command.reason,
         login_id=mail.login_id,
         application_id=login.application_id if login else None,
         fields={"attempt": mail.attempts},

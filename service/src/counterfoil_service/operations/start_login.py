@@ -77,11 +77,8 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         await _supersede(tx, application.id, jkt, context)
 
     login_id = identifiers.ulid(context.now, context.entropy)
-    device_code, link_secret, code = (
-        link.make(context.entropy),
-        link.make(context.entropy),
-        user_code.make(context.entropy),
-    )
+    device_code, link_secret = link.make(context.entropy), link.make(context.entropy)
+    code = user_code.make(context.entropy)
     login = logins.Login(
         id=login_id,
         application_id=application.id,

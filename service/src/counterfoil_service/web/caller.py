@@ -2,6 +2,7 @@
 """Where a request comes from: behind proxies only as far as the operator trusts them [R94]."""
 
 import ipaddress
+import re
 from collections.abc import Sequence
 
 from counterfoil_service.settings import Network
@@ -49,8 +50,9 @@ def _is_trusted(source: Address, trusted: Sequence[Network]) -> bool:
 
 
 def _address(text: str) -> Address | None:
+    bracketed = re.fullmatch(r"\[([^\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+", text)
     try:
-        address = ipaddress.ip_address(text.strip("[]"))
+        address = ipaddress.ip_address((bracketed[1] or bracketed[2]) if bracketed else text)
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:

@@ -3,6 +3,8 @@
 
 from urllib.parse import parse_qsl
 
+from litestar.exceptions import InternalServerException
+
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.services import AnyRequest
 
@@ -41,7 +43,10 @@ async def read_form(request: AnyRequest) -> Form:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != CONTENT_TYPE:
         raise Refusal(ErrorCode.INVALID_REQUEST, f"the body must be {CONTENT_TYPE}")
-    return parse_form(await request.body())
+    try:
+        return parse_form(await request.body())
+    except InternalServerException:  # what Litestar raises when the client hangs up: no fault of ours to be logged
+        raise Refusal(ErrorCode.INVALID_REQUEST, "the body ended before it was complete") from None
 
 
 def parse_form(body: bytes) -> Form:

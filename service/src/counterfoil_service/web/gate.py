@@ -76,6 +76,7 @@ async def _refuse(scope: Scope, send: Send) -> None:
         (b"content-type", media_type),
         (b"content-length", str(len(encoded)).encode()),
         (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),
     ]})  # fmt: skip
     await send({"type": "http.response.body", "body": encoded, "more_body": False})

@@ -59,8 +59,10 @@ async def decide(request: AnyRequest) -> Response[str]:
             return await _approve(request, view, secret, typed)
         case "reject":
             return await _reject(request, view, secret)
-        case _:
+        case _ if view.login.state is State.PENDING:
             return _again(request, view, secret, "Choose one of the two buttons.")
+        case _:
+            return _page(services_of(request).pages.approved(_decided_page(request, view, secret)), 422)
 
 
 @route(CHECK_MAIL_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -76,20 +78,25 @@ def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
     page = ErrorPage(
         status=status,
         title="This request came from another site" if isinstance(refusal, _CrossSite) else problems.title_of(status),
-        message=refusal.description,
+        message=_sentence(refusal.description),
         request_id=problems.request_id(request.scope),
     )
     return _page(services_of(request).pages.error(page), status, problems.headers_of(refusal, error))
 
 
-def handle_unrouted_error(request: AnyRequest, error: Exception) -> Response[Any]:
-    """What no route took: below the link a page, the dead link's for whatever cannot be one; JSON elsewhere."""
+def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Below the link a page, the dead link's for an address that cannot be one; JSON everywhere else."""
     path, link_path = request.scope["path"], _action(request)
     if path != link_path and not path.startswith(f"{link_path}/"):
         return problems.handle_error(request, error)
     if isinstance(error, NotFoundException):
         return _dead(request)
     return handle_page_error(request, error)
+
+
+def _sentence(description: str) -> str:
+    """Descriptions begin with a field's name, for programs; a page speaks to a person."""
+    return description[:1].upper() + description[1:] + ("" if description.endswith(".") else ".")
 
 
 class _CrossSite(Refusal):

@@ -129,6 +129,9 @@ async def _wait(request: AnyRequest, login: Login, wait: int) -> Login:
 async def _hold(request: AnyRequest, login: Login, until: int) -> Login:
     """Read after registering, or a change in between would be missed; read once more at the end."""
     services = services_of(request)
+    loop = asyncio.get_running_loop()
+    # The wall clock may be stepped back: no poll is held longer for it.
+    hold_ends = loop.time() + (until - services.clock()) / SECOND
     with services.hub.waiting(login.id) as woken:
         gone = asyncio.create_task(_disconnected(request, woken))
         try:
@@ -137,10 +140,12 @@ async def _hold(request: AnyRequest, login: Login, until: int) -> Login:
                 fresh = await services.database.read(logins.get, login.id)
                 if fresh is None:
                     raise invalid_grant()
+                if gone.done():
+                    raise pending()  # to nobody: an approval stays collectable by whoever polls next
                 if _state(request, fresh) is not State.PENDING:
                     return fresh
-                remaining = (min(until, fresh.expires_at) - services.clock()) / SECOND
-                if remaining <= 0 or services.hub.draining or gone.done():
+                remaining = min((min(until, fresh.expires_at) - services.clock()) / SECOND, hold_ends - loop.time())
+                if remaining <= 0 or services.hub.draining:
                     raise pending()
                 await _sleep(woken, min(remaining, RECHECK_SECONDS))
         finally:

@@ -22,6 +22,7 @@ from counterfoil_service.web.wire import OAuthError, Problem
 
 log = logging.getLogger(__name__)
 
+_SERVER_ERRORS = 500
 _STATUS = {
     ErrorCode.INVALID_CLIENT: 401,
     ErrorCode.NOT_FOUND: 404,
@@ -65,7 +66,7 @@ def as_refusal(error: Exception, request: AnyRequest) -> Refusal:
     """Any exception as what may be said of it."""
     if isinstance(error, Refusal):
         return error
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException) and error.status_code < _SERVER_ERRORS:
         code, description = _HTTP.get(error.status_code, (ErrorCode.INVALID_REQUEST, "The request cannot be read."))
         return Refusal(code, description)
     identity = request_id(request.scope)

@@ -12,7 +12,7 @@ CAPACITY = 1_000_000
 
 
 class ReplayMemory:
-    """Two generations: an entry is remembered for at least `REMEMBERED`, at most twice that."""
+    """Two generations: an entry is remembered for at least `REMEMBERED`, less than three times that."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity

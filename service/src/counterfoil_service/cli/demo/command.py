@@ -9,14 +9,15 @@ import time
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.live import Live
 
-from counterfoil_service.cli.common import fail
 from counterfoil_service.cli.demo import phone
 from counterfoil_service.cli.demo.desktop import Desktop, Event, greet, running_desktop, ticket
 from counterfoil_service.cli.demo.mailbox import running_mailbox
 from counterfoil_service.cli.demo.service import DemoError, DemoService, running_service
+from counterfoil_service.cli.output import fail
 
 DEFAULT_ADDRESS = "ada@example.com"
 TICK_SECONDS = 0.25
@@ -99,11 +100,18 @@ class _Watch:
         return self._end if self._has_ended.wait(seconds) else None
 
     def _read(self, desktop: Desktop) -> None:
-        for event in desktop.events():
-            if event["event"] == "started":
-                self._started = event
-                self._has_started.set()
-            elif event["event"] in {"signed_in", "failed"}:
-                self._end = event
-        self._has_started.set()
-        self._has_ended.set()
+        try:
+            for event in desktop.events():
+                self._take(event)
+        except msgspec.DecodeError:
+            self._end = {**self._end, "hint": "the desktop printed something that is no event"}
+        finally:
+            self._has_started.set()
+            self._has_ended.set()
+
+    def _take(self, event: Event) -> None:
+        if event["event"] == "started":
+            self._started = event
+            self._has_started.set()
+        elif event["event"] in {"signed_in", "failed"}:
+            self._end = event

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from counterfoil_service.cli.demo.mailbox import link_in, read_mails
-from counterfoil_service.cli.demo.service import DemoError
+from counterfoil_service.cli.demo.service import DemoError, direct
 
 MAIL_SECONDS = 20
 TIMEOUT_SECONDS = 10
@@ -56,7 +56,7 @@ def _wait_for_link(mail_folder: Path) -> str:
 def _fetch(url: str, body: bytes | None = None) -> str:
     request = urllib.request.Request(url, body, {"User-Agent": USER_AGENT})  # noqa: S310 - the demo's own service
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the same
+        with direct.open(request, timeout=TIMEOUT_SECONDS) as response:
             text: str = response.read().decode()
             return text
     except urllib.error.HTTPError as error:

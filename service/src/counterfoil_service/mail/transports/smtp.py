@@ -51,8 +51,11 @@ class SmtpTransport:
             await aiosmtplib.send(message, recipients=[recipient], **self._options)
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _outcome(max((refused.code for refused in error.recipients), default=450)) from None
-        except aiosmtplib.SMTPResponseException as error:
+        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as error:
             raise _outcome(error.code) from None
+        except aiosmtplib.SMTPResponseException as error:
+            # Greeting, log-in, STARTTLS: trouble of the server or of our account, not of this mail.
+            raise TryLater(f"smtp_{error.code}") from None
         except aiosmtplib.SMTPNotSupported:
             raise Undeliverable("smtputf8_not_supported") from None
         except (aiosmtplib.SMTPException, OSError) as error:

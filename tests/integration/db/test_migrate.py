@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations: up, down and up again on both engines, no drift, and a failing one leaves nothing behind."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from counterfoil_service.db import migrate
+from counterfoil_service.db.open import open_database, sqlite_path
+from counterfoil_service.db.tables import metadata
+
+T = TypeVar("T")
+
+BROKEN = '''
+"""break."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("half_made", sa.Column("id", sa.Integer))
+    op.execute("INSERT INTO half_made (id) VALUES (1)")
+    op.drop_table("users")
+    op.execute("SELECT nothing FROM nowhere")
+
+
+def downgrade() -> None:
+    op.drop_table("half_made")
+'''
+
+
+async def move(url: str, revision: str = "head") -> None:
+    path = sqlite_path(url)
+    if path is None:
+        await migrate.move_postgresql(url, revision)
+    else:
+        await asyncio.to_thread(migrate.move, path, revision)
+
+
+async def is_current(url: str) -> bool:
+    path = sqlite_path(url)
+    found = await migrate.state_postgresql(url) if path is None else migrate.state(path)
+    return found == "current"
+
+
+async def look(url: str, question: Callable[[Connection], T]) -> T:
+    """Ask something of the database through SQLAlchemy."""
+    path = sqlite_path(url)
+    if path is not None:
+        with migrate.sqlite_engine(path).connect() as connection:
+            return question(connection)
+    engine = migrate._postgresql_engine(url)
+    try:
+        async with engine.connect() as opened:
+            return await opened.run_sync(question)
+    finally:
+        await engine.dispose()
+
+
+async def tables(url: str) -> set[str]:
+    return set(await look(url, lambda connection: inspect(connection).get_table_names())) - {"alembic_version"}
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A release whose second migration fails half way."""
+    folder = tmp_path / "alembic"
+    shutil.copytree(migrate.script_location(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "0002_break.py").write_text(BROKEN)
+    monkeypatch.setattr(migrate, "script_location", lambda: folder)
+    return folder
+
+
+async def test_up_down_to_nothing_and_up_again(database_url: str) -> None:
+    assert not await is_current(database_url)
+    await move(database_url)
+    assert await tables(database_url) == set(metadata.tables)
+    assert await is_current(database_url)
+    await move(database_url, "base")
+    assert await tables(database_url) == set()
+    assert not await is_current(database_url)
+    await move(database_url)
+    assert await tables(database_url) == set(metadata.tables)
+
+
+@pytest.mark.parametrize("revision", ["head", "0001"])
+async def test_moving_to_where_the_schema_is_changes_nothing(database_url: str, revision: str) -> None:
+    await move(database_url, revision)
+    await move(database_url, revision)
+    assert await is_current(database_url)
+
+
+async def test_one_step_back_is_a_step_back(database_url: str) -> None:
+    await move(database_url)
+    await move(database_url, "-1")
+    assert await tables(database_url) == set()
+
+
+async def test_the_schema_is_that_of_the_tables(database_url: str) -> None:
+    await move(database_url)
+
+    def drift(connection: Connection) -> Any:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+
+    assert await look(database_url, drift) == []
+
+
+@pytest.mark.usefixtures("broken")
+async def test_a_failing_migration_leaves_nothing_behind_on_a_fresh_database(database_url: str) -> None:
+    with pytest.raises(Exception, match="nowhere"):
+        await move(database_url)
+    assert await tables(database_url) == set()
+    assert not await is_current(database_url)
+
+
+async def test_a_failing_migration_leaves_an_older_schema_as_it_was(database_url: str, broken: Path) -> None:
+    await move(database_url, "0001")
+    with pytest.raises(Exception, match="nowhere"):
+        await move(database_url)
+    assert await tables(database_url) == set(metadata.tables)
+    (broken / "versions" / "0002_break.py").unlink()
+    assert await is_current(database_url)
+
+
+@pytest.mark.usefixtures("broken")
+async def test_a_schema_that_is_behind_is_not_current(database_url: str) -> None:
+    assert migrate.head() == "0002"
+    await move(database_url, "0001")
+    assert not await is_current(database_url)
+    database = await open_database(database_url)
+    assert await database.schema() == "older"
+    await database.close()
+
+
+async def test_a_schema_of_a_later_release_is_not_current_and_not_touched(database_url: str) -> None:
+    await move(database_url)
+    stamp = "UPDATE alembic_version SET version_num = '9999'"
+
+    def future(connection: Connection) -> None:
+        connection.exec_driver_sql(stamp)
+        connection.exec_driver_sql("COMMIT")
+
+    await look(database_url, future)
+    assert not await is_current(database_url)
+    with pytest.raises(Exception, match="9999"):
+        await move(database_url)
+    assert await tables(database_url) == set(metadata.tables)
+
+
+async def test_replicas_that_migrate_at_once_do_not_disturb_each_other(database_url: str) -> None:
+    await asyncio.gather(*(move(database_url) for _ in range(4)))
+    assert await is_current(database_url)
+
+
+async def test_rows_live_through_a_move_to_where_the_schema_is(database_url: str) -> None:
+    await move(database_url)
+
+    def keep(connection: Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO secrets (name, value) VALUES ('kept', 'x')")
+        connection.exec_driver_sql("COMMIT")
+
+    await look(database_url, keep)
+    await move(database_url)
+    kept = await look(database_url, lambda each: each.exec_driver_sql("SELECT name FROM secrets").fetchall())
+    assert [tuple(row) for row in kept] == [("kept",)]
+
+
+def test_in_the_repository_the_migrations_are_those_of_the_repository() -> None:
+    location = migrate.script_location()
+    assert location.name == "alembic"
+    assert (location / "env.py").is_file()
+    assert not (location / "__init__.py").exists(), "it would shadow the library"
+    assert migrate.head() == "0001"
+
+
+def test_in_a_wheel_the_migrations_are_beside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site-packages" / "counterfoil_service"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(migrate, "_PACKAGE", package)
+    assert migrate.script_location() == tmp_path.parent / "alembic"
+    shutil.copytree(Path(__file__).parents[3] / "alembic", package / "_alembic")
+    assert migrate.script_location() == package / "_alembic"
+    assert migrate.head() == "0001"
+
+
+def test_a_package_without_migrations_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "versions").mkdir()
+    monkeypatch.setattr(migrate, "script_location", lambda: tmp_path)
+    with pytest.raises(RuntimeError, match="no migrations"):
+        migrate.head()
+
+
+def test_the_link_that_ships_the_migrations_points_into_this_repository() -> None:
+    shipped = Path(__file__).parents[3] / "service" / "alembic"
+    assert shipped.is_symlink()
+    assert shipped.resolve() == Path(__file__).parents[3] / "alembic"

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands as an operator types them, each in a process of its own."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support.processes import RunningService
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> RunningService:
+    """A folder with settings and nothing started."""
+    return RunningService(tmp_path)
+
+
+def _rows(here: RunningService, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(here.folder / "counterfoil.db")) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def _finding(here: RunningService, subject: str) -> tuple[str, str]:
+    found = json.loads(here.cli("doctor", "--json").stdout)["findings"]
+    return next((each["verdict"], each["text"]) for each in found if each["subject"] == subject)
+
+
+def test_an_application_is_added_listed_shown_and_removed(here: RunningService) -> None:
+    added = json.loads(here.told("applications", "add", "Desk App", "--client-id", "desk-app", "--json"))
+    assert added["client_id"] == "desk-app"
+    assert "client_secret" not in added
+    assert json.loads(here.told("applications", "list", "--json")) == [added]
+    assert json.loads(here.told("applications", "show", "desk-app", "--json")) == added
+    assert here.cli("applications", "add", "Twin", "--client-id", "desk-app").returncode == 1
+    here.told("applications", "remove", "desk-app")
+    assert json.loads(here.told("applications", "list", "--json")) == []
+    assert "no application" in here.cli("applications", "show", "desk-app").stderr
+    assert "see `applications list`" in here.cli("applications", "remove", "desk-app").stderr
+
+
+def test_a_secret_is_shown_once_and_stored_as_argon2id_alone(here: RunningService) -> None:
+    added = json.loads(here.told("applications", "add", "Web", "--client-id", "web", "--confidential", "--json"))
+    assert added["client_secret"] not in here.told("applications", "show", "web", "--json")
+    ((stored,),) = _rows(here, "SELECT secret_hash FROM applications")
+    assert str(stored).startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("Desk", "--client-id", "a b"), "client id"),
+        (("", "--client-id", "a"), "name"),
+        (("De\u202esk", "--client-id", "a"), "name"),
+        (("Desk", "--client-id", "a", "--scope", 'a"b'), "scope"),
+    ],
+)
+def test_what_would_make_a_bad_application_is_refused_by_its_rule(
+    here: RunningService, arguments: tuple[str, ...], rule: str
+) -> None:
+    done = here.cli("applications", "add", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {rule}")
+
+
+def test_the_first_key_signs_at_once_and_the_next_one_after_it_is_known(here: RunningService) -> None:
+    first = json.loads(here.told("keys", "rotate", "--json"))
+    second = json.loads(here.told("keys", "rotate", "--json"))
+    assert (first["state"], second["state"]) == ("active", "published")
+    assert [key["kid"] for key in json.loads(here.told("keys", "list", "--json"))] == [first["kid"], second["kid"]]
+
+
+def test_doctor_writes_nothing_and_ties_no_key_to_the_database(here: RunningService) -> None:
+    here.told("migrate")
+    stranger = RunningService(here.folder, here.port, secret_key="7a" * 32)
+    assert _finding(stranger, "SECRET_KEY") == ("ok", "was not used here yet")
+    assert _rows(here, "SELECT * FROM secrets") == []
+    here.told("applications", "list")
+    assert _finding(here, "SECRET_KEY")[0] == "ok"
+    assert _finding(stranger, "SECRET_KEY")[0] == "error"
+
+
+def test_doctor_names_what_an_operator_should_mend(tmp_path: Path) -> None:
+    https = RunningService(tmp_path, public_url="https://id.example", link_ttl="900", budgets="device_key=9/60")
+    assert _finding(https, "TRUSTED_PROXIES")[0] == "warning"
+    assert "NIST" in _finding(https, "LINK_TTL")[1]
+    assert "device_key" in _finding(https, "BUDGETS")[1]
+    assert "COUNTERFOIL_MAIL_URL" in _finding(https, "mail")[1]
+    nowhere = RunningService(tmp_path, database_url=f"sqlite:///{tmp_path}/no/such.db", mail_url="smtp://127.0.0.1:1")
+    assert nowhere.cli("doctor").returncode == 1
+    assert _finding(nowhere, "database")[0] == _finding(nowhere, "mail")[0] == "error"
+
+
+def test_a_schema_of_a_later_release_is_refused_by_every_command(here: RunningService) -> None:
+    here.told("migrate")
+    with closing(sqlite3.connect(here.folder / "counterfoil.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    for done in (here.cli("applications", "list"), here.cli("serve", "--port", "0")):
+        assert done.returncode == 1
+        assert "newer than this release" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert "newer than this release" in _finding(here, "database")[1]
+
+
+@pytest.mark.parametrize("password", ["s3cret#part", "s3cret?part", "s3cret/part", "s3cret@part", "s3cret:part"])
+@pytest.mark.parametrize("arguments", [("migrate",), ("applications", "list"), ("doctor",)])
+def test_no_part_of_a_password_is_printed(tmp_path: Path, password: str, arguments: tuple[str, ...]) -> None:
+    here = RunningService(tmp_path, database_url=f"postgresql://u:{password}@127.0.0.1:1/db")
+    done = here.cli(*arguments)
+    assert done.returncode == 1
+    assert "s3cret" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_link_to_a_database_is_the_same_database(here: RunningService) -> None:
+    with here:
+        (here.folder / "other.db").symlink_to(here.folder / "counterfoil.db")
+        told = RunningService(here.folder, database_url=f"sqlite:///{here.folder}/other.db").refused_start()
+    assert "another `counterfoil serve` runs on" in told
+
+
+def test_explain_says_when_there_is_no_such_login(here: RunningService) -> None:
+    done = here.cli("audit", "explain", "01J")
+    assert done.returncode == 1
+    assert "no login '01J'" in done.stderr

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outbox worker between a database and a mail server of our making."""
+
+import asyncio
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from counterfoil_service.mail import outbox
+from counterfoil_service.mail.transports import TryLater, Undeliverable
+from counterfoil_service.settings import SettingsError
+from support.stage import OpenStage, Stage
+
+
+class Post:
+    """A transport that a test holds up, or lets fail."""
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.trouble = trouble
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.taken: list[str] = []
+
+    async def send(self, message: EmailMessage, recipient: str) -> None:  # noqa: ARG002 - the interface's
+        self.begun.set()
+        await self.go_on.wait()
+        if self.trouble is not None:
+            raise self.trouble
+        self.taken.append(recipient)
+
+
+async def test_a_process_that_leaves_finishes_the_mail_it_is_sending(stage: Stage) -> None:
+    post = Post()
+    stage.service.outbox._transport = post
+    asked = await stage.start()
+    async with stage.service.workers():
+        await post.begun.wait()
+        leaving = asyncio.get_running_loop().call_later(0.05, post.go_on.set)
+    assert leaving.when()
+    assert post.taken == ["ada@example.com"]
+    assert (await stage.names(asked.login_id))[-1] == "mail.sent"
+
+
+async def test_a_process_that_leaves_does_not_wait_for_a_dead_server(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("counterfoil_service.app.LAST_MAIL_SECONDS", 0.05)
+    post = Post()
+    stage.service.outbox._transport = post
+    asked = await stage.start()
+    async with stage.service.workers():
+        await post.begun.wait()
+    assert post.taken == []
+    assert (await stage.names(asked.login_id))[-1] == "mail.queued"
+
+
+async def test_a_send_without_an_end_is_put_off_before_its_lease_is_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SEND_SECONDS", 0.02)
+    stage.service.outbox._transport = Post()
+    asked = await stage.start()
+    await stage.service.outbox.work()
+    last = (await stage.events(asked.login_id))[-1].event
+    assert (last.name.value, last.reason) == ("mail.deferred", "timeout")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [(TryLater("smtp_451"), "is deferred: smtp_451"), (Undeliverable("smtp_550"), "is failed: smtp_550")],
+)
+async def test_trouble_reaches_the_log_without_an_address(
+    stage: Stage, caplog: pytest.LogCaptureFixture, trouble: Exception, told: str
+) -> None:
+    post = Post(trouble)
+    post.go_on.set()
+    stage.service.outbox._transport = post
+    await stage.start()
+    await stage.service.outbox.work()
+    assert told in caplog.text
+    assert "ada@" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "sender", ["a@example.com, b@example.com", "a@[192.0.2.1]", "a@example.org.", "Example <a@b@example.org>"]
+)
+async def test_a_sender_that_no_mail_could_carry_is_refused_at_the_start(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage, sender: str
+) -> None:
+    with pytest.raises(SettingsError, match="COUNTERFOIL_MAIL_FROM"):
+        async with open_stage(sqlite_url, tmp_path, mail_from=sender):
+            pass

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs open links before people do. None of them may spend a link, and none may sign anybody in."""
+
+import http.client
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from counterfoil_client import LoginDenied
+from journeys.codes import random_code, wrong_code
+from journeys.conftest import OpenDesktop
+from journeys.databases import event_names, sessions_of
+from support.mailserver import MailServer
+from support.phone import Browser, Phone
+from support.processes import RunningService
+
+AGENTS = ["", "curl/8.5", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SafeLinks", "BarracudaCentral", "Mozilla/5.0"]
+NOT_CODES = ["", " ", "123456", "WDJBM", "WDJBMJX", "ÄÖÜBCD", "<script>", "B" * 40, "AEIOUY"]
+PRESSES = 12
+
+
+def test_a_scanner_that_looks_and_types_nonsense_leaves_the_link_to_its_reader(
+    service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, address: str
+) -> None:
+    asked = desktop(service).ask(address)
+    letter = mail.letter_to(address)
+
+    for number in range(50):
+        assert _fetch(service, "GET", letter.link, AGENTS[number % len(AGENTS)]) == 200
+        assert _fetch(service, "HEAD", letter.link, AGENTS[number % len(AGENTS)]) == 200
+    for text in NOT_CODES:
+        assert _approve(service, letter.secret, text) == 422
+    for _ in range(2):
+        assert _approve(service, letter.secret, wrong_code(asked.user_code)) == 422
+
+    assert asked.waits
+    assert phone.approve(letter.link, asked.user_code) == 200
+    assert asked.session().subject
+    names = event_names(service.settings["database_url"], asked.login_id)
+    assert names.count("login.link_opened") == 101
+    assert names.count("login.code_mismatch") == 2
+
+
+@pytest.mark.parametrize("habit", ["first", "last", "in turn"])
+def test_a_scanner_that_presses_every_button_gets_no_desktop_in(
+    service: RunningService, mail: MailServer, browser: Browser, desktop: OpenDesktop, address: str, habit: str
+) -> None:
+    asked = desktop(service).ask(address)
+    link = mail.letter_to(address).link
+
+    with browser.phone() as scanner:
+        pressed = scanner.run(_press_everything(scanner.page, link, habit))
+
+    assert pressed == (3 if habit == "first" else 2 if habit == "in turn" else 1)
+    assert isinstance(asked.error(), LoginDenied)
+    assert sessions_of(service.settings["database_url"], asked.login_id) == 0
+
+
+async def _press_everything(page: Any, link: str, habit: str) -> int:
+    """Fill every field with a well-formed code and press a button, wherever that leads; how many could be pressed."""
+    await page.goto(link)
+    for pressed in range(PRESSES):
+        count = await page.locator("form button").count()
+        if count == 0:
+            return pressed
+        for field in await page.locator("form input:not([type=hidden])").all():
+            await field.fill(random_code())
+        index = {"first": 0, "last": count - 1, "in turn": pressed % count}[habit]
+        async with page.expect_navigation():
+            await page.locator("form button").nth(index).click()
+    raise AssertionError("the scanner finds no end")
+
+
+def _fetch(service: RunningService, method: str, link: str, agent: str) -> int:
+    return _request(service, method, urlsplit(link).path, agent)
+
+
+def _approve(service: RunningService, secret: str, code: str) -> int:
+    form = {"secret": secret, "action": "approve", "user_code": code}
+    return _request(service, "POST", "/l", "Mozilla/5.0", urlencode(form))
+
+
+def _request(service: RunningService, method: str, path: str, agent: str, body: str | None = None) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=15)
+    headers = {"User-Agent": agent} if agent else {}
+    if body is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()

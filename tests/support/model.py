@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pure model of many logins at once, by the table in `support/machine.py`, to be compared with the database.
+
+It knows no SQL and nothing of `core/login.py`: each action answers with what must have changed and which events must
+have been written, in the order in which they are written.
+"""
+
+from dataclasses import dataclass, field
+
+from support.machine import LEGAL
+
+SECOND = 1_000_000
+TTL, COLLECT_WITHIN, REPEAT_WITHIN, TELL_EXPIRED = (seconds * SECOND for seconds in (600, 120, 60, 600))
+KEY_REST, MAILS_WINDOW = 60 * SECOND, 900 * SECOND
+
+Event = tuple[str, str]
+"""An event's name, and the id of its login."""
+
+
+@dataclass
+class ModelLogin:
+    """One login as the requirements see it."""
+
+    id: str
+    key: str
+    address: str
+    decoy: bool
+    created: int
+    expires: int
+    state: str = "pending"
+    misses: int = 0
+    approved: int | None = None
+    completed: int | None = None
+    refresh_token_used: bool = False
+
+    def current(self, now: int) -> str:
+        """The state once the clock was asked."""
+        return "expired" if self.state in {"pending", "approved"} and now >= self.expires else self.state
+
+
+@dataclass
+class Model:
+    """Everything that was asked for so far."""
+
+    now: int
+    logins: dict[str, ModelLogin] = field(default_factory=dict)
+    mailed: dict[str, list[int]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+
+    def may_ask(self, key: str) -> bool:
+        """The 60 s rule: the key's last accepted request that was not cancelled."""
+        recent = [each for each in self.logins.values() if each.key == key and each.created > self.now - KEY_REST]
+        return all(each.state == "cancelled" for each in recent)
+
+    def will_be_decoy(self, address: str) -> bool:
+        """The mailbox's budgets, which count mailed logins alone."""
+        recent = [at for at in self.mailed.get(address, []) if at > self.now - MAILS_WINDOW]
+        live = [
+            each
+            for each in self.logins.values()
+            if each.address == address and not each.decoy and each.current(self.now) in {"pending", "approved"}
+        ]
+        today = [at for at in self.mailed.get(address, []) if at > self.now - 86_400 * SECOND]
+        return len(recent) >= 3 or len(today) >= 10 or len(live) >= 3
+
+    def ask(self, login_id: str, key: str, address: str) -> list[Event]:
+        """T1, T2, and T12 for the login that the same key had open."""
+        decoy = self.will_be_decoy(address)
+        events = []
+        for each in self.logins.values():
+            if each.key == key and each.state in {"pending", "approved"}:
+                trigger = "supersede" if self.now < each.expires else "expire"
+                events.append(self._follow(each, trigger))
+        self.logins[login_id] = ModelLogin(login_id, key, address, decoy, self.now, self.now + TTL)
+        if not decoy:
+            self.mailed.setdefault(address, []).append(self.now)
+        return [*events, ("login.requested", login_id), ("mail.suppressed" if decoy else "mail.queued", login_id)]
+
+    def open(self, login: ModelLogin) -> list[Event]:
+        """T3: an event, or nothing at all at a dead link."""
+        return [("login.link_opened", login.id)] if login.current(self.now) == "pending" else []
+
+    def act(self, login: ModelLogin, trigger: str) -> list[Event]:
+        """What a person or the device may do: T4 to T6, T10 to T12."""
+        if trigger == "miss" and login.current(self.now) == "pending":
+            login.misses += 1
+            trigger = "last_miss" if login.misses == 3 else "miss"
+        if (login.current(self.now), trigger) not in LEGAL or (trigger == "approve" and login.decoy):
+            return [("login.illegal_transition", login.id)]
+        if trigger == "approve":
+            login.approved = self.now
+            login.expires = min(login.expires, self.now + COLLECT_WITHIN)
+        return [self._follow(login, trigger)]
+
+    def collect(self, login: ModelLogin) -> tuple[str, list[Event]]:
+        """T9 and T16: "tokens", or the error code; never an event for a poll that only repeats an answer."""
+        state = login.current(self.now)
+        if state == "approved":
+            first = login.address not in self.known
+            self.known.add(login.address)
+            login.completed = self.now
+            made = [("user.created", login.id), ("user.verified", login.id)] if first else []
+            return "tokens", [*made, self._follow(login, "collect"), ("session.created", login.id)]
+        if state == "consumed":
+            in_time = login.completed is not None and self.now < login.completed + REPEAT_WITHIN
+            if in_time and not login.refresh_token_used:
+                return "tokens", [self._follow(login, "collect_again")]
+            return "invalid_grant", []
+        if state == "expired":
+            return ("expired_token" if self.now < login.expires + TELL_EXPIRED else "invalid_grant"), []
+        answers = {"pending": "authorization_pending", "denied": "access_denied", "locked": "access_denied"}
+        return answers.get(state, "invalid_grant"), []
+
+    def sweep(self) -> list[Event]:
+        """T13."""
+        due = [each for each in self.logins.values() if each.state != each.current(self.now)]
+        return [self._follow(each, "expire") for each in due]
+
+    def _follow(self, login: ModelLogin, trigger: str) -> Event:
+        login.state, name = LEGAL[login.state, trigger]
+        return name, login.id
