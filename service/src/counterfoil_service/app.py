@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from litestar import Litestar, Router, route
 
 from counterfoil_service.core.errors import Refusal
-from counterfoil_service.crypto.dpop import Nonces
+from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.unlock import unlock
 from counterfoil_service.mail.outbox import OutboxWorker

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.crypto import dpop
-from counterfoil_service.crypto.dpop import Nonces, Proof
+from counterfoil_service.crypto.dpop import Proof
+from counterfoil_service.crypto.nonces import Nonces
 
 SECOND = 1_000_000
 NOW = 1_800_000_123 * SECOND + 456_789

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil_service.crypto.dpop import Nonces
+from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.settings import Secret, Settings
 from counterfoil_service.web.headers import content_security_policy, security_headers
 

@@ -5,13 +5,12 @@ Written on msgspec and cryptography alone: a general JOSE library takes twice as
 could make for us. Everything is refused that the twelve checks of §4.3 do not need.
 """
 
-import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from json import JSONDecoder
-from typing import Final, NamedTuple, NoReturn, final
+from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -21,7 +20,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url, unbase64url
-from counterfoil_service.crypto.keys import framed, keyed
+from counterfoil_service.crypto.keys import framed
+from counterfoil_service.crypto.nonces import Nonces
 
 LONGEST_PROOF: Final = 4096
 """Characters of a whole proof; one with P-256 has some 500."""
@@ -30,12 +30,9 @@ OLDEST: Final = 60_000_000
 """How old a proof may be, in microseconds (R64)."""
 EARLIEST: Final = 30_000_000
 """How far ahead of our clock a proof may be, in microseconds (R64)."""
-NONCE_BUCKET: Final = 300_000_000
-"""How long one nonce is the current one, in microseconds."""
 
 _SEGMENTS: Final = 3
 _COORDINATE_BYTES: Final = 32
-_BUCKET_BYTES: Final = 8
 _ES256: Final = ec.ECDSA(SHA256())
 _CURVE: Final = ec.SECP256R1()
 # RFC 7518 §6.2.2, §6.3.2, §6.4: what only the holder of a key may know, in any key type.
@@ -62,38 +59,6 @@ class Proof(msgspec.Struct, frozen=True):
     """SHA-256 over key, method, normalised URL and `jti` (R63), 32 bytes; good to remember for 90 s."""
     issued_at: int
     """`iat`, in seconds since 1970."""
-
-
-@final
-class Nonces:
-    """Nonces without memory (RFC 9449 §8): a five-minute bucket and its HMAC under `key`, the same on every replica."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def current(self, now: int) -> str:
-        """The nonce to hand out at `now` (microseconds UTC): 54 base64url characters."""
-        return base64url(self._stamp(now // NONCE_BUCKET))
-
-    def accepts(self, nonce: str, now: int) -> bool:
-        """Whether this is the nonce of the current bucket or of the one before: good for 5 to 10 minutes."""
-        try:
-            presented = unbase64url(nonce)
-        except ValueError:
-            return False
-        bucket = int.from_bytes(presented[:_BUCKET_BYTES], "big", signed=True)
-        # The bucket is no secret; the rest is compared in constant time.
-        return now // NONCE_BUCKET - bucket in {0, 1} and hmac.compare_digest(presented, self._stamp(bucket))
-
-    def _stamp(self, bucket: int) -> bytes:
-        number = bucket.to_bytes(_BUCKET_BYTES, "big", signed=True)
-        return number + keyed(self._key, number)
-
-    def __repr__(self) -> str:
-        """Name the class alone."""
-        return "Nonces(…)"
 
 
 class _Jws(NamedTuple):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from counterfoil_service.crypto.dpop import Nonces
+from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock
 from counterfoil_service.settings import Settings
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from litestar import Request
 
-from counterfoil_service.crypto.dpop import Nonces
 from counterfoil_service.crypto.keys import Keys
+from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database
 from counterfoil_service.settings import Settings
 from counterfoil_service.waiting import Hub
