@@ -172,8 +172,26 @@ async def test_the_writer_outlives_errors_of_its_own_chores(pair: Pair, monkeypa
     connection.hook = hook
     await note(database, "a")
     await eventually(lambda: len(set(seen)) == 2)
-    await note(database, "b")
+    async with asyncio.timeout(10):  # a dead writer answers nobody
+        await note(database, "b")
     assert await notes(database) == ["a", "b"]
+
+
+async def test_an_error_nobody_thought_of_does_not_end_the_writer(pair: Pair) -> None:
+    database, connection = pair
+
+    def hook(sql: str) -> None:
+        if sql == "COMMIT":
+            connection.hook = lambda _sql: None
+            raise MemoryError
+
+    connection.hook = hook
+    async with asyncio.timeout(10):
+        with pytest.raises(Refusal) as caught:
+            await note(database, "a")
+        assert_unavailable([caught.value])
+        await note(database, "b")
+    assert await notes(database) == ["b"]
 
 
 async def test_a_file_that_is_no_database_is_said_at_once_and_not_by_a_thread(tmp_path: Path) -> None:
@@ -187,8 +205,8 @@ async def test_a_writer_that_cannot_connect_is_said_at_once(tmp_path: Path, monk
     plain = sqlite.connect
 
     def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-        if read_only:
-            return plain(path, read_only=True)
+        if not read_only:
+            return plain(path)
         raise sqlite3.OperationalError("unable to open database file")
 
     monkeypatch.setattr(sqlite, "connect", connect)

@@ -121,7 +121,9 @@ async def test_a_key_asks_once_a_minute(stage: Stage) -> None:
     await acting.ask(stage)
     refusal = await refused(stage)
     assert (refusal.code, refusal.retry_after) == (ErrorCode.SLOW_DOWN, 60)
-    stage.clock.advance(59)
+    stage.clock.advance(58.5)
+    assert (await refused(stage)).retry_after == 2, "a caller that waits so long is not too early again"
+    stage.clock.advance(0.5)
     assert (await refused(stage)).retry_after == 1
     stage.clock.advance(1 - JUST)
     assert (await refused(stage)).retry_after == 1

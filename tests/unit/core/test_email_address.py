@@ -2,7 +2,6 @@
 """One mailbox, one look-up form; a look-alike is refused; intranet names are as good as public ones."""
 
 import sys
-import time
 import unicodedata
 
 import email_validator
@@ -156,11 +155,17 @@ def test_a_refusal_never_repeats_the_address_nor_drags_it_along() -> None:
     assert error.__cause__ is None
 
 
-def test_a_huge_text_is_refused_at_once() -> None:
-    start = time.perf_counter()
+def test_a_huge_text_is_refused_by_its_length_alone() -> None:
+    class Huge(str):
+        """A text that tells when somebody reads more of it than its length."""
+
+        __slots__ = ()
+
+        def strip(self, _characters: object = None) -> str:
+            raise AssertionError("the text was looked at")
+
     with pytest.raises(Refusal, match="320"):
-        parse(" " * 50_000_000)
-    assert time.perf_counter() - start < 0.1
+        parse(Huge(" " * 321))
 
 
 @given(st.text(max_size=330) | st.emails() | st.from_regex(r"[^@\s]{1,9}@[^@\s]{1,9}\.[a-z]{2,3}", fullmatch=True))

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
          asyncpg.InsufficientResourcesError, asyncpg.CannotConnectNowError, TimeoutError,
-         asyncpg.InvalidAuthorizationSpecificationError)  # fmt: skip
+         asyncpg.InvalidAuthorizationSpecificationError, asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 

@@ -47,8 +47,11 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "foreign_keys=ON", "trusted_schema=OFF"]
-    for pragma in [*pragmas, "query_only=ON"] if read_only else pragmas:
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+    with contextlib.ExitStack() as unless_all_goes_well:
+        unless_all_goes_well.callback(connection.close)
+        for pragma in [*pragmas, "query_only=ON"] if read_only else pragmas:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        unless_all_goes_well.pop_all()
     return connection
 
 
@@ -62,8 +65,12 @@ class SqliteDatabase:
         self.context: Callable[[], Context] = no_context
         self.on_change: Callable[[str | None], None] = ignore_change
         self._loop = asyncio.get_running_loop()
-        self._reader = connect(path, read_only=True)
-        self._connection = connect(path)  # here, so that a failure is the caller's and not a thread's that nobody sees
+        # Both here, so that a failure is the caller's and not a thread's that nobody sees.
+        self._connection = connect(path)
+        with contextlib.ExitStack() as unless_all_goes_well:
+            unless_all_goes_well.callback(self._connection.close)
+            self._reader = connect(path, read_only=True)
+            unless_all_goes_well.pop_all()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
         self._writer = threading.Thread(target=self._write_until_closed, name="counterfoil-writer", daemon=True)
