@@ -32,6 +32,8 @@ USER_AGENT = "Mozilla/5.0 (Linux; Android 16; Phone) AppleWebKit/537.36 (KHTML, 
 T = TypeVar("T")
 Scheme = Literal["light", "dark"]
 
+_UNTIL_STILL = "Promise.all(document.getAnimations().map(each => each.finished)).then(() => null)"
+
 
 class Browser:
     """One Chromium for the run; each phone is a fresh context of it."""
@@ -125,6 +127,8 @@ class Phone:
     def look(self, width: int, height: int, scheme: Scheme) -> None:
         """Become a screen of another size and light."""
         self.run(self.page.emulate_media(color_scheme=scheme))
+        # A button between its two colours has neither one's contrast.
+        self.run(self.page.evaluate(_UNTIL_STILL))
         self.run(self.page.set_viewport_size({"width": width, "height": height}))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
