@@ -13,7 +13,10 @@ from counterfoil_service.db.signing_keys import StoredKey
 
 
 class RotateKeys(msgspec.Struct, frozen=True):
-    """`lead_seconds`: a new key is published so long before it signs verifiers know it; the first does not wait."""
+    """`lead_seconds` is how long a new key is published before it signs, so that verifiers know it.
+
+    Where no key signs yet, the new one does so at once.
+    """
 
     lead_seconds: int
 
