@@ -17,11 +17,21 @@ from counterfoil_client.errors import (
     RateLimited,
     ServiceRefused,
     ServiceUnreachable,
+    SessionEnded,
+    UnexpectedRedirect,
     UnexpectedResponse,
     WaitTimeout,
 )
 from counterfoil_client.session import Progress, Session
-from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, MemoryStore
+from counterfoil_client.stores import (
+    DeviceKey,
+    FileStore,
+    KeyringStore,
+    KeyStore,
+    MemoryStore,
+    SessionStore,
+    StoredSession,
+)
 
 __all__ = [
     "AlreadyWaiting",
@@ -34,6 +44,7 @@ __all__ = [
     "FileStore",
     "KeyStore",
     "KeyStoreError",
+    "KeyringStore",
     "LoginCancelled",
     "LoginDenied",
     "LoginEnded",
@@ -47,6 +58,10 @@ __all__ = [
     "ServiceRefused",
     "ServiceUnreachable",
     "Session",
+    "SessionEnded",
+    "SessionStore",
+    "StoredSession",
+    "UnexpectedRedirect",
     "UnexpectedResponse",
     "WaitTimeout",
 ]

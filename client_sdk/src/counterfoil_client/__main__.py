@@ -123,7 +123,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _client(options: argparse.Namespace) -> Client:
     store = MemoryStore() if options.ephemeral_key else FileStore()
-    return Client(options.issuer, options.client_id, store=store)
+    # The session ends with the command: nobody could use it or sign it out afterwards.
+    return Client(options.issuer, options.client_id, store=store, sessions=MemoryStore())
 
 
 def _ask_for_address() -> str:

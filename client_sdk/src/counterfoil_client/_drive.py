@@ -2,21 +2,22 @@
 """The two drivers: run a conversation on a thread or on a task. They decide nothing."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from counterfoil_client._effects import Flow, Request, Response, T, Unreachable, Wait
+from counterfoil_client._effects import Flow, Request, Response, Settle, T, Unreachable, Wait
 from counterfoil_client._surroundings import Surroundings
 
 
-def drive(flow: Flow[T], send: Callable[[Request], Response], pause: Callable[[float], None]) -> T:
+def drive(flow: Flow[T], send: Callable[[Request], Response], pause: Callable[[Wait], None]) -> T:
     """Run a conversation to its end on this thread."""
     try:
         effect = next(flow)
         while True:
             if isinstance(effect, Wait):
-                pause(effect.seconds)
+                pause(effect)
                 effect = next(flow)
                 continue
             try:
@@ -32,14 +33,14 @@ def drive(flow: Flow[T], send: Callable[[Request], Response], pause: Callable[[f
 
 
 async def adrive(
-    flow: Flow[T], send: Callable[[Request], Awaitable[Response]], pause: Callable[[float], Awaitable[None]]
+    flow: Flow[T], send: Callable[[Request], Awaitable[Response]], pause: Callable[[Wait], Awaitable[None]]
 ) -> T:
     """Run a conversation to its end on this task; cancelling the task closes it."""
     try:
         effect = next(flow)
         while True:
             if isinstance(effect, Wait):
-                await pause(effect.seconds)
+                await pause(effect)
                 effect = next(flow)
                 continue
             try:
@@ -61,10 +62,17 @@ class Runner:
     send: Callable[[Request], Response]
     surroundings: Surroundings
 
-    def run(self, flow: Flow[T], stop: threading.Event | None = None) -> T:
-        """Run one; setting `stop` ends its waits early."""
+    def run(self, flow: Flow[T], stop: threading.Event | None = None, turn: "threading.Lock | None" = None) -> T:
+        """Run one; setting `stop` ends its waits early, and whoever redeems a code meanwhile holds `turn`."""
         halt = threading.Event() if stop is None else stop
-        return drive(flow, self.send, lambda seconds: self.surroundings.pause(seconds, halt))
+
+        def pause(wait: Wait) -> None:
+            if not isinstance(wait, Settle) or turn is None:
+                self.surroundings.pause(wait.seconds, halt)
+            elif turn.acquire(timeout=wait.seconds):
+                turn.release()
+
+        return drive(flow, self.send, pause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,16 @@ class AsyncRunner:
     send: Callable[[Request], Awaitable[Response]]
     surroundings: Surroundings
 
-    async def run(self, flow: Flow[T], stop: asyncio.Event | None = None) -> T:
-        """Run one; setting `stop` ends its waits early."""
+    async def run(self, flow: Flow[T], stop: asyncio.Event | None = None, turn: asyncio.Lock | None = None) -> T:
+        """Run one; setting `stop` ends its waits early, and whoever redeems a code meanwhile holds `turn`."""
         halt = asyncio.Event() if stop is None else stop
-        return await adrive(flow, self.send, lambda seconds: self.surroundings.apause(seconds, halt))
+
+        async def pause(wait: Wait) -> None:
+            if not isinstance(wait, Settle) or turn is None:
+                await self.surroundings.apause(wait.seconds, halt)
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait.seconds), turn:
+                    return
+
+        return await adrive(flow, self.send, pause)

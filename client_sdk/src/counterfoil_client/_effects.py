@@ -50,6 +50,11 @@ class Wait:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Settle(Wait):
+    """Let the redemption under way come to its end, for this many seconds at most."""
+
+
 class Unreachable(Exception):  # noqa: N818 - a fact thrown into a flow, which decides whether it is an error
     """No answer came: the network, the name service or TLS failed."""
 

@@ -41,9 +41,12 @@ class Claims(msgspec.Struct, forbid_unknown_fields=True):
     htu: str
     iat: int
     nonce: str | None = None
+    ath: str | None = None
 
 
-def check_proof(proof: str, url: str, now: datetime) -> tuple[str, Claims]:
+def check_proof(
+    proof: str, url: str, now: datetime, *, method: str = "POST", access_token: str | None = None
+) -> tuple[str, Claims]:
     """Return thumbprint (RFC 7638) and claims of a good proof, or raise `BadProof`."""
     try:
         head, body, signature = proof.split(".")
@@ -53,7 +56,9 @@ def check_proof(proof: str, url: str, now: datetime) -> tuple[str, Claims]:
     except (ValueError, InvalidSignature) as error:
         raise BadProof from error
     age = now.timestamp() - claims.iat
-    if claims.htm != "POST" or claims.htu != url or not -_AHEAD <= age <= _OLDEST:
+    if (claims.htm, claims.htu) != (method, url) or not -_AHEAD <= age <= _OLDEST:
+        raise BadProof
+    if claims.ath != (None if access_token is None else _hash(access_token.encode())):
         raise BadProof
     return _thumbprint(header.jwk), claims
 
@@ -71,7 +76,11 @@ def _verify(header: _Header, signed: bytes, signature: bytes) -> None:
 
 def _thumbprint(jwk: _Jwk) -> str:
     canonical = f'{{"crv":"{jwk.crv}","kty":"{jwk.kty}","x":"{jwk.x}","y":"{jwk.y}"}}'
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
+    return _hash(canonical.encode())
+
+
+def _hash(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
 def _bytes(text: str) -> bytes:

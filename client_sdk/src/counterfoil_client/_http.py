@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from counterfoil_client._effects import MAX_BODY, Request, Response, Unreachable
+from counterfoil_client.errors import ConfigurationError
 
 HttpClient: TypeAlias = httpx2.Client
 AsyncHttpClient: TypeAlias = httpx2.AsyncClient
@@ -28,6 +29,7 @@ class Sender:
 
     def send(self, request: Request) -> Response:
         """Send one request and read its answer up to the limit."""
+        _check_open(self._http)
         with _failures(), self._http.stream(request.method, request.url, **_options(request)) as answer:
             body = _Body(request)
             if body.wanted(answer):
@@ -51,6 +53,7 @@ class AsyncSender:
 
     async def send(self, request: Request) -> Response:
         """Send one request and read its answer up to the limit."""
+        _check_open(self._http)
         with _failures():
             async with self._http.stream(request.method, request.url, **_options(request)) as answer:
                 body = _Body(request)
@@ -104,6 +107,14 @@ def _options(request: Request) -> dict[str, Any]:
     }
 
 
+def _check_open(http: HttpClient | AsyncHttpClient) -> None:
+    if http.is_closed:
+        raise ConfigurationError(
+            "This client is closed, so it can ask the service nothing more.",
+            hint="Keep the client open as long as its logins and sessions are in use.",
+        )
+
+
 @contextlib.contextmanager
 def _failures() -> Generator[None]:
     """Turn every way in which no answer comes into the one that flows know."""
@@ -124,13 +135,13 @@ class InMemory:
         self._answer = answer
         self._naps = naps
 
-    def client(self) -> HttpClient:
+    def client(self, auth: httpx2.Auth | None = None) -> HttpClient:
         """For threads."""
-        return httpx2.Client(transport=httpx2.MockTransport(self._handle))
+        return httpx2.Client(transport=httpx2.MockTransport(self._handle), auth=auth)
 
-    def async_client(self) -> AsyncHttpClient:
+    def async_client(self, auth: httpx2.Auth | None = None) -> AsyncHttpClient:
         """For tasks."""
-        return httpx2.AsyncClient(transport=httpx2.MockTransport(self._ahandle))
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(self._ahandle), auth=auth)
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
         for nap in self._naps(request.content):
@@ -143,7 +154,7 @@ class InMemory:
         return self._reply(request)
 
     def _reply(self, request: httpx2.Request) -> httpx2.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in request.headers.raw}
         try:
             found = self._answer(request.method, str(request.url), headers, request.content)
         except Unreachable as error:

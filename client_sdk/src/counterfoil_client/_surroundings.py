@@ -9,6 +9,8 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from counterfoil_client import _browser
+
 
 class Surroundings:
     """The real clock, the operating system's randomness, and waits that a `stop` event ends early."""
@@ -28,6 +30,10 @@ class Surroundings:
     def jitter(self) -> float:
         """A number from 0 to 1 that spreads the retries of many devices."""
         return random.SystemRandom().random()
+
+    def browse(self, url: str) -> bool:
+        """Show a page in the system's browser; False if there is none."""
+        return _browser.browse(url)
 
     def pause(self, seconds: float, stop: threading.Event) -> None:
         """Let time pass in a thread."""

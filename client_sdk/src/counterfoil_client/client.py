@@ -9,12 +9,16 @@ from typing import Self
 from counterfoil_client import _flows
 from counterfoil_client._drive import Runner
 from counterfoil_client._flows import Channel, LoginWish, OnProgress, OpenLogin
+from counterfoil_client._homecoming import Homecoming
 from counterfoil_client._http import HttpClient, Sender
+from counterfoil_client._keeper import ThreadKeeper
+from counterfoil_client._loopback import Landings, Listener
 from counterfoil_client._pending import PendingFacts
+from counterfoil_client._session_state import session_store
 from counterfoil_client._surroundings import Surroundings
 from counterfoil_client.errors import AlreadyWaiting, CounterfoilError
-from counterfoil_client.session import Session
-from counterfoil_client.stores import DeviceKey, FileStore, KeyStore
+from counterfoil_client.session import Session, state_of
+from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, SessionStore
 
 
 class PendingLogin(PendingFacts):
@@ -23,11 +27,20 @@ class PendingLogin(PendingFacts):
     As a context manager it cancels the login when the block is left without a session.
     """
 
-    def __init__(self, channel: Channel, login: OpenLogin, runner: Runner) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        login: OpenLogin,
+        runner: Runner,
+        keeper: ThreadKeeper,
+        listener: Listener | None,
+    ) -> None:
         super().__init__(channel, login)
         self._runner = runner
+        self._home = Homecoming(channel, login, runner)
+        self._listen(listener, self._home.receive)
+        self._keeper = keeper
         self._turn = threading.Lock()
-        self._stop = threading.Event()
 
     def wait(self, timeout: float | None = None, on_progress: OnProgress | None = None) -> Session:
         """Wait until the person approves, and return the session.
@@ -40,9 +53,18 @@ class PendingLogin(PendingFacts):
             raise AlreadyWaiting
         try:
             flow = _flows.wait_for_session(self._channel, self._login, timeout=timeout, on_progress=on_progress)
-            return self._runner.run(flow, self._stop)
+            return self._keeper.keep(self._runner.run(flow, self._home.stop, self._home.turn))
         finally:
             self._turn.release()
+            self._leave()
+
+    def handle_redirect(self, url: str) -> bool:
+        """Take the URL that the operating system brought to this application; True when it brought the session.
+
+        `wait` then returns that session; it goes on waiting when the service did not take the code. A URL that is not
+        the answer to this login raises `UnexpectedRedirect` and changes nothing.
+        """
+        return self._home.redeem(url)
 
     def cancel(self) -> None:
         """Cancel this login; a wait for it ends with `LoginCancelled`.
@@ -50,7 +72,8 @@ class PendingLogin(PendingFacts):
         May be called from any thread, and again. After a session has come it does nothing.
         """
         self._login.cancelling = True
-        self._stop.set()
+        self._home.stop.set()
+        self._leave()
         self._runner.run(_flows.cancel_login(self._channel, self._login))
 
     def __enter__(self) -> Self:
@@ -60,16 +83,23 @@ class PendingLogin(PendingFacts):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._login.cancelling = True
-        self._stop.set()
+        self._home.stop.set()
+        self._leave()
         with contextlib.suppress(CounterfoilError):
             self._runner.run(_flows.cancel_login(self._channel, self._login, tries=1))
+
+    def _leave(self) -> None:
+        """Close the listener once nobody needs to come home any more."""
+        if self._listener is not None and self._login.is_over:
+            self._listener.close()
 
 
 class Client:
     """Signs a person in on this device by a mailed link.
 
-    Safe to share between threads. `store` keeps the device key (by default a file of this user), `http` is an
-    existing HTTP client of httpx2 to use (it is not closed here), `surroundings` are clock and waits, for tests.
+    Safe to share between threads. `store` keeps the device key (by default a file of this user), `sessions` the session
+    (by default the same store if it can, else a file), `http` is an existing HTTP client of httpx2 to use (it is not
+    closed here), `surroundings` are clock and waits, for tests.
     """
 
     def __init__(
@@ -78,15 +108,19 @@ class Client:
         client_id: str,
         *,
         store: KeyStore | None = None,
+        sessions: SessionStore | None = None,
         http: HttpClient | None = None,
         surroundings: Surroundings | None = None,
     ) -> None:
         self._channel = Channel.open(issuer, client_id, surroundings)
         self._store: KeyStore = FileStore() if store is None else store
+        self._landings = Landings()
         self._sender = Sender(http, direct=self._channel.issuer.is_local)
         self._runner = Runner(self._sender.send, self._channel.surroundings)
+        self._keeper = ThreadKeeper(self._channel, self._runner, session_store(self._store, sessions))
+        self._channel.keeper = self._keeper
 
-    def start_login(
+    def start_login(  # noqa: PLR0913 - each is a wish of its own, all but the address optional
         self,
         email: str,
         *,
@@ -95,17 +129,49 @@ class Client:
         resource: str | None = None,
         ui_locales: str | None = None,
         device_fingerprint: str | None = None,
+        redirect: str | None = None,
+        open_browser: bool = False,
     ) -> PendingLogin:
         """Ask the service to mail a link to this address.
 
         The answer is the same whether or not anybody has this address. Without `device_label` the host name is sent.
+        With `redirect`, the link may also be opened on this computer, without a code: `"loopback"` (or a loopback URL
+        without port) listens here until the login is over; an app link or a URL with a scheme of the application's own
+        comes by the operating system, and goes to `handle_redirect`. `open_browser` shows a page that says to look
+        into the mail.
         """
         wish = LoginWish(email, device_label, scope, resource, ui_locales, device_fingerprint)
-        login = self._runner.run(_flows.start_login(self._channel, self._device_key(), wish))
-        return PendingLogin(self._channel, login, self._runner)
+        with self._landings.prepare(redirect) as place:
+            flow = _flows.start_login(self._channel, self._device_key(), wish, place.redirect_uri)
+            login = self._runner.run(flow)
+            pending = PendingLogin(self._channel, login, self._runner, self._keeper, place.listener)
+        if open_browser:
+            self._channel.surroundings.browse(login.verification_uri)
+        return pending
+
+    def load_session(self) -> Session | None:
+        """Return the session of this device, or None if nobody is signed in any more.
+
+        Its tokens are replaced if they are about to end; where that is needed and the service cannot be reached,
+        `ServiceUnreachable` is raised and the session stays stored.
+        """
+        return self._keeper.load(self._device_key)
+
+    def sign_out(self, session: Session) -> None:
+        """End this session, here first and then at the service.
+
+        It is gone from this device even when the service cannot be told, which raises `ServiceUnreachable`: then its
+        tokens end by themselves.
+        """
+        state = state_of(session)
+        try:
+            self._keeper.forget(state)
+        finally:
+            self._runner.run(_flows.revoke_session(self._channel, state))
 
     def close(self) -> None:
-        """Close the connections that this client opened."""
+        """Close the connections that this client opened, and the listeners of its logins."""
+        self._landings.close()
         self._sender.close()
 
     def __enter__(self) -> Self:

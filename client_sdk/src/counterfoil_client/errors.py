@@ -8,13 +8,15 @@ CounterfoilError
 |  |- LoginExpired       nobody approved it in time
 |  |- LoginCancelled     this program cancelled it
 |  `- LoginInvalid       the service does not know it, or knows it with another key
+|- SessionEnded          signed out, here or elsewhere; sign in again
 |- WaitTimeout           still open; wait again
 |- AlreadyWaiting        two waits for one login
 |- RateLimited           come back later
 |- ServiceUnreachable    no answer, or one that says "not now"
 |- ServiceRefused        a refusal with the code of a standard
 |- UnexpectedResponse    an answer that no honest service gives
-|- KeyStoreError         the device key cannot be read or kept
+|- UnexpectedRedirect    a URL that is not the answer to this login
+|- KeyStoreError         the device key or the session cannot be read or kept
 `- ConfigurationError    an argument that can never work
 
 No message, representation or hint holds a token, a device code or a key.
@@ -73,6 +75,13 @@ class LoginInvalid(LoginEnded):
 
     summary = "The service no longer accepts this sign-in."
     advice = "Start again. A newer sign-in on this device replaces the one before."
+
+
+class SessionEnded(CounterfoilError):
+    """The session is over: it was signed out or revoked, its time is up, or a copied token was used."""
+
+    summary = "The session is over."
+    advice = "Sign in again."
 
 
 class WaitTimeout(CounterfoilError, TimeoutError):
@@ -141,10 +150,17 @@ class UnexpectedResponse(CounterfoilError):
     advice = "Check the address of the service, and that no proxy or captive portal stands between."
 
 
-class KeyStoreError(CounterfoilError):
-    """The device key cannot be read or kept."""
+class UnexpectedRedirect(CounterfoilError):
+    """A URL that is not the answer to this login: another login's, another service's, or made up. It was not used."""
 
-    summary = "The device key cannot be read or kept."
+    summary = "The URL is not the answer to this sign-in."
+    advice = "The sign-in is still open: go on waiting. Open the link in the newest mail on this computer."
+
+
+class KeyStoreError(CounterfoilError):
+    """The device key or the session cannot be read or kept."""
+
+    summary = "The device key or the session cannot be read or kept."
     advice = "Give the client another key store."
 
 

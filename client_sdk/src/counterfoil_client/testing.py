@@ -13,46 +13,29 @@ Time in it is its own: a wait passes at once, and a login that nobody decides ex
 task decides while a wait runs, say how many real seconds each poll may be held for it: `FakeService(patience=5)`.
 """
 
-import asyncio
-import itertools
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from counterfoil_client import _http
 from counterfoil_client._effects import Response, Unreachable
+from counterfoil_client._fake_logins import FakeLogin, FakeLogins, State
 from counterfoil_client._fake_proof import BadProof, check_proof
-from counterfoil_client._surroundings import Surroundings
+from counterfoil_client._fake_redirect import BadRedirect, FakeRedirects
+from counterfoil_client._fake_resource import ORIGIN, FakeResource
+from counterfoil_client._fake_sessions import FakeSession, FakeSessions
+from counterfoil_client._fake_time import FakeTime
 from counterfoil_client.async_client import AsyncClient
 from counterfoil_client.client import Client
+from counterfoil_client.session import Session
 from counterfoil_client.stores import KeyStore, MemoryStore
 
-State: TypeAlias = Literal["pending", "approved", "denied", "locked", "expired", "cancelled", "consumed"]
 _NAP = 0.005
-_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-
-
-@dataclass(slots=True)
-class FakeLogin:
-    """One login as the service sees it; a test may read it, and decide it through `FakeService`."""
-
-    login_id: str
-    user_code: str
-    email: str
-    client_id: str
-    scope: str
-    device_label: str | None
-    subject: str
-    state: State
-    expires_at: datetime
-    device_code: str = field(repr=False)
-    thumbprint: str = field(repr=False)
 
 
 class FakeService:
@@ -68,16 +51,19 @@ class FakeService:
         patience: float = 0.0,
     ) -> None:
         self.issuer = issuer
-        self.logins: list[FakeLogin] = []
         self._lengths = {"expires_in": expires_in, "interval": interval, "poll_wait_max": poll_wait_max}
         self._patience = patience
         self._wire = _http.InMemory(self._answer, self._naps)
-        self._time = _FakeTime()
+        self._time = FakeTime()
+        self._logins = FakeLogins(self._time, expires_in)
+        self._sessions = FakeSessions(self._time)
+        self._resource = FakeResource(self._sessions, self._time)
+        self._redirects = FakeRedirects(issuer, self._time, self._logins, self._sessions, self._collect)
         self._lock = threading.RLock()
-        self._numbers = itertools.count(1)
         self._nonce = secrets.token_urlsafe(12)
         self._seen: set[str] = set()
         self._offline = False
+        self._losing = False
 
     def client(self, client_id: str = "desktop", *, store: KeyStore | None = None) -> Client:
         """Make a client of this service; it has its own device key unless `store` is given."""
@@ -90,6 +76,34 @@ class FakeService:
         http = self._wire.async_client()
         return AsyncClient(self.issuer, client_id, store=keys, http=http, surroundings=self._time)
 
+    def api(self, session: Session) -> _http.HttpClient:
+        """Make an HTTP client that calls `resource_url` as the person of this session, as an application would."""
+        return self._wire.client(session.auth)
+
+    def async_api(self, session: Session) -> _http.AsyncHttpClient:
+        """Make an asynchronous HTTP client that calls `resource_url` as the person of this session."""
+        return self._wire.async_client(session.auth)
+
+    @property
+    def resource_url(self) -> str:
+        """A protected resource, on another origin: it answers with the subject, or with 401 and a DPoP challenge."""
+        return f"{ORIGIN}/notes"
+
+    @property
+    def sessions(self) -> list[FakeSession]:
+        """All sessions, ended ones too, the newest last."""
+        return self._sessions.opened
+
+    @property
+    def logins(self) -> list[FakeLogin]:
+        """All logins, the newest last."""
+        return self._logins.opened
+
+    @property
+    def browsed(self) -> list[str]:
+        """The pages that `open_browser` would have shown."""
+        return self._time.browsed
+
     @property
     def last_login(self) -> FakeLogin:
         """The newest login; `IndexError` before the first."""
@@ -98,6 +112,14 @@ class FakeService:
     def approve(self, login_id: str) -> None:
         """The person says yes."""
         self._decide(login_id, "approved")
+
+    def return_here(self, login_id: str) -> str:
+        """The person opens the link on the same computer and stays there: return where the browser is sent.
+
+        Each call makes another code, three at most. Open the URL as a browser would, or give it to `handle_redirect`.
+        """
+        with self._lock:
+            return self._redirects.issue(login_id)
 
     def deny(self, login_id: str) -> None:
         """The person says no."""
@@ -111,8 +133,26 @@ class FakeService:
         """The time of the login is over."""
         self._decide(login_id, "expired")
 
+    def end_session(self, session_id: str) -> None:
+        """Somebody ends the session elsewhere; `KeyError` for an unknown one."""
+        with self._lock:
+            self._sessions.end(session_id)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once: access tokens last five minutes."""
+        self._time.advance(seconds)
+
+    def renew_nonces(self) -> None:
+        """Make every proof that is already thought of a stale one."""
+        self._nonce = secrets.token_urlsafe(12)
+        self._resource.nonce = secrets.token_urlsafe(12)
+
+    def lose_next_answer(self) -> None:
+        """Do what the next request asks of the service, and lose the answer on the way."""
+        self._losing = True
+
     def go_offline(self) -> None:
-        """No request gets an answer any more."""
+        """No request to the service gets an answer any more; the protected resource goes on."""
         self._offline = True
 
     def go_online(self) -> None:
@@ -120,35 +160,30 @@ class FakeService:
         self._offline = False
 
     def _decide(self, login_id: str, state: State) -> None:
-        """A person or the clock decides; `KeyError` for an unknown login, `ValueError` for one that is over."""
         with self._lock:
-            login = next((one for one in self.logins if one.login_id == login_id), None)
-            if login is None:
-                raise KeyError(login_id)
-            if self._state(login) not in {"pending", "approved", state}:
-                raise ValueError(f"login {login_id} is {login.state} already")
-            login.state = state
-
-    def _state(self, login: FakeLogin) -> State:
-        if login.state in {"pending", "approved"} and self._time.now() >= login.expires_at:
-            login.state = "expired"
-        return login.state
+            self._logins.decide(login_id, state)
 
     def _naps(self, body: bytes) -> Iterator[float]:
         """Hold a poll back while nobody has decided, as long as this test has patience."""
         code = dict(parse_qsl(body.decode())).get("device_code")
         left = self._patience
-        while left > 0 and any(one.device_code == code and self._state(one) == "pending" for one in self.logins):
+        while left > 0 and self._logins.is_waiting(code):
             yield _NAP
             left -= _NAP
 
     def _answer(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Response:
-        if self._offline:
-            raise Unreachable("the fake service is offline")
         with self._lock:
+            if url.startswith(f"{ORIGIN}/"):
+                return self._resource.answer(method, url, headers)
+            if self._offline:
+                raise Unreachable("the fake service is offline")
             if method == "GET":
                 return self._metadata(url)
-            return self._post(url, headers, dict(parse_qsl(body.decode())))
+            answer = self._post(url, headers, dict(parse_qsl(body.decode())))
+            if self._losing and answer.status == HTTPStatus.OK:
+                self._losing = False
+                raise Unreachable("the answer was lost")
+            return answer
 
     def _metadata(self, url: str) -> Response:
         endpoints = {
@@ -178,56 +213,49 @@ class FakeService:
 
     def _start(self, thumbprint: str, headers: dict[str, str], form: dict[str, str]) -> Response:
         del headers
-        self._supersede(thumbprint, form["client_id"])
-        letters = [secrets.choice(_ALPHABET) for _ in range(6)]
-        login = FakeLogin(
-            login_id=f"login-{next(self._numbers)}",
-            user_code=f"{''.join(letters[:3])}-{''.join(letters[3:])}",
-            email=form["login_hint"],
-            client_id=form["client_id"],
-            scope=form.get("scope", "email"),
-            device_label=form.get("device_label"),
-            subject=f"user-of-{form['login_hint']}",
-            state="pending",
-            expires_at=self._time.now() + timedelta(seconds=self._lengths["expires_in"]),
-            device_code=secrets.token_urlsafe(32),
-            thumbprint=thumbprint,
-        )
-        self.logins.append(login)
+        try:
+            self._redirects.check(form)
+        except BadRedirect:
+            return self._refuse("invalid_request")
+        login = self._logins.start(form, thumbprint)
+        self._redirects.begin(login, form)
         shown = {name: getattr(login, name) for name in ("device_code", "user_code", "login_id")}
         return self._reply(200, {**shown, **self._lengths, "verification_uri": f"{self.issuer}/check-mail"})
 
-    def _supersede(self, thumbprint: str, client_id: str) -> None:
-        for login in self.logins:
-            same = (login.thumbprint, login.client_id) == (thumbprint, client_id)
-            if same and self._state(login) in {"pending", "approved"}:
-                login.state = "cancelled"
-
     def _token(self, thumbprint: str, headers: dict[str, str], form: dict[str, str]) -> Response:
-        login = self._find(form.get("device_code"), thumbprint, form.get("client_id"))
+        if form.get("grant_type") in {"authorization_code", "refresh_token"}:
+            return self._exchange(thumbprint, form)
+        login = self._logins.find(form.get("device_code"), thumbprint, form.get("client_id"))
         if login is None:
             return self._refuse("invalid_grant")
-        state = self._state(login)
+        state = self._logins.state(login)
         if state == "pending":
             self._time.advance(float(headers.get("prefer", "wait=0").removeprefix("wait=")))
             return self._refuse("authorization_pending")
         if state == "approved":
-            login.state = "consumed"
-            return self._reply(200, _tokens(login))
+            return self._reply(200, self._collect(login))
         if state in {"denied", "locked"}:
             return self._refuse("access_denied", reason=state)
         return self._refuse("expired_token" if state == "expired" else "invalid_grant")
 
+    def _exchange(self, thumbprint: str, form: dict[str, str]) -> Response:
+        if form["grant_type"] == "refresh_token":
+            pair = self._sessions.refresh(form.get("refresh_token"), thumbprint, form.get("client_id"))
+        else:
+            pair = self._redirects.redeem(form, thumbprint)
+        return self._refuse("invalid_grant") if pair is None else self._reply(200, pair)
+
+    def _collect(self, login: FakeLogin) -> dict[str, Any]:
+        login.state = "consumed"
+        return self._sessions.open(_session_of(login))
+
     def _revoke(self, thumbprint: str, headers: dict[str, str], form: dict[str, str]) -> Response:
         del headers
-        login = self._find(form.get("token"), thumbprint, form.get("client_id"))
-        if login is not None and self._state(login) in {"pending", "approved"}:
-            login.state = "cancelled"
+        self._sessions.revoke(form.get("token"), thumbprint, form.get("client_id"))
+        login = self._logins.find(form.get("token"), thumbprint, form.get("client_id"))
+        if login is not None:
+            self._logins.cancel(login)
         return self._reply(200, {})
-
-    def _find(self, device_code: str | None, thumbprint: str, client_id: str | None) -> FakeLogin | None:
-        wanted = (device_code, thumbprint, client_id)
-        return next((one for one in self.logins if (one.device_code, one.thumbprint, one.client_id) == wanted), None)
 
     def _refuse(self, error: str, **more: str) -> Response:
         return self._reply(400, {"error": error, "error_description": "The fake service says no.", **more})
@@ -237,38 +265,11 @@ class FakeService:
         return Response(status, headers, msgspec.json.encode(body))
 
 
-def _tokens(login: FakeLogin) -> dict[str, Any]:
-    return {
-        "access_token": secrets.token_urlsafe(32),
-        "token_type": "DPoP",
-        "expires_in": 300,
-        "refresh_token": secrets.token_urlsafe(32),
-        "scope": login.scope,
-        "session_id": f"session-of-{login.login_id}",
-        "sub": login.subject,
-    }
-
-
-class _FakeTime(Surroundings):
-    """The real time plus all the time that was waited away."""
-
-    def __init__(self) -> None:
-        self._ahead = 0.0
-
-    def advance(self, seconds: float) -> None:
-        self._ahead += seconds
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self._ahead)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._ahead
-
-    def pause(self, seconds: float, stop: threading.Event) -> None:
-        if not stop.is_set():
-            self.advance(seconds)
-
-    async def apause(self, seconds: float, stop: asyncio.Event) -> None:
-        self.pause(seconds, threading.Event())
-        await asyncio.sleep(0)
-        del stop
+def _session_of(login: FakeLogin) -> FakeSession:
+    return FakeSession(
+        session_id=f"session-of-{login.login_id}",
+        subject=login.subject,
+        client_id=login.client_id,
+        scope=login.scope,
+        thumbprint=login.thumbprint,
+    )

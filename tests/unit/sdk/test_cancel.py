@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cancelling: told to the service with a proof, harmless to repeat, no trouble where the login is over anyway."""
 
-from datetime import timedelta
-
 import pytest
 
 from counterfoil_client import _flows
@@ -15,11 +13,10 @@ from counterfoil_client.errors import (
     ServiceUnreachable,
     UnexpectedResponse,
 )
-from counterfoil_client.session import Session
 from unit.sdk.stage import (
     DEVICE_CODE,
+    GRANTED,
     ISSUER,
-    NOON,
     OFFLINE,
     REVOKE,
     Answer,
@@ -69,8 +66,9 @@ def test_a_second_cancel_is_silent() -> None:
 
 def test_a_login_that_is_over_needs_no_cancel() -> None:
     clock = Clock()
-    session = Session("a", None, "person", NOON + timedelta(hours=1), "email", "s")
-    for login in (a_login(clock, ended=LoginDenied()), a_login(clock, session=session)):
+    collected = a_login(clock)
+    Play(clock, [GRANTED]).run(_flows.wait_for_session(a_channel(clock), collected))
+    for login in (a_login(clock, ended=LoginDenied()), collected):
         play = Play(clock, [])
         play.run(_flows.cancel_login(a_channel(clock), login))
         assert play.effects == []

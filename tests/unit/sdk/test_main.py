@@ -12,6 +12,7 @@ import pytest
 
 from counterfoil_client import Client, FileStore, MemoryStore
 from counterfoil_client import __main__ as command
+from counterfoil_client._fake_sessions import FakeSessions
 from counterfoil_client.session import Progress
 from counterfoil_client.testing import FakeService
 
@@ -120,10 +121,8 @@ def test_no_token_is_printed(
         return login
 
     monkeypatch.setattr(Client, "start_login", start)
-    import counterfoil_client.testing as module
-
-    real_tokens = module._tokens
-    monkeypatch.setattr(module, "_tokens", lambda login: {**real_tokens(login), **tokens})
+    real_open = FakeSessions.open
+    monkeypatch.setattr(FakeSessions, "open", lambda self, session: {**real_open(self, session), **tokens})
     assert command.main([*BASE, *extra], fake.client()) == 0
     output = capsys.readouterr()
     assert "SECRET" not in output.out + output.err
@@ -162,6 +161,13 @@ def test_the_key_is_kept_unless_told_otherwise(tmp_path: Path, monkeypatch: pyte
     forgotten = command._client(command._parser().parse_args([*BASE, "--ephemeral-key"]))
     assert isinstance(kept._store, FileStore)
     assert isinstance(forgotten._store, MemoryStore)
+
+
+def test_the_session_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path / name))
+    client = command._client(command._parser().parse_args(BASE))
+    assert isinstance(client._keeper._store, MemoryStore)
+    assert client._keeper._store is not client._store
 
 
 def test_the_module_runs_as_a_command() -> None:

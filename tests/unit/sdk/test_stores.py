@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from counterfoil_client.errors import KeyStoreError
-from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, MemoryStore, SoftwareKey, _claim
+from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, MemoryStore, SoftwareKey
+from counterfoil_client.stores.private_file import _claim
 
 ISSUER = "https://id.example"
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
@@ -245,7 +246,7 @@ def test_windows_rename_refuses_a_taken_name_too(directory: Path, monkeypatch: p
         os.link(self, target)
         self.unlink()
 
-    monkeypatch.setattr("counterfoil_client.stores.os", windows)
+    monkeypatch.setattr("counterfoil_client.stores.private_file.os", windows)
     monkeypatch.setattr(Path, "rename", rename)
     first = FileStore(directory).key_for(ISSUER, "desktop")
     assert FileStore(directory).key_for(ISSUER, "desktop").point == first.point

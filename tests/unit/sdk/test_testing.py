@@ -3,6 +3,7 @@
 
 import asyncio
 import base64
+import secrets
 import threading
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from counterfoil_client import LoginDenied, LoginInvalid, MemoryStore, ServiceUnreachable
+from counterfoil_client import LoginDenied, LoginInvalid, MemoryStore, ServiceUnreachable, Session
 from counterfoil_client._fake_proof import BadProof, check_proof
 from counterfoil_client._proof import b64, make_proof
+from counterfoil_client.session import state_of
 from counterfoil_client.stores import SoftwareKey
 from counterfoil_client.testing import FakeService
+from unit.sdk.signed_in import a_session
 from unit.sdk.stage import KEY, NOON
 
 URL = "https://id.example/oauth/token"
@@ -176,3 +179,132 @@ def test_a_service_without_long_polls_is_waited_for_at_once_too() -> None:
 
         assert login.wait(on_progress=decide).session_id == "session-of-login-1"
     assert attempts == [1, 2, 3, 4, 5]
+
+
+def prove_to(fake: FakeService, method: str, url: str, token: str | None = None, **changes: Any) -> str:
+    """A proof by the first session's device, as `session.auth` would make it."""
+    values: dict[str, Any] = {"now": fake._time.now(), "jti": secrets.token_bytes(16), "nonce": fake._resource.nonce}
+    return make_proof(KEY, method, url, access_token=token, **{**values, **changes})
+
+
+def a_session_of_key(fake: FakeService) -> Session:
+    """Signed in with a key that the test holds, too."""
+    store = MemoryStore()
+    store._keys[fake.issuer, "desktop"] = KEY
+    return a_session(fake, store)
+
+
+def ask_resource(fake: FakeService, **headers: str) -> tuple[int, str]:
+    answer = fake._wire.client().get(fake.resource_url, headers=headers)
+    assert answer.headers["dpop-nonce"] == fake._resource.nonce
+    return answer.status_code, answer.headers.get("www-authenticate", "")
+
+
+def test_the_resource_takes_a_good_token_with_a_good_proof() -> None:
+    fake = FakeService()
+    token = a_session_of_key(fake).access_token
+    proof = prove_to(fake, "GET", fake.resource_url, token)
+    assert ask_resource(fake, Authorization=f"DPoP {token}", DPoP=proof) == (200, "")
+    status, told = ask_resource(fake, Authorization=f"DPoP {token}", DPoP=proof)
+    assert (status, 'error="invalid_dpop_proof"' in told) == (401, True), "a proof is taken once"
+
+
+def test_the_resource_refuses_what_a_real_one_refuses() -> None:
+    fake = FakeService()
+    token = a_session_of_key(fake).access_token
+    url = fake.resource_url
+    strange = make_proof(
+        SoftwareKey.generate(),
+        "GET",
+        url,
+        now=fake._time.now(),
+        jti=b"s" * 16,
+        nonce=fake._resource.nonce,
+        access_token=token,
+    )
+    cases = [
+        ({}, ""),
+        ({"Authorization": f"Bearer {token}"}, ""),
+        ({"Authorization": f"DPoP {token}"}, "invalid_dpop_proof"),
+        ({"Authorization": f"DPoP {token}", "DPoP": prove_to(fake, "POST", url, token)}, "invalid_dpop_proof"),
+        ({"Authorization": f"DPoP {token}", "DPoP": prove_to(fake, "GET", f"{url}/x", token)}, "invalid_dpop_proof"),
+        ({"Authorization": f"DPoP {token}", "DPoP": prove_to(fake, "GET", url, "another")}, "invalid_dpop_proof"),
+        ({"Authorization": f"DPoP {token}", "DPoP": prove_to(fake, "GET", url)}, "invalid_dpop_proof"),
+        ({"Authorization": f"DPoP {token}", "DPoP": prove_to(fake, "GET", url, token, nonce=None)}, "use_dpop_nonce"),
+        ({"Authorization": "DPoP unknown", "DPoP": prove_to(fake, "GET", url, "unknown")}, "invalid_token"),
+        ({"Authorization": f"DPoP {token}", "DPoP": strange}, "invalid_token"),
+    ]
+    for headers, error in cases:
+        status, told = ask_resource(fake, **headers)
+        assert (status, f'error="{error}"' in told) == (401, bool(error)), headers
+
+
+def test_a_token_lasts_five_minutes_and_no_longer_than_its_session() -> None:
+    fake = FakeService()
+    session = a_session_of_key(fake)
+
+    def status() -> int:
+        proof = prove_to(fake, "GET", fake.resource_url, session.access_token)
+        return ask_resource(fake, Authorization=f"DPoP {session.access_token}", DPoP=proof)[0]
+
+    fake.advance(299)
+    assert status() == 200
+    fake.advance(2)
+    assert status() == 401
+    session.auth._keeper.fresh(state_of(session))
+    assert status() == 200
+    fake.end_session(session.session_id)
+    assert status() == 401
+    with pytest.raises(KeyError):
+        fake.end_session("nobody's")
+
+
+def test_a_refresh_token_works_again_until_its_successor_was_used_and_then_ends_the_session() -> None:
+    fake = FakeService()
+    first = a_session(fake).refresh_token
+    (session,) = fake.sessions
+    who = (session.thumbprint, "desktop")
+
+    def refresh(token: str | None) -> str | None:
+        found = fake._sessions.refresh(token, *who)
+        return None if found is None else found["refresh_token"]
+
+    second = refresh(first)
+    assert refresh(first) == second != first
+    assert fake._sessions.refresh(second, "another key", "desktop") is None
+    assert fake._sessions.refresh(second, session.thumbprint, "another application") is None
+    third = refresh(second)
+    assert (refresh(second), session.ended) == (third, False)
+    assert refresh(first) is None
+    assert session.ended
+    assert (refresh(third), refresh(None), refresh("unknown")) == (None, None, None)
+
+
+def test_revoking_ends_the_session_of_this_key_alone() -> None:
+    fake = FakeService()
+    token = a_session(fake).refresh_token
+    (session,) = fake.sessions
+    for wrong in (
+        ("unknown", session.thumbprint, "desktop"),
+        (token, "other", "desktop"),
+        (token, session.thumbprint, "x"),
+    ):
+        fake._sessions.revoke(*wrong)
+        assert not session.ended
+    fake._sessions.revoke(token, session.thumbprint, "desktop")
+    assert session.ended
+
+
+def test_offline_is_the_service_alone() -> None:
+    fake = FakeService()
+    session = a_session(fake)
+    fake.go_offline()
+    with fake.api(session) as http:
+        assert http.get(fake.resource_url).status_code == 200
+
+
+def test_sessions_show_no_token() -> None:
+    fake = FakeService()
+    session = a_session(fake)
+    assert session.access_token not in repr(fake.sessions)
+    assert str(session.refresh_token) not in repr(fake.sessions)

@@ -23,7 +23,8 @@ from counterfoil_client.errors import (
     UnexpectedResponse,
     WaitTimeout,
 )
-from counterfoil_client.session import Progress, Session
+from counterfoil_client.session import Progress, Session, state_of
+from counterfoil_client.stores import StoredSession
 from unit.sdk.stage import (
     DEVICE_CODE,
     GRANTED,
@@ -76,11 +77,13 @@ def wait(
 def test_an_approved_login_is_collected_with_the_first_question() -> None:
     outcome = wait([GRANTED])
     assert outcome.effects == [PLAIN_POLL]
-    assert outcome.session == Session(
+    assert outcome.session is not None
+    assert state_of(outcome.session).held == StoredSession(
         access_token=TOKENS["access_token"],  # type: ignore[arg-type]  # a test table of mixed values
         refresh_token=TOKENS["refresh_token"],  # type: ignore[arg-type]  # the same
         subject="person-1",
         expires_at=NOON + timedelta(seconds=300),
+        refresh_at=NOON + timedelta(seconds=270),
         scope="email",
         session_id="01JSESSION",
     )

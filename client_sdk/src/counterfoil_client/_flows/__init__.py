@@ -4,7 +4,21 @@
 from counterfoil_client._flows.cancel import cancel_login
 from counterfoil_client._flows.channel import Channel
 from counterfoil_client._flows.login import OpenLogin
+from counterfoil_client._flows.redeem import redeem_code
+from counterfoil_client._flows.refresh import refresh_session
+from counterfoil_client._flows.revoke import revoke_session
 from counterfoil_client._flows.start import LoginWish, start_login
 from counterfoil_client._flows.wait import OnProgress, wait_for_session
 
-__all__ = ["Channel", "LoginWish", "OnProgress", "OpenLogin", "cancel_login", "start_login", "wait_for_session"]
+__all__ = [
+    "Channel",
+    "LoginWish",
+    "OnProgress",
+    "OpenLogin",
+    "cancel_login",
+    "redeem_code",
+    "refresh_session",
+    "revoke_session",
+    "start_login",
+    "wait_for_session",
+]

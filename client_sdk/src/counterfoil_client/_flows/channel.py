@@ -11,6 +11,7 @@ from counterfoil_client._effects import Flow, Request, Response, Unreachable, Wa
 from counterfoil_client._issuer import Issuer
 from counterfoil_client._pace import backoff
 from counterfoil_client._proof import JTI_BYTES, make_proof
+from counterfoil_client._session_state import Keeper
 from counterfoil_client._surroundings import Surroundings
 from counterfoil_client._wire import Metadata, refuse_oversize
 from counterfoil_client.errors import ConfigurationError, ServiceUnreachable, UnexpectedResponse
@@ -31,6 +32,7 @@ class Channel:
     key: DeviceKey | None = field(default=None, repr=False)
     metadata: Metadata | None = None
     nonce: str | None = field(default=None, repr=False)
+    keeper: Keeper | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, issuer: str, client_id: str, surroundings: Surroundings | None) -> "Channel":
@@ -39,12 +41,12 @@ class Channel:
             raise ConfigurationError("client_id must be printable ASCII")
         return cls(Issuer.parse(issuer), client_id, Surroundings() if surroundings is None else surroundings)
 
-    def discover(self) -> Flow[Metadata]:
+    def discover(self, tries: int = 3) -> Flow[Metadata]:
         """Fetch the metadata once and hold it against the configured issuer [R3]."""
         if self.metadata is None:
             request = Request("GET", self.issuer.metadata_url, (("Accept", "application/json"),))
             self.metadata = self._check(
-                _replies.expect((yield from self.insist(lambda: self._send(request))), Metadata)
+                _replies.expect((yield from self.insist(lambda: self._send(request), tries)), Metadata)
             )
         return self.metadata
 

@@ -4,7 +4,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from counterfoil_client.errors import LoginEnded
+from counterfoil_client._redirect import WayHome
+from counterfoil_client.errors import LoginCancelled, LoginEnded
 from counterfoil_client.session import Session
 from counterfoil_client.stores import DeviceKey
 
@@ -24,8 +25,31 @@ class OpenLogin:
     interval: int
     poll_wait_max: int
     device_fingerprint: str | None = field(default=None, repr=False)
+    way_home: WayHome | None = None
     failures: int = 0
     asked_after_sleep: bool = False
     cancelling: bool = False
     session: Session | None = None
     ended: LoginEnded | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing that comes later can change how it ends here."""
+        return self.session is not None or self.ended is not None or self.cancelling
+
+    def check_open(self) -> None:
+        """Raise how it ended, if it has."""
+        if self.ended is not None:
+            raise self.ended
+        if self.cancelling:
+            raise LoginCancelled
+
+    def end(self, ending: LoginEnded) -> LoginEnded:
+        """Remember how it ended first, so that nobody asks again; a cancelled login is `invalid_grant` there."""
+        if self.ended is None:
+            self.ended = LoginCancelled() if self.cancelling else ending
+        return self.ended
+
+    def fingerprint_form(self) -> tuple[tuple[str, str], ...]:
+        """The field that each later request repeats, where the first one had it."""
+        return (("device_fingerprint", self.device_fingerprint),) if self.device_fingerprint else ()

@@ -9,6 +9,7 @@ from counterfoil_client import _replies
 from counterfoil_client._effects import Flow
 from counterfoil_client._flows.channel import Channel, reached
 from counterfoil_client._flows.login import OpenLogin
+from counterfoil_client._redirect import SECRET_BYTES, WayHome
 from counterfoil_client._wire import LoginStarted
 from counterfoil_client.errors import ConfigurationError, UnexpectedResponse
 from counterfoil_client.stores import DeviceKey
@@ -44,12 +45,16 @@ class LoginWish:
         return required + tuple((name, value) for name, value in optional.items() if value)
 
 
-def start_login(channel: Channel, key: DeviceKey, wish: LoginWish) -> Flow[OpenLogin]:
-    """Ask the service to mail a link; return the login it opened."""
+def start_login(channel: Channel, key: DeviceKey, wish: LoginWish, redirect_uri: str | None = None) -> Flow[OpenLogin]:
+    """Ask the service to mail a link; return the login it opened, which may come home by `redirect_uri`."""
     form = wish.form(channel.client_id)
+    way_home = None if redirect_uri is None else _way_home(channel, redirect_uri)
+    form += () if way_home is None else way_home.form()
     metadata = yield from channel.discover()
     response = yield from reached(channel.post(key, metadata.device_authorization_endpoint, form))
-    return _open(channel, key, wish, _replies.expect(response, LoginStarted))
+    login = _open(channel, key, wish, _replies.expect(response, LoginStarted))
+    login.way_home = way_home
+    return login
 
 
 def clean_label(text: str) -> str:
@@ -74,6 +79,11 @@ def _open(channel: Channel, key: DeviceKey, wish: LoginWish, started: LoginStart
         poll_wait_max=started.poll_wait_max,
         device_fingerprint=wish.device_fingerprint,
     )
+
+
+def _way_home(channel: Channel, redirect_uri: str) -> WayHome:
+    state, verifier = (channel.surroundings.entropy(SECRET_BYTES) for _ in range(2))
+    return WayHome.make(redirect_uri, channel.issuer.text, state, verifier)
 
 
 def _plain(name: str, value: str | None) -> str | None:

@@ -6,19 +6,18 @@ RFC 8628 §3.5 with CIBA's long polling. Nothing here starts a login again [R9].
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Literal, NoReturn, TypeAlias
 
 from counterfoil_client import _replies
-from counterfoil_client._effects import Flow, Response, Unreachable, Wait
+from counterfoil_client._effects import Flow, Response, Settle, Unreachable, Wait
 from counterfoil_client._flows.channel import Channel
+from counterfoil_client._flows.granted import opened_session
 from counterfoil_client._flows.login import OpenLogin
 from counterfoil_client._pace import backoff
 from counterfoil_client._replies import NotNow
 from counterfoil_client._wire import Refusal, TokenGranted
 from counterfoil_client.errors import (
-    LoginCancelled,
     LoginDenied,
     LoginEnded,
     LoginExpired,
@@ -33,6 +32,7 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LONGEST_HOLD = 25
 READ_MARGIN = 5.0
 SLOW_DOWN_STEP = 5
+LONGEST_REDEMPTION = 30.0
 _LONGEST_TRIP = 1.0
 
 OnProgress: TypeAlias = Callable[[Progress], object]
@@ -58,32 +58,41 @@ class _Waiting:
         self._give_up = math.inf if timeout is None else self._now() + timeout
         self._on_progress = on_progress
         self._attempt = 1
+        self._settled = 0
 
     def run(self) -> Flow[Session]:
-        if self._login.session is not None:
-            return self._login.session
         state: State = "waiting"
-        while True:
+        while (session := self._login.session) is None:
             yield from self._pause(state)
+            if self._came_home():
+                continue
             sent = self._now()
             answer = yield from self._poll()
+            self._attempt += 1
             if isinstance(answer, TokenGranted):
                 return self._finish(answer)
+            if answer is None:
+                continue
             state = self._weigh(answer)
-            if sent >= self._login.deadline:
-                raise _end(self._login, LoginExpired())
+            if sent >= self._login.deadline and not (yield from self._overtaken()):
+                raise self._login.end(LoginExpired())
+        return session
+
+    def _came_home(self) -> bool:
+        """Whether the browser brought the session while nobody looked."""
+        return self._login.session is not None
 
     def _pause(self, state: State) -> Flow[None]:
         """Report, then let the time pass that politeness asks for; the last poll falls on the end of the login."""
         login = self._login
-        _check_open(login)
+        login.check_open()
         now = self._now()
         due = now if self._slept_through() else max(now, min(login.next_poll_at, login.deadline))
         self._report(state, due - now)
-        while (left := min(due, self._give_up) - self._now()) > 0:
+        while not self._came_home() and (left := min(due, self._give_up) - self._now()) > 0:
             yield Wait(left)
-            _check_open(login)
-        if due > self._give_up:
+            login.check_open()
+        if due > self._give_up and not self._came_home():
             raise WaitTimeout
 
     def _slept_through(self) -> bool:
@@ -97,9 +106,13 @@ class _Waiting:
         login.asked_after_sleep = True
         return True
 
-    def _poll(self) -> Flow[TokenGranted | Refusal | NotNow]:
-        """Ask once. No answer is no loss: the same key may repeat even the poll that succeeded [R44]."""
+    def _poll(self) -> Flow[TokenGranted | Refusal | NotNow | None]:
+        """Ask once; None when a redemption meanwhile explains the refusal.
+
+        No answer is no loss: the same key may repeat even the poll that succeeded [R44].
+        """
         sent = self._now()
+        self._settled = 0 if self._login.way_home is None else self._login.way_home.settled
         hold = self._hold()
         metadata = yield from self._channel.discover()
         try:
@@ -118,8 +131,24 @@ class _Waiting:
             self._login.next_poll_at = sent + self._login.interval + trip
         found = _replies.read(response, TokenGranted)
         if isinstance(found, Refusal) and (response.status, found.error) not in _GO_ON:
+            if (yield from self._overtaken()):
+                return None
             self._stop(response, found)
         return found
+
+    def _overtaken(self) -> Flow[bool]:
+        """Whether a code was redeemed while this question was open; wait for what became of that.
+
+        The service ends a held poll the moment a code is redeemed. If that brought no session here, because its
+        answer was lost or was a refusal, one more question tells [R44]. A lost one may reach the service later.
+        """
+        home = self._login.way_home
+        if home is None:
+            return False
+        last = min(self._now() + LONGEST_REDEMPTION, self._give_up)
+        while home.redeeming and (left := last - self._now()) > 0:
+            yield Settle(left)
+        return home.redeeming or home.settled > self._settled or home.take_doubt()
 
     def _hold(self) -> int:
         left = min(self._give_up - self._now(), LONGEST_HOLD)
@@ -127,17 +156,16 @@ class _Waiting:
 
     def _form(self) -> tuple[tuple[str, str], ...]:
         login = self._login
-        form = (
+        return (
             ("grant_type", GRANT_TYPE),
             ("client_id", self._channel.client_id),
             ("device_code", login.device_code),
+            *login.fingerprint_form(),
         )
-        return form if not login.device_fingerprint else (*form, ("device_fingerprint", login.device_fingerprint))
 
     def _weigh(self, answer: Refusal | NotNow) -> State:
         """Decide when to ask again; `slow_down` counts for good (RFC 8628 §3.5)."""
         login = self._login
-        self._attempt += 1
         if isinstance(answer, NotNow):
             login.failures += 1
             away = max(backoff(login.failures, self._channel.surroundings.jitter()), answer.retry_after or 0)
@@ -154,42 +182,20 @@ class _Waiting:
         if response.status != HTTPStatus.BAD_REQUEST and refusal.error in _STATES:
             raise UnexpectedResponse(f"The service sent {refusal.error} with status {response.status}.")
         if refusal.error == "access_denied" and refusal.reason == "locked":
-            raise _end(self._login, LoginLocked())
+            raise self._login.end(LoginLocked())
         if refusal.error in _ENDINGS:
-            raise _end(self._login, _ENDINGS[refusal.error]())
+            raise self._login.end(_ENDINGS[refusal.error]())
         _replies.fail(response, refusal, self._login.device_code)
 
     def _finish(self, granted: TokenGranted) -> Session:
-        if granted.token_type.lower() != "dpop":
-            raise UnexpectedResponse("The service gave a token that is not bound to this device's key.")
-        session = Session(
-            access_token=granted.access_token,
-            refresh_token=granted.refresh_token,
-            subject=granted.sub,
-            expires_at=self._channel.surroundings.now() + timedelta(seconds=granted.expires_in),
-            scope=granted.scope,
-            session_id=granted.session_id,
-        )
-        self._login.session = session
-        return session
+        login = self._login
+        login.session = opened_session(self._channel, login.key, granted, login.device_fingerprint)
+        return login.session
 
     def _report(self, state: State, retry_in: float) -> None:
         if self._on_progress is not None:
             left = max(0.0, self._login.deadline - self._now())
             self._on_progress(Progress(state, self._attempt, retry_in, left))
-
-
-def _check_open(login: OpenLogin) -> None:
-    if login.ended is not None:
-        raise login.ended
-    if login.cancelling:
-        raise LoginCancelled
-
-
-def _end(login: OpenLogin, ending: LoginEnded) -> LoginEnded:
-    """Remember how it ended, so that nothing asks the service again; a cancelled login is `invalid_grant` there."""
-    login.ended = LoginCancelled() if login.cancelling else ending
-    return login.ended
 
 
 _ENDINGS: dict[str, type[LoginEnded]] = {
