@@ -75,13 +75,16 @@ def test_every_event_has_words(name: EventName) -> None:
 def test_every_error_code_has_a_status_with_a_title(code: ErrorCode) -> None:
     status = problems.status_of(Refusal(code, "no"))
     assert problems.title_of(status)
-    assert status in {400, 401, 404, 405, 413, 500, 503}
+    assert status in {400, 401, 403, 404, 405, 413, 500, 503}
 
 
 @pytest.mark.parametrize(
     ("code", "status"),
     [
         (ErrorCode.INVALID_CLIENT, 401),
+        (ErrorCode.INVALID_TOKEN, 401),
+        (ErrorCode.INSUFFICIENT_USER_AUTHENTICATION, 401),
+        (ErrorCode.INSUFFICIENT_SCOPE, 403),
         (ErrorCode.NOT_FOUND, 404),
         (ErrorCode.METHOD_NOT_ALLOWED, 405),
         (ErrorCode.REQUEST_TOO_LARGE, 413),

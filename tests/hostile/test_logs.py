@@ -9,6 +9,7 @@ import pytest
 from counterfoil_service.crypto.argon2 import hash_secret
 from support.http import ASK, FORM, REVOKE, TOKEN, ask_form, poll_form, post, primed, raw_call
 from support.stage import Stage
+from support.way_home import VERIFIER, traveller
 
 NEEDLE = "needle7f3a"
 
@@ -38,6 +39,20 @@ async def test_a_whole_sign_in_leaves_no_secret_in_the_logs(stage: Stage, caplog
     assert sum("/oauth/token 200" in line for line in lines) == 1
     assert sum("GET /l/{secret} 200" in line for line in lines) == 1
     for needle in secrets:
+        assert not [line for line in lines if needle in line]
+
+
+async def test_a_way_home_leaves_no_code_in_the_logs(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    home = await traveller(stage, state=NEEDLE)
+    codes = [await home.code() for _ in range(3)]
+    await home.redeem(codes[0], code_verifier="x" * 43)
+    await home.redeem(codes[0], stage.device())
+    tokens = (await home.redeem(codes[0])).json()
+    await home.redeem(codes[0])
+    await home.press("report")
+    lines = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx2", "httpcore2"))]
+    assert sum("POST /l 303" in line for line in lines) == 3
+    for needle in [*codes, home.secret, VERIFIER, tokens["refresh_token"], tokens["access_token"], NEEDLE, "127.0.0.1"]:
         assert not [line for line in lines if needle in line]
 
 

@@ -109,7 +109,7 @@ async def test_a_path_that_there_is_not_is_a_problem(sqlite_stage: Stage, path: 
     problem(await sqlite_stage.client.get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/oauth/", "/oauth/x", "/oauth/tokens", "/oauth/token/x", "/oauth/introspect"])
+@pytest.mark.parametrize("path", ["/oauth/", "/oauth/x", "/oauth/tokens", "/oauth/token/x", "/oauth/inspect"])
 async def test_a_path_below_oauth_that_there_is_not_is_an_oauth_error(sqlite_stage: Stage, path: str) -> None:
     refused(await sqlite_stage.client.post(path, data={"a": "b"}), 404, "not_found")
 

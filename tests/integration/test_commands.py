@@ -54,6 +54,7 @@ def test_a_secret_is_shown_once_and_stored_as_argon2id_alone(here: RunningServic
         (("", "--client-id", "a"), "name"),
         (("De\u202esk", "--client-id", "a"), "name"),
         (("Desk", "--client-id", "a", "--scope", 'a"b'), "scope"),
+        (("Web", "--client-id", "web", "--redirect-uri", "http://localhost/back"), "redirect_uri: localhost"),
     ],
 )
 def test_what_would_make_a_bad_application_is_refused_by_its_rule(
@@ -69,6 +70,17 @@ def test_the_first_key_signs_at_once_and_the_next_one_after_it_is_known(here: Ru
     second = json.loads(here.told("keys", "rotate", "--json"))
     assert (first["state"], second["state"]) == ("active", "published")
     assert [key["kid"] for key in json.loads(here.told("keys", "list", "--json"))] == [first["kid"], second["kid"]]
+
+
+def test_a_rotation_makes_a_key_of_the_algorithm_that_is_set(tmp_path: Path) -> None:
+    here = RunningService(tmp_path, signing_algorithm="RS256")
+    here.told("migrate")
+    first = json.loads(here.told("keys", "rotate", "--json"))
+    assert (first["state"], first["algorithm"]) == ("active", "RS256")
+    back = RunningService(tmp_path, here.port, signing_algorithm="ES256")
+    second = json.loads(back.told("keys", "rotate", "--json"))
+    assert (second["state"], second["algorithm"]) == ("published", "ES256")
+    assert [key["algorithm"] for key in json.loads(back.told("keys", "list", "--json"))] == ["RS256", "ES256"]
 
 
 def test_doctor_writes_nothing_and_ties_no_key_to_the_database(here: RunningService) -> None:

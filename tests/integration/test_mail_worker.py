@@ -21,9 +21,11 @@ class Post:
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
         self.taken: list[str] = []
+        self.message_ids: list[str] = []
 
-    async def send(self, message: EmailMessage, recipient: str) -> None:  # noqa: ARG002 - the interface's
+    async def send(self, message: EmailMessage, recipient: str) -> None:
         self.begun.set()
+        self.message_ids.append(message["Message-ID"])
         await self.go_on.wait()
         if self.trouble is not None:
             raise self.trouble
@@ -80,6 +82,38 @@ async def test_trouble_reaches_the_log_without_an_address(
     await stage.service.outbox.work()
     assert told in caplog.text
     assert "ada@" not in caplog.text
+
+
+async def test_a_notice_that_nobody_takes_is_tried_again_as_the_same_mail(stage: Stage) -> None:
+    asked = await stage.approved()
+    await stage.poll(asked)
+    post = Post(TryLater("smtp_451"))
+    post.go_on.set()
+    stage.service.outbox._transport = post
+    for _ in range(2):
+        await stage.service.outbox.work()
+        stage.clock.advance(200)
+    post.trouble = None
+    await stage.service.outbox.work()
+    assert post.taken == ["ada@example.com"]
+    assert len(post.message_ids) == 3
+    assert len(set(post.message_ids)) == 1
+    told = [each.event for each in await stage.events(asked.login_id)][-3:]
+    assert [event.name.value for event in told] == ["mail.deferred", "mail.deferred", "mail.sent"]
+    assert {event.session_id for event in told} != {None}
+
+
+async def test_without_a_transport_a_notice_waits_a_day_and_is_given_up(stage: Stage) -> None:
+    asked = await stage.approved()
+    await stage.poll(asked)
+    stage.service.outbox._transport = None
+    await stage.service.outbox.work()
+    stage.clock.advance(86_399)
+    assert not await stage.service.outbox.work()
+    stage.clock.advance(1)
+    assert await stage.service.outbox.work()
+    told = [(each.event.name.value, each.event.reason) for each in await stage.events(asked.login_id)][-2:]
+    assert told == [("mail.deferred", "no_transport"), ("mail.failed", "too_late")]
 
 
 @pytest.mark.parametrize(

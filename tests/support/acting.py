@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from counterfoil_service.core import email_address
+from counterfoil_service.core.application import Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.grant import Grant
 from counterfoil_service.core.identifiers import base64url
@@ -20,13 +21,17 @@ from counterfoil_service.db.tables import metadata
 from counterfoil_service.operations.approve_login import Approval, ApproveLogin, approve_login
 from counterfoil_service.operations.cancel_login import CancelLogin, cancel_login
 from counterfoil_service.operations.collect_login import CollectLogin, collect_login
+from counterfoil_service.operations.issue_code import CodeIssued, IssueCode, issue_code
 from counterfoil_service.operations.opener import Opener
+from counterfoil_service.operations.redeem_code import RedeemCode, redeem_code
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
 from counterfoil_service.operations.start_login import LoginStarted, StartLogin, start_login
 from support.stage import Stage
+from support.way_home import LOOPBACK, VERIFIER, fields_of
 
 OPENER = Opener("POST", "198.51.100.7", "Phone/1.0")
 WRONG_CODE = "BBBBBB"
+DESK_APP = Application("desk-app", "Desk App", ("email",), (), "required", "optional", 0)
 TABLES = sorted(metadata.tables)
 
 Snapshot = dict[str, list[tuple[Any, ...]]]
@@ -85,7 +90,8 @@ async def ask(stage: Stage, address: str = "ada@example.com", key: str | None = 
 
 async def secret_of(stage: Stage, login_id: str) -> str:
     """What the outbox row holds sealed, a decoy's too."""
-    ((mail_id, sealed),) = await query(stage, "SELECT id, sealed_secret FROM outbox WHERE login_id = :id", id=login_id)
+    sql = "SELECT id, sealed_secret FROM outbox WHERE login_id = :id AND kind <> 'notice'"
+    ((mail_id, sealed),) = await query(stage, sql, id=login_id)
     return unseal(stage.service.services.keys.seal_outbox, sealed, associated=mail_id.encode()).decode()
 
 
@@ -104,14 +110,45 @@ async def reject(stage: Stage, begun: Begun) -> bool:
     return await stage.database.write(reject_login, RejectLogin(begun.secret, OPENER))
 
 
+async def here(stage: Stage, begun: Begun) -> str | None:
+    """Press "I am on the computer where I started"; the code, if there is one."""
+    issued = await stage.database.write(issue_code, IssueCode(begun.secret, OPENER))
+    return fields_of(issued.target)["code"] if isinstance(issued, CodeIssued) else None
+
+
+async def redeem(stage: Stage, code: str, key: str = "laptop", **changes: Any) -> "Grant | ErrorCode":
+    """Trade a code for a session of `desk-app`; the grant, or the error code that stands for it."""
+    values: dict[str, Any] = {
+        "application": DESK_APP,
+        "code": code,
+        "redirect_uri": LOOPBACK,
+        "verifier": VERIFIER,
+        "proof": proof_of(key),
+        "fingerprint": None,
+        "source": "192.0.2.10",
+        "user_agent": "Desk/1.0",
+    }
+    try:
+        outcome = await stage.database.write(redeem_code, RedeemCode(**(values | changes)))
+    except Refusal as refusal:
+        return refusal.code
+    return outcome.code if isinstance(outcome, Refusal) else outcome
+
+
 async def cancel(stage: Stage, begun: Begun, key: str = "laptop") -> None:
     """Revoke the device code."""
     await stage.database.write(cancel_login, CancelLogin("desk-app", begun.device_code, proof_of(key)))
 
 
 async def collect(stage: Stage, begun: Begun, key: str = "laptop") -> Grant | None:
-    """Collect, as a poll does once key, application and fingerprint were compared."""
-    return await stage.database.write(collect_login, CollectLogin(begun.login_id, proof_of(key), confidential=False))
+    """Collect, as a poll does once key, application and fingerprint were compared; None when it is denied after all."""
+    outcome = await stage.database.write(collect_login, collecting(begun.login_id, proof_of(key)))
+    return outcome if isinstance(outcome, Grant) else None
+
+
+def collecting(login_id: str, proof: Proof | None) -> CollectLogin:
+    """The command of a poll, whose caller has read the application before."""
+    return CollectLogin(login_id, proof, DESK_APP)
 
 
 async def collect_or_code(stage: Stage, begun: Begun, key: str = "laptop") -> "Grant | ErrorCode | None":

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A device that speaks the wire protocol by itself: proofs are made by PyJWT, not by our own code or our SDK."""
 
+import base64
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -28,6 +30,12 @@ class Device:
         """The public key as the proof's header shows it."""
         jwk: dict[str, Any] = json.loads(ECAlgorithm.to_jwk(self.key.public_key()))
         return {name: jwk[name] for name in ("kty", "crv", "x", "y")}
+
+    @property
+    def thumbprint(self) -> str:
+        """RFC 7638."""
+        canonical = json.dumps(self.public_jwk, sort_keys=True, separators=(",", ":"))
+        return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).decode().rstrip("=")
 
     def proof(self, path: str, *, method: str = "POST", **changes: Any) -> str:
         """A proof for one request; `changes` replace claims, None leaves one out."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state machine of requirements.md §5, typed out by hand and without a look at `core/login.py`.
 
-Rows T7 and T8 (the return on the same machine) have no trigger in this release. One row for each legal pair.
+One row for each legal pair.
 """
 
 LEGAL: dict[tuple[str, str], tuple[str, str]] = {
@@ -9,6 +9,8 @@ LEGAL: dict[tuple[str, str], tuple[str, str]] = {
     ("pending", "miss"): ("pending", "login.code_mismatch"),  # T4
     ("pending", "last_miss"): ("locked", "login.locked"),  # T5
     ("pending", "approve"): ("approved", "login.approved"),  # T6
+    ("pending", "issue_code"): ("pending", "login.code_issued"),  # T7
+    ("pending", "redeem"): ("consumed", "login.completed"),  # T8
     ("approved", "collect"): ("consumed", "login.completed"),  # T9
     ("pending", "reject"): ("denied", "login.denied"),  # T10
     ("approved", "reject"): ("denied", "login.denied"),  # T11
@@ -30,6 +32,8 @@ TRIGGERS = (
     "miss",
     "last_miss",
     "approve",
+    "issue_code",
+    "redeem",
     "collect",
     "collect_again",
     "reject",

@@ -45,6 +45,11 @@ class Letter:
         return str(links[0])
 
     @property
+    def is_notice(self) -> bool:
+        """Whether it tells of a new device, and carries no link to sign in by."""
+        return "/n/" in self.link
+
+    @property
     def secret(self) -> str:
         """The last part of the link."""
         return self.link.rpartition("/")[2]
@@ -84,7 +89,18 @@ class MailServer:
             self._controller = None
 
     def letters_to(self, address: str) -> list[Letter]:
-        """All that came for somebody, oldest first."""
+        """All links to sign in by that came for somebody, oldest first."""
+        return [letter for letter in self._all_to(address) if not letter.is_notice]
+
+    def notice_to(self, address: str, seconds: float = 15) -> Letter:
+        """The newest notice of a new device for somebody, once there is one."""
+
+        def accepted() -> list[Letter]:
+            return [letter for letter in self._all_to(address) if letter.is_notice and letter.accepted]
+
+        return wait_until(accepted, f"a notice to {address}", seconds)[-1]
+
+    def _all_to(self, address: str) -> list[Letter]:
         with self._lock:
             return [letter for letter in self.letters if address in letter.recipients]
 

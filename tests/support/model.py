@@ -11,10 +11,19 @@ from support.machine import LEGAL
 
 SECOND = 1_000_000
 TTL, COLLECT_WITHIN, REPEAT_WITHIN, TELL_EXPIRED = (seconds * SECOND for seconds in (600, 120, 60, 600))
+CODES, CODE_LIVES = 3, 60 * SECOND
 KEY_REST, MAILS_WINDOW = 60 * SECOND, 900 * SECOND
 
 Event = tuple[str, str]
 """An event's name, and the id of its login."""
+
+
+@dataclass
+class ModelCode:
+    """One authorization code of a login."""
+
+    expires: int
+    used: bool = False
 
 
 @dataclass
@@ -32,6 +41,8 @@ class ModelLogin:
     approved: int | None = None
     completed: int | None = None
     refresh_token_used: bool = False
+    session_ended: bool = False
+    codes: list[ModelCode] = field(default_factory=list)
 
     def current(self, now: int) -> str:
         """The state once the clock was asked."""
@@ -46,6 +57,7 @@ class Model:
     logins: dict[str, ModelLogin] = field(default_factory=dict)
     mailed: dict[str, list[int]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    devices: set[tuple[str, str]] = field(default_factory=set)
 
     def may_ask(self, key: str) -> bool:
         """The 60 s rule: the key's last accepted request that was not cancelled."""
@@ -96,20 +108,48 @@ class Model:
         """T9 and T16: "tokens", or the error code; never an event for a poll that only repeats an answer."""
         state = login.current(self.now)
         if state == "approved":
-            first = login.address not in self.known
-            self.known.add(login.address)
-            login.completed = self.now
-            made = [("user.created", login.id), ("user.verified", login.id)] if first else []
-            return "tokens", [*made, self._follow(login, "collect"), ("session.created", login.id)]
+            return "tokens", self._complete(login, "collect")
         if state == "consumed":
             in_time = login.completed is not None and self.now < login.completed + REPEAT_WITHIN
-            if in_time and not login.refresh_token_used:
+            if in_time and not login.refresh_token_used and not login.session_ended:
                 return "tokens", [self._follow(login, "collect_again")]
             return "invalid_grant", []
         if state == "expired":
             return ("expired_token" if self.now < login.expires + TELL_EXPIRED else "invalid_grant"), []
         answers = {"pending": "authorization_pending", "denied": "access_denied", "locked": "access_denied"}
         return answers.get(state, "invalid_grant"), []
+
+    def here(self, login: ModelLogin) -> tuple[bool, list[Event]]:
+        """T7: whether there is a code; the fourth is refused without a word to the log."""
+        if login.current(self.now) != "pending" or login.decoy:
+            return False, [("login.illegal_transition", login.id)]
+        if len(login.codes) == CODES:
+            return False, []
+        login.codes.append(ModelCode(min(self.now + CODE_LIVES, login.expires)))
+        return True, [self._follow(login, "issue_code")]
+
+    def redeem(self, login: ModelLogin, code: ModelCode) -> tuple[str, list[Event]]:
+        """T8 by the right caller, and what a second redemption costs."""
+        if code.used:
+            again = not login.session_ended
+            login.session_ended = True
+            ended = [("session.reuse_detected", login.id), ("session.ended", login.id)]
+            return "invalid_grant", ended if again else []
+        if self.now >= code.expires or login.current(self.now) != "pending":
+            return "invalid_grant", []
+        code.used = True
+        return "tokens", self._complete(login, "redeem")
+
+    def _complete(self, login: ModelLogin, trigger: str) -> list[Event]:
+        """Whoever is new is made, verified and told of; a key that is new to the person is noted and mailed."""
+        login.completed = self.now
+        first, new = login.address not in self.known, (login.address, login.key) not in self.devices
+        self.known.add(login.address)
+        self.devices.add((login.address, login.key))
+        names = ["user.created"] * first + ["device.first_seen"] * new + ["user.verified"] * first
+        made = [(name, login.id) for name in names]
+        notice = [("mail.queued", login.id)] * new
+        return [*made, self._follow(login, trigger), ("session.created", login.id), *notice]
 
     def sweep(self) -> list[Event]:
         """T13."""

@@ -20,6 +20,8 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # Stories about several hosts take place here, and ask no name server.
+    "--host-resolver-rules=MAP *.example.com 127.0.0.1",
 )
 MISSING = (
     "No Chromium was found, and these tests mean nothing without one. "

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from support.background import wait_until
 
@@ -168,7 +169,7 @@ class RunningService:
         with contextlib.suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             try:
-                connection.request("GET", "/health/ready")
+                connection.request("GET", f"{urlsplit(self.public_url).path}/health/ready")
                 return connection.getresponse().status == http.client.OK
             finally:
                 connection.close()

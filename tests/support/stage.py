@@ -23,7 +23,7 @@ from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.operations.add_application import add_application
-from counterfoil_service.operations.expire_logins import expire_logins
+from counterfoil_service.operations.sweep import sweep
 from counterfoil_service.settings import Secret, Settings
 from counterfoil_service.web.gate import Gate
 from support.device import DEVICE_CODE_GRANT, Device
@@ -108,9 +108,16 @@ class Stage:
         return [_read(path) for path in sorted(self.mail_folder.glob("*.eml"))]
 
     async def secret(self) -> str:
-        """The link secret of the newest mail."""
-        mails = await self.mails()
-        return link_of(mails[-1]).rpartition("/")[2]
+        """The link secret of the newest mail with a sign-in link."""
+        return await self._newest("/l/")
+
+    async def notice_secret(self) -> str:
+        """That of the newest notice of a new device."""
+        return await self._newest("/n/")
+
+    async def _newest(self, kind: str) -> str:
+        links = [link_of(mail) for mail in await self.mails()]
+        return [each for each in links if kind in each][-1].rpartition("/")[2]
 
     async def open(self, secret: str, method: str = "GET", **headers: str) -> httpx2.Response:
         """Open the link."""
@@ -140,7 +147,7 @@ class Stage:
 
     async def sweep(self) -> None:
         """Let the sweeper pass once."""
-        await self.database.write(expire_logins, 1000)
+        await self.database.write(sweep, 1000)
 
     async def events(self, login_id: str) -> list[StoredEvent]:
         """The audit events of one login."""

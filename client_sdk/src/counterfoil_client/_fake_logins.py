@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from counterfoil_client._fake_time import FakeTime
 
-State: TypeAlias = Literal["pending", "approved", "denied", "locked", "expired", "cancelled", "consumed"]
+State: TypeAlias = Literal["pending", "approved", "denied", "locked", "new_device", "expired", "cancelled", "consumed"]
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 _OPEN = frozenset({"pending", "approved"})
 

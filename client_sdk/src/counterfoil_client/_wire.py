@@ -55,7 +55,7 @@ class TokenGranted(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """An OAuth error (RFC 6749 §5.2). `reason` tells a locked login from a denied one; prose is never read."""
+    """An OAuth error (RFC 6749 §5.2). `reason` tells why access was denied; prose is never read."""
 
     error: Annotated[str, msgspec.Meta(pattern=r"^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}\Z")]
     error_description: str = ""

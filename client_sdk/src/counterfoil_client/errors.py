@@ -2,22 +2,23 @@
 """Everything this package raises, each with a hint to act on.
 
 CounterfoilError
-|- LoginEnded            this login is over; a new one may be started
-|  |- LoginDenied        somebody said no
-|  |  `- LoginLocked     too many wrong codes were typed
-|  |- LoginExpired       nobody approved it in time
-|  |- LoginCancelled     this program cancelled it
-|  `- LoginInvalid       the service does not know it, or knows it with another key
-|- SessionEnded          signed out, here or elsewhere; sign in again
-|- WaitTimeout           still open; wait again
-|- AlreadyWaiting        two waits for one login
-|- RateLimited           come back later
-|- ServiceUnreachable    no answer, or one that says "not now"
-|- ServiceRefused        a refusal with the code of a standard
-|- UnexpectedResponse    an answer that no honest service gives
-|- UnexpectedRedirect    a URL that is not the answer to this login
-|- KeyStoreError         the device key or the session cannot be read or kept
-`- ConfigurationError    an argument that can never work
+|- LoginEnded              this login is over; a new one may be started
+|  |- LoginDenied          somebody said no
+|  |  |- LoginLocked       too many wrong codes were typed
+|  |  `- DeviceNotEnrolled the application takes known devices only
+|  |- LoginExpired         nobody approved it in time
+|  |- LoginCancelled       this program cancelled it
+|  `- LoginInvalid         the service does not know it, or knows it with another key
+|- SessionEnded            signed out, here or elsewhere; sign in again
+|- WaitTimeout             still open; wait again
+|- AlreadyWaiting          two waits for one login
+|- RateLimited             come back later
+|- ServiceUnreachable      no answer, or one that says "not now"
+|- ServiceRefused          a refusal with the code of a standard
+|- UnexpectedResponse      an answer that no honest service gives
+|- UnexpectedRedirect      a URL that is not the answer to this login
+|- KeyStoreError           the device key or the session cannot be read or kept
+`- ConfigurationError      an argument that can never work
 
 No message, representation or hint holds a token, a device code or a key.
 """
@@ -54,6 +55,16 @@ class LoginLocked(LoginDenied):
 
     summary = "The sign-in was locked: the wrong code was typed too often."
     advice = "Start again and type the code shown on this device."
+
+
+class DeviceNotEnrolled(LoginDenied):
+    """The person said yes, but the application takes known devices only, and this one waits to be enrolled."""
+
+    summary = "This application takes known devices only, and this device is new to it."
+    advice = (
+        "Ask whoever runs the service to enrol this device, or enrol it from a device that has signed in before;"
+        " then start again."
+    )
 
 
 class LoginExpired(LoginEnded):

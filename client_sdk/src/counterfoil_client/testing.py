@@ -129,6 +129,10 @@ class FakeService:
         """The wrong code was typed too often."""
         self._decide(login_id, "locked")
 
+    def refuse_device(self, login_id: str) -> None:
+        """The person says yes, but the application takes known devices only."""
+        self._decide(login_id, "new_device")
+
     def expire(self, login_id: str) -> None:
         """The time of the login is over."""
         self._decide(login_id, "expired")
@@ -234,7 +238,7 @@ class FakeService:
             return self._refuse("authorization_pending")
         if state == "approved":
             return self._reply(200, self._collect(login))
-        if state in {"denied", "locked"}:
+        if state in {"denied", "locked", "new_device"}:
             return self._refuse("access_denied", reason=state)
         return self._refuse("expired_token" if state == "expired" else "invalid_grant")
 

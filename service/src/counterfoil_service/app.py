@@ -12,23 +12,37 @@ from urllib.parse import urlsplit
 from litestar import Litestar, Router, route
 
 from counterfoil_service.core.errors import Refusal
+from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.unlock import unlock
 from counterfoil_service.mail.outbox import OutboxWorker
 from counterfoil_service.mail.transports import open_transport
-from counterfoil_service.operations.ensure_signing_key import ensure_signing_key
-from counterfoil_service.operations.expire_logins import expire_logins
+from counterfoil_service.operations.ensure_signing_key import ensure_signing_key, lacks_signing_key
+from counterfoil_service.operations.rotate_keys import RotateKeys
+from counterfoil_service.operations.sweep import sweep
 from counterfoil_service.settings import Settings, SettingsError
 from counterfoil_service.waiting import Hub
-from counterfoil_service.web import health, link_pages, metadata, oauth
+from counterfoil_service.web import (
+    health,
+    introspection,
+    link_pages,
+    me,
+    metadata,
+    notice_pages,
+    oauth,
+    revocation,
+    userinfo,
+)
+from counterfoil_service.web.browser.host import host_router
+from counterfoil_service.web.browser.routes import browser_router
 from counterfoil_service.web.headers import security_headers
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.replay import ReplayMemory
 from counterfoil_service.web.secret_checks import SecretChecks
 from counterfoil_service.web.services import Services
-from counterfoil_service.web.signers import Signers
+from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS, Signers
 
 MAX_BODY_BYTES = 16 * 1024
 SWEEP_SECONDS = 5
@@ -58,7 +72,7 @@ class Service:
     ) -> "Service":
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
-        await database.write(ensure_signing_key, None)
+        await _ensure_signing_key(database, settings, clock(), entropy)
         hub = Hub()
         database.on_change = hub.wake
         transport = open_transport(settings.mail_url.reveal())
@@ -74,7 +88,7 @@ class Service:
             paces=Paces(),
             signers=Signers(database, keys.seal_signing),
             secret_checks=SecretChecks(keys.client_secret),
-            pages=Pages(),
+            pages=Pages(urlsplit(settings.public_url).path),
             wake_mail=outbox.wake,
         )
         if transport is not None:
@@ -97,7 +111,7 @@ class Service:
     async def _sweep(self) -> None:
         while True:
             try:
-                while await self.services.database.write(expire_logins, SWEEP_BATCH) == SWEEP_BATCH:
+                while await self.services.database.write(sweep, SWEEP_BATCH) == SWEEP_BATCH:
                     pass
                 self.services.paces.prune(self.services.clock())
             except Refusal:
@@ -105,6 +119,13 @@ class Service:
             except Exception:
                 log.exception("the sweeper met an error and goes on")
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _ensure_signing_key(database: Database, settings: Settings, now: int, entropy: Entropy) -> None:
+    """Looks first, as a key for RS256 takes a while to make, and makes it off the loop."""
+    if await database.read(lacks_signing_key, settings.signing_algorithm, now):
+        key = await asyncio.to_thread(SigningKey.generate, settings.signing_algorithm, entropy)
+        await database.write(ensure_signing_key, RotateKeys(key, ROTATION_LEAD_SECONDS))
 
 
 def _rehearse(outbox: OutboxWorker) -> None:
@@ -124,16 +145,24 @@ def _litestar(services: Services) -> Litestar:
         route_handlers=[
             oauth.device_authorization,
             oauth.token,
-            oauth.revoke,
+            revocation.revoke,
+            introspection.introspect,
+            userinfo.userinfo,
+            me.list_sessions,
+            me.delete_session,
+            me.list_devices,
+            me.change_device,
             metadata.key_set,
             health.live,
             health.ready,
             link_pages.link_router("/"),
+            browser_router("/"),
+            notice_pages.notice_router("/"),
         ],
     )
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
-        [below, well_known],
+        [below, well_known, host_router()],
         exception_handlers={Exception: link_pages.handle_any_error},
         before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
         request_max_body_size=MAX_BODY_BYTES,

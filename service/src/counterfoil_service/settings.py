@@ -12,13 +12,16 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from counterfoil_service.core import budget
+from counterfoil_service.core import budget, session
+from counterfoil_service.core.login import SECOND
 
 PREFIX = "COUNTERFOIL_"
 DEFAULT_DATABASE_URL = "sqlite:///counterfoil.db"
 MIN_SECRET_LENGTH = 32
 LINK_TTL_RANGE = range(5, 3601)
 RECOMMENDED_LINK_TTL = 600
+DAY = 86_400
+SESSION_RANGE = range(300, 365 * DAY + 1)
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 # No more than a mail program takes for one link from end to end, and every proxy passes on unchanged.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]]+")
@@ -70,8 +73,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds a link lives, 5 to 3600."""
     sign_up: Literal["open", "invited"] = "open"
     """Whether an address nobody invited may sign in."""
+    session_idle: int = 14 * DAY
+    """Seconds a session may go unused, 300 to 31536000."""
+    session_lifetime: int = 90 * DAY
+    """Seconds a session lives at most, 300 to 31536000."""
+    signing_algorithm: Literal["ES256", "RS256"] = "ES256"
+    """What signs access tokens; another algorithm than before takes over once verifiers know its key."""
     budgets: budget.Budgets = budget.DEFAULTS
     """`name=count/seconds,…` replaces default limits."""
+
+    @property
+    def session_limits(self) -> session.Limits:
+        """The same two in microseconds."""
+        return session.Limits(self.session_idle * SECOND, self.session_lifetime * SECOND)
 
     @property
     def sender(self) -> str:
@@ -116,8 +130,11 @@ class _Reader:
             "mail_url": self._read("MAIL_URL", _mail_url),
             "mail_from": self._read("MAIL_FROM", _mail_from),
             "trusted_proxies": self._read("TRUSTED_PROXIES", _networks),
-            "link_ttl": self._read("LINK_TTL", _link_ttl),
-            "sign_up": self._read("SIGN_UP", _sign_up),
+            "link_ttl": self._read("LINK_TTL", _seconds(LINK_TTL_RANGE)),
+            "sign_up": self._read("SIGN_UP", _one_of("open", "invited")),
+            "session_idle": self._read("SESSION_IDLE", _seconds(SESSION_RANGE)),
+            "session_lifetime": self._read("SESSION_LIFETIME", _seconds(SESSION_RANGE)),
+            "signing_algorithm": self._read("SIGNING_ALGORITHM", _one_of("ES256", "RS256")),
             "budgets": self._read("BUDGETS", budget.parse),
         }
         if self.problems:
@@ -230,16 +247,22 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("must be comma-separated CIDR networks without host bits") from None
 
 
-def _link_ttl(text: str) -> int:
-    if not _SECONDS.fullmatch(text) or int(text) not in LINK_TTL_RANGE:
-        raise ValueError(f"must be whole seconds from {LINK_TTL_RANGE[0]} to {LINK_TTL_RANGE[-1]}")
-    return int(text)
+def _seconds(allowed: range) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not _SECONDS.fullmatch(text) or int(text) not in allowed:
+            raise ValueError(f"must be whole seconds from {allowed[0]} to {allowed[-1]}")
+        return int(text)
+
+    return parse
 
 
-def _sign_up(text: str) -> str:
-    if text not in {"open", "invited"}:
-        raise ValueError("must be open or invited")
-    return text
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be {' or '.join(words)}")
+        return text
+
+    return parse
 
 
 _WAYS_OUT = {
@@ -251,6 +274,9 @@ _WAYS_OUT = {
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
     "LINK_TTL": f"Leave it out for {RECOMMENDED_LINK_TTL}",
     "SIGN_UP": "Leave it out for open",
+    "SESSION_IDLE": "Leave it out for 14 days, 1209600",
+    "SESSION_LIFETIME": "Leave it out for 90 days, 7776000",
+    "SIGNING_ALGORITHM": "Leave it out for ES256",
     "BUDGETS": "Such as address_range=30/60,mailbox_mails=5/900",
 }
 """Every setting and how to set it right; the keys are the closed list of variables."""

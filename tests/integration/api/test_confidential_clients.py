@@ -104,6 +104,15 @@ async def test_a_public_application_has_no_secret_to_send(confidential: Stage) -
         refused(await _ask(confidential, authorization=basic("desk-app", "x")), 401, "invalid_client")
 
 
+@pytest.mark.parametrize("path", [ASK, TOKEN, REVOKE, "/oauth/introspect"])
+async def test_nobody_calls_in_the_name_of_the_service_itself(sqlite_stage: Stage, path: str) -> None:
+    """Its own pages are an application that takes logins without a key, under a name that people trust."""
+    form = ask_form(client_id="counterfoil", grant_type="refresh_token", refresh_token="x", token="x")
+    async with nothing_written(sqlite_stage):
+        refused(await post(sqlite_stage, path, form), 401, "invalid_client")
+        refused(await post(sqlite_stage, path, form, proof=primed(sqlite_stage).proof(path)), 401, "invalid_client")
+
+
 async def test_the_secret_is_asked_for_at_every_endpoint(confidential: Stage) -> None:
     device = primed(confidential)
     asked = await confidential.start(device=device, client_id="back-end", client_secret=SECRET)

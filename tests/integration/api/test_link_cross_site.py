@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil_service.web.link_pages import origin_of
+from counterfoil_service.web.same_site import origin_of
 from support.http import is_page, nothing_written, refused
 from support.stage import ISSUER, OpenStage, Stage
 

@@ -164,7 +164,7 @@ async def test_of_a_rejection_and_a_collection_at_one_moment_one_wins(stage: Sta
         assert (rejected.status_code, collected.status_code) == (410, 200)
 
 
-@pytest.mark.parametrize("action", ["", "here", "report", "APPROVE", "approve ", "cancel", "approve,reject"])
+@pytest.mark.parametrize("action", ["", "here", "APPROVE", "approve ", "cancel", "approve,reject"])
 async def test_an_action_that_there_is_not_changes_nothing(sqlite_stage: Stage, action: str) -> None:
     asked = await sqlite_stage.start()
     secret = await sqlite_stage.secret()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the service says of itself, an issuer with a path, key rotation, and headers that try to move it all."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import jwt
 import pytest
 
+from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.operations.rotate_keys import RotateKeys, rotate_keys
 from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS
 from support.http import TOKEN, is_page, poll_form, post, problem, refused
@@ -20,14 +22,25 @@ async def test_the_metadata_lists_what_works_and_nothing_else(sqlite_stage: Stag
     methods = ["none", "client_secret_basic", "client_secret_post"]
     assert answer.json() == {
         "issuer": ISSUER,
+        "authorization_endpoint": ISSUER + "/oauth/authorize",
         "device_authorization_endpoint": ISSUER + "/oauth/device_authorization",
         "token_endpoint": ISSUER + "/oauth/token",
         "revocation_endpoint": ISSUER + "/oauth/revoke",
+        "introspection_endpoint": ISSUER + "/oauth/introspect",
+        "userinfo_endpoint": ISSUER + "/oauth/userinfo",
         "jwks_uri": ISSUER + "/.well-known/jwks.json",
-        "response_types_supported": [],
-        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:device_code"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "authorization_code",
+            "refresh_token",
+        ],
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": methods[1:],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
         "dpop_signing_alg_values_supported": ["ES256"],
     }
     assert answer.headers["content-type"] == "application/json"
@@ -37,7 +50,13 @@ async def test_the_metadata_lists_what_works_and_nothing_else(sqlite_stage: Stag
 async def test_every_endpoint_that_is_listed_is_there(sqlite_stage: Stage) -> None:
     metadata = (await sqlite_stage.client.get(WELL_KNOWN)).json()
     for name, url in metadata.items():
-        if name.endswith("_endpoint"):
+        if name == "userinfo_endpoint":
+            refused(await sqlite_stage.client.get(url), 401, "invalid_token")
+            refused(await sqlite_stage.client.post(url), 405, "method_not_allowed")
+        elif name == "authorization_endpoint":
+            is_page(await sqlite_stage.client.get(url), 400)
+            refused(await sqlite_stage.client.post(url), 405, "method_not_allowed")
+        elif name.endswith("_endpoint"):
             refused(await sqlite_stage.client.post(url), 400, "invalid_request")
             refused(await sqlite_stage.client.get(url), 405, "method_not_allowed")
     assert (await sqlite_stage.client.get(metadata["jwks_uri"])).status_code == 200
@@ -68,7 +87,9 @@ async def _signing_kid(stage: Stage) -> str:
 
 async def test_a_new_key_is_published_before_it_signs_and_the_old_one_until_its_tokens_are_gone(stage: Stage) -> None:
     (old,) = await _kids(stage)
-    stored = await stage.database.write(rotate_keys, RotateKeys(ROTATION_LEAD_SECONDS))
+    stored = await stage.database.write(
+        rotate_keys, RotateKeys(SigningKey.generate("ES256", os.urandom), ROTATION_LEAD_SECONDS)
+    )
     assert await _kids(stage) == [stored.kid, old]
     assert await _signing_kid(stage) == old
     stage.clock.advance(ROTATION_LEAD_SECONDS)

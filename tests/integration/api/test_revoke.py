@@ -51,12 +51,9 @@ async def test_another_application_has_no_effect(sqlite_stage: Stage) -> None:
 async def test_an_unknown_token_is_as_good_as_revoked(stage: Stage) -> None:
     device = primed(stage)
     async with nothing_written(stage):
-        for token in ("unknown", "A" * 43, "é" * 200, "x" * 1024):
+        for token in ("unknown", "A" * 43, "é" * 200, "x" * 15_000, "a.b.c", "01M7Q5CQG0WNXHWYHCPYPVE9QH." + "A" * 43):
             answer = await device.post(stage.client, REVOKE, {"client_id": "desk-app", "token": token})
             assert (answer.status_code, answer.content) == (200, b""), token
-        for token in ("a.b.c", "01M7Q5CQG0WNXHWYHCPYPVE9QH." + "A" * 43):  # it lives on: 200 would be a lie
-            answer = await device.post(stage.client, REVOKE, {"client_id": "desk-app", "token": token})
-            refused(answer, 400, "unsupported_token_type")
 
 
 async def test_a_finished_login_stays_as_it_is(sqlite_stage: Stage) -> None:

@@ -35,7 +35,9 @@ async def test_a_device_signs_in_by_a_link_that_another_device_opens(stage: Stag
         "login.link_opened",
         "login.approved",
         "user.created",
+        "device.first_seen",
         "user.verified",
         "login.completed",
         "session.created",
+        "mail.queued",
     ]

@@ -124,10 +124,10 @@ async def test_a_fingerprint_nobody_asked_for_is_ignored(sqlite_stage: Stage) ->
 
 @pytest.mark.parametrize(
     "grant_type",
-    ["authorization_code", "refresh_token", "password", "client_credentials", "device_code",
+    ["implicit", "password", "client_credentials", "device_code", "AUTHORIZATION_CODE",
      DEVICE_CODE_GRANT.upper(), DEVICE_CODE_GRANT + " ", "urn:openid:params:grant-type:ciba"],
 )  # fmt: skip
-async def test_other_grant_types_are_not_supported_yet(sqlite_stage: Stage, grant_type: str) -> None:
+async def test_other_grant_types_are_not_supported(sqlite_stage: Stage, grant_type: str) -> None:
     asked = await sqlite_stage.approved()
     async with nothing_written(sqlite_stage):
         refused(await sqlite_stage.poll(asked, grant_type=grant_type), 400, "unsupported_grant_type")

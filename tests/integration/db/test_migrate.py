@@ -18,14 +18,16 @@ from counterfoil_service.db.tables import metadata
 
 T = TypeVar("T")
 
+HEAD = "0002"
+
 BROKEN = '''
 """break."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{before}"
 branch_labels = None
 depends_on = None
 
@@ -76,10 +78,10 @@ async def tables(url: str) -> set[str]:
 
 @pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A release whose second migration fails half way."""
+    """A release whose newest migration fails half way."""
     folder = tmp_path / "alembic"
     shutil.copytree(migrate.script_location(), folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_break.py").write_text(BROKEN)
+    (folder / "versions" / "9000_break.py").write_text(BROKEN.format(before=HEAD))
     monkeypatch.setattr(migrate, "script_location", lambda: folder)
     return folder
 
@@ -96,7 +98,7 @@ async def test_up_down_to_nothing_and_up_again(database_url: str) -> None:
     assert await tables(database_url) == set(metadata.tables)
 
 
-@pytest.mark.parametrize("revision", ["head", "0001"])
+@pytest.mark.parametrize("revision", ["head", HEAD])
 async def test_moving_to_where_the_schema_is_changes_nothing(database_url: str, revision: str) -> None:
     await move(database_url, revision)
     await move(database_url, revision)
@@ -105,6 +107,9 @@ async def test_moving_to_where_the_schema_is_changes_nothing(database_url: str, 
 
 async def test_one_step_back_is_a_step_back(database_url: str) -> None:
     await move(database_url)
+    await move(database_url, "-1")
+    assert "devices" not in await tables(database_url)
+    assert not await is_current(database_url)
     await move(database_url, "-1")
     assert await tables(database_url) == set()
 
@@ -127,18 +132,18 @@ async def test_a_failing_migration_leaves_nothing_behind_on_a_fresh_database(dat
 
 
 async def test_a_failing_migration_leaves_an_older_schema_as_it_was(database_url: str, broken: Path) -> None:
-    await move(database_url, "0001")
+    await move(database_url, HEAD)
     with pytest.raises(Exception, match="nowhere"):
         await move(database_url)
     assert await tables(database_url) == set(metadata.tables)
-    (broken / "versions" / "0002_break.py").unlink()
+    (broken / "versions" / "9000_break.py").unlink()
     assert await is_current(database_url)
 
 
 @pytest.mark.usefixtures("broken")
 async def test_a_schema_that_is_behind_is_not_current(database_url: str) -> None:
-    assert migrate.head() == "0002"
-    await move(database_url, "0001")
+    assert migrate.head() == "9000"
+    await move(database_url, HEAD)
     assert not await is_current(database_url)
     database = await open_database(database_url)
     assert await database.schema() == "older"
@@ -158,6 +163,40 @@ async def test_a_schema_of_a_later_release_is_not_current_and_not_touched(databa
     with pytest.raises(Exception, match="9999"):
         await move(database_url)
     assert await tables(database_url) == set(metadata.tables)
+
+
+FIRST_RELEASE = [
+    "INSERT INTO applications VALUES ('desk-app', 'Desk App', 'email', '[]', 'required', 'optional', 5, NULL)",
+    "INSERT INTO users VALUES ('U', {bytes}, 'ada@example.com', 5, 6, NULL)",
+    "INSERT INTO sessions VALUES ('S1', 'U', 'desk-app', 'L1', 'K', 'email', 'aud', 'pop swk mca', 6, 7, NULL)",
+    "INSERT INTO sessions VALUES ('S2', 'U', 'desk-app', 'L2', 'K', 'email', 'aud', 'pop swk mca', 8, 9, 10)",
+    "INSERT INTO sessions VALUES ('S3', 'U', 'desk-app', 'L3', NULL, 'email', 'aud', 'mca', 8, 11, NULL)",
+]
+
+
+async def test_what_the_first_release_knew_lives_on(database_url: str) -> None:
+    """Sessions stay, and the devices that had them are known devices: nobody is told of a new one after an upgrade."""
+    await move(database_url, "0001")
+    some_bytes = "x'61'" if sqlite_path(database_url) else "'\\x61'"
+
+    def fill(connection: Connection) -> None:
+        for statement in FIRST_RELEASE:
+            connection.exec_driver_sql(statement.format(bytes=some_bytes))
+        connection.exec_driver_sql("COMMIT")
+
+    def rows(sql: str) -> Callable[[Connection], list[tuple[Any, ...]]]:
+        return lambda connection: [tuple(row) for row in connection.exec_driver_sql(sql).fetchall()]
+
+    await look(database_url, fill)
+    await move(database_url)
+    owned = "SELECT id, user_id, application_id, key_id, state, first_seen_at, last_seen_at FROM devices"
+    assert await look(database_url, rows(owned)) == [("S1", "U", "desk-app", "K", "known", 7, 9)]
+    used = "SELECT id, last_used_at, device_id, ended_at FROM sessions ORDER BY id"
+    assert await look(database_url, rows(used)) == [("S1", 7, "S1", None), ("S2", 9, "S1", 10), ("S3", 11, None, None)]
+    policies = "SELECT redirect_uris, new_devices FROM applications"
+    assert await look(database_url, rows(policies)) == [("[]", "notify")]
+    await move(database_url, "0001")
+    assert len(await look(database_url, rows("SELECT id FROM sessions"))) == 3
 
 
 async def test_replicas_that_migrate_at_once_do_not_disturb_each_other(database_url: str) -> None:
@@ -183,7 +222,7 @@ def test_in_the_repository_the_migrations_are_those_of_the_repository() -> None:
     assert location.name == "alembic"
     assert (location / "env.py").is_file()
     assert not (location / "__init__.py").exists(), "it would shadow the library"
-    assert migrate.head() == "0001"
+    assert migrate.head() == HEAD
 
 
 def test_in_a_wheel_the_migrations_are_beside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +232,7 @@ def test_in_a_wheel_the_migrations_are_beside_the_package(tmp_path: Path, monkey
     assert migrate.script_location() == tmp_path.parent / "alembic"
     shutil.copytree(Path(__file__).parents[3] / "alembic", package / "_alembic")
     assert migrate.script_location() == package / "_alembic"
-    assert migrate.head() == "0001"
+    assert migrate.head() == HEAD
 
 
 def test_a_package_without_migrations_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from counterfoil_service.core.grant import Grant
 from counterfoil_service.core.login import State
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import sessions
-from counterfoil_service.operations.collect_login import CollectLogin, collect_login
+from counterfoil_service.operations.collect_login import collect_login
 from support import acting
 from support.stage import OpenStage, Stage
 
@@ -162,9 +162,9 @@ async def test_a_login_without_a_key_has_no_lost_answers(stage: Stage) -> None:
     await stage.add_application("keyless", dpop="optional")
     begun = await acting.ask(stage, key=None, application_id="keyless")
     await acting.approve(stage, begun)
-    command = CollectLogin(begun.login_id, None, confidential=False)
+    command = acting.collecting(begun.login_id, None)
     grant = await stage.database.write(collect_login, command)
-    assert grant is not None
+    assert isinstance(grant, Grant)
     assert (grant.jkt, grant.refresh_token, grant.amr) == (None, None, ("mca",))
     with pytest.raises(Refusal) as caught:
         await stage.database.write(collect_login, command)
@@ -194,18 +194,17 @@ async def test_a_person_disabled_after_approving_gets_nothing_and_the_login_is_d
 
 async def test_a_proof_collects_once_and_never_twice(stage: Stage) -> None:
     begun = await approved(stage)
-    command = CollectLogin(begun.login_id, acting.proof_of("laptop"), confidential=False)
-    assert await stage.database.write(collect_login, command) is not None
+    command = acting.collecting(begun.login_id, acting.proof_of("laptop"))
+    assert isinstance(await stage.database.write(collect_login, command), Grant)
     with pytest.raises(Refusal) as caught:
         await stage.database.write(collect_login, command)
     assert caught.value.code is ErrorCode.INVALID_DPOP_PROOF
 
 
 async def test_a_login_that_does_not_exist_is_an_invalid_grant(stage: Stage) -> None:
+    command = acting.collecting("nothing", acting.proof_of("laptop"))
     with pytest.raises(Refusal) as caught:
-        await stage.database.write(
-            collect_login, CollectLogin("nothing", acting.proof_of("laptop"), confidential=False)
-        )
+        await stage.database.write(collect_login, command)
     assert caught.value.code is INVALID
     assert await stage.count("proofs") == 0
 

@@ -8,8 +8,8 @@ import pytest
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.login import State
 from counterfoil_service.operations.cancel_login import CancelLogin, cancel_login
-from counterfoil_service.operations.expire_logins import expire_logins
 from counterfoil_service.operations.remove_application import remove_application
+from counterfoil_service.operations.sweep import sweep
 from support import acting
 from support.stage import Stage
 
@@ -87,7 +87,7 @@ async def test_the_sweeper_expires_what_is_due_in_bounded_batches_and_nothing_el
     due = [await acting.ask(stage, f"a{number}@example.com", f"k{number}") for number in range(5)]
     stage.clock.advance(600)
     alive = await acting.ask(stage, key="late")
-    assert [await stage.database.write(expire_logins, 2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [await stage.database.write(sweep, 2) for _ in range(4)] == [2, 2, 1, 0]
     assert {(await acting.stored(stage, each)).state for each in due} == {State.EXPIRED}
     assert (await acting.stored(stage, alive)).state is State.PENDING
 
@@ -95,9 +95,9 @@ async def test_the_sweeper_expires_what_is_due_in_bounded_batches_and_nothing_el
 async def test_a_login_is_not_expired_a_microsecond_early(stage: Stage) -> None:
     begun = await acting.ask(stage)
     stage.clock.advance(599.999999)
-    assert await stage.database.write(expire_logins, 10) == 0
+    assert await stage.database.write(sweep, 10) == 0
     stage.clock.advance(0.000001)
-    assert await stage.database.write(expire_logins, 10) == 1
+    assert await stage.database.write(sweep, 10) == 1
     assert (await stage.names(begun.login_id)).count("login.expired") == 1
 
 
@@ -105,8 +105,8 @@ async def test_sweepers_of_many_replicas_write_each_expiry_once(stage: Stage) ->
     for number in range(30):
         await acting.ask(stage, f"a{number}@example.com", f"k{number}")
     stage.clock.advance(600)
-    counts = await asyncio.gather(*(stage.database.write(expire_logins, 7) for _ in range(8)))
-    counts += [await stage.database.write(expire_logins, 100)]
+    counts = await asyncio.gather(*(stage.database.write(sweep, 7) for _ in range(8)))
+    counts += [await stage.database.write(sweep, 100)]
     assert sum(counts) == 30
     assert await stage.rows("SELECT count(*) FROM audit_events WHERE name = 'login.expired'") == [(30,)]
 

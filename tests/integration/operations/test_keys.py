@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil_service.crypto.jwt import Algorithm, SigningKey
 from counterfoil_service.crypto.keys import CannotUnseal, unseal
 from counterfoil_service.db import signing_keys
 from counterfoil_service.db.engine import no_context
@@ -16,9 +17,13 @@ from counterfoil_service.settings import Secret
 from support.stage import SECOND, Stage, migrated, settings_for
 
 
+def a_key(algorithm: Algorithm = "ES256") -> SigningKey:
+    return SigningKey.generate(algorithm, os.urandom)
+
+
 async def test_a_new_key_signs_only_after_its_lead_and_the_old_one_until_then(stage: Stage) -> None:
     (old,) = await stage.database.read(signing_keys.list_all)
-    new = await stage.database.write(rotate_keys, RotateKeys(lead_seconds=300))
+    new = await stage.database.write(rotate_keys, RotateKeys(a_key(), lead_seconds=300))
     first, second = await stage.database.read(signing_keys.list_all)
     assert (first.kid, second.kid) == (old.kid, new.kid)
     assert first.retired_at == second.active_at == stage.clock() + 300 * SECOND
@@ -61,5 +66,5 @@ async def test_a_passphrase_gives_the_same_keys_at_every_start(sqlite_url: str, 
 async def test_a_locked_database_runs_no_operation(sqlite_url: str) -> None:
     database = await migrated(sqlite_url)
     with pytest.raises(RuntimeError, match="unlock"):
-        await database.write(rotate_keys, RotateKeys(0))
+        await database.write(rotate_keys, RotateKeys(a_key(), 0))
     await database.close()

@@ -35,7 +35,7 @@ async def test_a_claimed_mail_holds_the_secret_of_its_link(stage: Stage) -> None
         "Desk App",
         "Ada's laptop",
     )
-    assert (claimed.asked_at, claimed.expires_at) == (stage.clock(), stage.clock() + 600 * SECOND)
+    assert (claimed.happened_at, claimed.expires_at) == (stage.clock(), stage.clock() + 600 * SECOND)
     assert begun.secret not in repr(claimed)
 
 

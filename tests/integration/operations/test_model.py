@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.pkce import WayHome
 from counterfoil_service.operations.approve_login import Approval
 from counterfoil_service.operations.describe_link import describe_link
 from counterfoil_service.operations.open_link import OpenLink, open_link
 from support import acting
 from support.model import Event, Model, ModelLogin
 from support.stage import Stage
+from support.way_home import LOOPBACK, VERIFIER, challenge_of
 
 SEEDS = [1, 2, 3]
 STEPS = 200
@@ -25,7 +27,8 @@ KEYS = ["laptop", "tower", "tablet"]
 ADDRESSES = ["ada@example.com", "bob@example.com"]
 LEAPS = [0.000001, 1, 5, 20, 59.999999, 60, 61, 119.999999, 120, 300, 600]
 ACTIONS = {"ask": 6, "open": 2, "approve": 5, "miss": 6, "reject": 1, "cancel": 1, "steal": 1}
-ACTIONS |= {"collect": 7, "use": 1, "sweep": 1, "wait": 4}
+ACTIONS |= {"collect": 7, "use": 1, "sweep": 1, "wait": 4, "here": 6, "redeem": 9}
+WAY_HOME = WayHome(LOOPBACK, "state", challenge_of(VERIFIER))
 
 
 @dataclass
@@ -36,6 +39,7 @@ class World:
     chance: random.Random
     model: Model
     begun: dict[str, acting.Begun] = field(default_factory=dict)
+    codes: dict[str, list[str]] = field(default_factory=dict)
     trail: list[str] = field(default_factory=list)
     seen: int = 0
     rows: dict[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -68,7 +72,7 @@ class World:
             assert 1 <= (caught.value.retry_after or 0) <= 60
             assert await acting.snapshot(self.stage) == before
             return []
-        begun = await acting.ask(self.stage, address, key)
+        begun = await acting.ask(self.stage, address, key, way_home=WAY_HOME)
         self.begun[begun.login_id] = begun
         return self.model.ask(begun.login_id, key, address)
 
@@ -102,6 +106,22 @@ class World:
         expected, events = self.model.collect(login)
         result = await acting.collect_or_code(self.stage, self.begun[login.id], login.key)
         assert result is not None
+        assert (result.value if isinstance(result, ErrorCode) else "tokens") == expected
+        return events
+
+    async def _here(self, login: ModelLogin) -> list[Event]:
+        expected, events = self.model.here(login)
+        code = await acting.here(self.stage, self.begun[login.id])
+        assert (code is not None) == expected
+        self.codes.setdefault(login.id, []).extend([] if code is None else [code])
+        return events
+
+    async def _redeem(self, login: ModelLogin) -> list[Event]:
+        if not login.codes:
+            return []
+        number = self.chance.randrange(len(login.codes))
+        expected, events = self.model.redeem(login, login.codes[number])
+        result = await acting.redeem(self.stage, self.codes[login.id][number], login.key)
         assert (result.value if isinstance(result, ErrorCode) else "tokens") == expected
         return events
 
@@ -144,6 +164,7 @@ class World:
     def _compare_row(self, login: ModelLogin, row: Any) -> None:
         assert row.misses <= 3
         assert (row.session_id is None) == (login.state != "consumed")
+        assert row.codes_minted == len(login.codes) <= 3
         assert (row.state, row.misses, row.decoy, row.expires_at, row.approved_at, row.completed_at) == (
             login.state,
             login.misses,
@@ -155,7 +176,10 @@ class World:
 
     async def _compare_counts(self) -> None:
         consumed = [each for each in self.model.logins.values() if each.state == "consumed"]
-        assert await self.stage.count("outbox") == len(self.model.logins)
+        assert await self.stage.count("outbox") == len(self.model.logins) + len(self.model.devices)
+        ended = await self.stage.rows("SELECT count(ended_at) FROM sessions")
+        assert ended == [(sum(each.session_ended for each in consumed),)]
+        assert await self.stage.count("devices") == len(self.model.devices)
         assert await self.stage.rows("SELECT count(*), count(DISTINCT login_id) FROM sessions") == [
             (len(consumed),) * 2
         ]
@@ -165,16 +189,19 @@ class World:
 
 
 STILL = {"login.link_opened", "login.illegal_transition", "login.key_mismatch", "login.reissued"}
+STILL |= {"session.reuse_detected", "session.ended"}
 """Events that leave the row as it is, byte for byte."""
 
 REACHED = {
     "login.requested", "login.superseded", "login.link_opened", "login.code_mismatch", "login.locked", "login.approved",
     "login.denied", "login.cancelled", "login.expired", "login.completed", "login.reissued", "login.key_mismatch",
     "login.illegal_transition", "mail.queued", "mail.suppressed", "session.created", "user.created", "user.verified",
+    "device.first_seen", "login.code_issued", "session.reuse_detected", "session.ended",
 }  # fmt: skip
 
 
 async def test_whatever_happens_the_database_does_what_the_model_does(stage: Stage) -> None:
+    await acting.execute(stage, """UPDATE applications SET redirect_uris = '["http://127.0.0.1/callback"]'""")
     reached: set[str] = set()
     for seed in SEEDS:
         for table in acting.TABLES:

@@ -2,6 +2,7 @@
 """Of many at the same time exactly one wins, on both engines, and the losers change nothing [R40, R43]."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
@@ -13,10 +14,12 @@ from counterfoil_service.core import budget
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.grant import Grant
 from counterfoil_service.core.login import State
+from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db.postgresql import PostgresqlTransaction
 from counterfoil_service.operations.approve_login import Approval
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key
+from counterfoil_service.operations.rotate_keys import RotateKeys
 from counterfoil_service.operations.start_login import start_login
 from support import acting
 from support.stage import ROOMY, OpenStage, Stage
@@ -187,9 +190,13 @@ async def test_one_request_supersedes_only_the_same_key_in_the_same_application(
         assert (await acting.stored(stage, each)).state is State.PENDING
 
 
+def _new_key() -> RotateKeys:
+    return RotateKeys(SigningKey.generate("ES256", os.urandom), 600)
+
+
 async def test_processes_that_start_together_make_one_signing_key(stage: Stage) -> None:
     await acting.execute(stage, "DELETE FROM signing_keys")
-    await together(*(stage.database.write(ensure_signing_key, None) for _ in range(10)))
+    await together(*(stage.database.write(ensure_signing_key, _new_key()) for _ in range(10)))
     assert await stage.count("signing_keys") == 1
 
 

@@ -30,7 +30,7 @@ def an_application(**changes: Any) -> Application:
 
 @pytest.mark.parametrize("client_id", ["a", "desk-app", "A.b_c~d-9", "x" * 100])
 def test_a_client_id_of_unreserved_characters_is_taken(client_id: str) -> None:
-    rules.check_registration(client_id, "Desk App", ("email",))
+    rules.check_registration(an_application(id=client_id))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_client_id_of_unreserved_characters_is_taken(client_id: str) -> None:
 )
 def test_any_other_client_id_is_refused(client_id: str) -> None:
     with pytest.raises(Refusal, match="client id"):
-        rules.check_registration(client_id, "Desk App", ("email",))
+        rules.check_registration(an_application(id=client_id))
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,30 @@ def test_any_other_client_id_is_refused(client_id: str) -> None:
 )
 def test_a_name_that_could_forge_a_line_is_refused(name: str) -> None:
     with pytest.raises(Refusal, match="name"):
-        rules.check_registration("desk-app", name, ("email",))
+        rules.check_registration(an_application(name=name))
 
 
 @pytest.mark.parametrize("name", ["Desk App", "Größe & Söhne", "デスク", "x" * 64, "<b>Desk</b>"])
 def test_a_name_in_any_language_is_taken(name: str) -> None:
-    rules.check_registration("desk-app", name, ("email",))
+    rules.check_registration(an_application(name=name))
 
 
 @pytest.mark.parametrize("scope", ["", "a b", 'a"b', "a\\b", "é", "a\n", "x" * 101, "\x7f"])
 def test_a_scope_outside_the_grammar_is_refused(scope: str) -> None:
     with pytest.raises(Refusal, match="scope"):
-        rules.check_registration("desk-app", "Desk App", ("email", scope))
+        rules.check_registration(an_application(scopes=("email", scope)))
+
+
+def test_nobody_can_register_as_the_service_itself() -> None:
+    with pytest.raises(Refusal, match="the service itself"):
+        rules.check_registration(an_application(id=rules.OWN_ID))
+
+
+def test_an_application_that_refuses_new_devices_must_know_them_by_a_key() -> None:
+    rules.check_registration(an_application(new_devices="refuse"))
+    rules.check_registration(an_application(new_devices="notify", dpop="optional"))
+    with pytest.raises(Refusal, match="--dpop required"):
+        rules.check_registration(an_application(new_devices="refuse", dpop="optional"))
 
 
 def test_a_request_without_scope_gets_all_that_is_registered() -> None:

@@ -8,13 +8,13 @@ import pytest
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
 CONTRACT = """
-login.requested .superseded .link_opened .code_mismatch .locked .approved .code_issued .denied .reported .cancelled
-.expired .completed .reissued .key_mismatch .fingerprint_mismatch .illegal_transition
+login.requested .superseded .link_opened .code_mismatch .locked .approved .code_issued .code_refused .denied .reported
+.cancelled .expired .completed .reissued .key_mismatch .fingerprint_mismatch .illegal_transition
 mail.queued .sent .deferred .delivered .bounced .complained .failed .suppressed
 link.relayed
-session.created .refreshed .reuse_detected .ended
-device.first_seen .changed .forgotten
-user.created .verified .invited .disabled .erased
+session.created .refreshed .reuse_detected .key_mismatch .ended
+device.first_seen .changed .refused .enrolled .forgotten
+user.created .verified .invited .disabled .enabled .erased
 application.added .changed .removed
 operator.added .removed .signed_in
 key.rotated

@@ -43,7 +43,8 @@ def test_nothing_leads_out_of_a_terminal_state(state: str) -> None:
 @pytest.mark.parametrize("trigger", list(Trigger))
 def test_no_trigger_but_approval_leads_to_approved(trigger: Trigger) -> None:
     assert (TRANSITIONS[trigger].target is State.APPROVED) == (trigger is Trigger.APPROVE)
-    assert (TRANSITIONS[trigger].target is State.CONSUMED) == (trigger in {Trigger.COLLECT, Trigger.COLLECT_AGAIN})
+    collecting = {Trigger.COLLECT, Trigger.COLLECT_AGAIN, Trigger.REDEEM}
+    assert (TRANSITIONS[trigger].target is State.CONSUMED) == (trigger in collecting)
 
 
 @pytest.mark.parametrize(("misses", "expected"), [(1, "miss"), (2, "miss"), (3, "last_miss"), (4, "last_miss")])
@@ -76,4 +77,4 @@ def test_an_approval_never_prolongs_a_login_and_lasts_two_minutes_at_most(approv
 def test_the_windows_are_those_of_the_requirements() -> None:
     windows = (login.COLLECTION_WINDOW, login.LOST_ANSWER_WINDOW, login.EXPIRED_ANSWER_WINDOW)
     assert windows == (120_000_000, 60_000_000, 600_000_000)
-    assert login.MAX_TRIES == 3
+    assert (login.MAX_TRIES, login.MAX_CODES, login.CODE_LIFETIME) == (3, 3, 60_000_000)

@@ -95,3 +95,22 @@ def test_a_request_names_the_device_only_as_it_calls_itself() -> None:
 def test_a_silent_agent_is_said_to_be_silent() -> None:
     told = story.sentence(an_event(EventName.LOGIN_LINK_OPENED), {"source": "192.0.2.1", "user_agent": ""})
     assert "does not say what it is at 192.0.2.1" in told
+
+
+@pytest.mark.parametrize(
+    "name", [EventName.MAIL_QUEUED, EventName.MAIL_SENT, EventName.MAIL_DEFERRED, EventName.MAIL_FAILED]
+)
+def test_the_notice_of_a_new_device_is_told_apart_from_the_mail_with_the_link(name: EventName) -> None:
+    notice = AuditEvent(name=name, session_id="S", reason="why", fields=FIELDS)
+    link = AuditEvent(name=name, reason="why", fields=FIELDS)
+    assert "notice of a new device" in story.sentence(notice, None)
+    assert "notice" not in story.sentence(link, None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("device_forgotten", "the device had been forgotten"), ("too_late", "for a day"), ("smtp_550", "given up")],
+)
+def test_a_notice_that_was_not_sent_says_why(reason: str, words: str) -> None:
+    event = AuditEvent(name=EventName.MAIL_FAILED, reason=reason, session_id="S", fields=FIELDS)
+    assert words in story.sentence(event, None)

@@ -5,14 +5,17 @@ import json
 import random
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from typing import Any
 
 import jwt as pyjwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from counterfoil_service.core.identifiers import base64url
 from counterfoil_service.crypto import jwt
 from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.keys import digest
@@ -97,13 +100,16 @@ def test_a_key_comes_back_from_its_private_bytes() -> None:
     assert SigningKey.from_private_bytes(key.private_bytes()).public_jwk() == key.public_jwk()
 
 
-def pkcs8(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, *, password: bool = False) -> bytes:
+def pkcs8(
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey, *, password: bool = False
+) -> bytes:
     encryption = serialization.BestAvailableEncryption(b"pw") if password else serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, encryption)
 
 
 FOREIGN = {
     "garbage": b"garbage",
+    "a short RSA key": pkcs8(rsa.generate_private_key(65537, 2048)),
     "another curve": pkcs8(ec.derive_private_key(5, ec.SECP384R1())),
     "another kind": pkcs8(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))),
     "encrypted": pkcs8(ec.derive_private_key(5, ec.SECP256R1()), password=True),
@@ -143,3 +149,106 @@ def test_coordinates_with_leading_zeros_keep_their_32_bytes() -> None:
     for number in range(1, 400):
         jwk = SigningKey.generate("ES256", fixed(number)).public_jwk()
         assert len(jwk["x"]) == len(jwk["y"]) == 43
+
+
+@pytest.fixture(scope="module")
+def rsa_key() -> SigningKey:
+    return SigningKey.generate("RS256", random.Random(1).randbytes)
+
+
+def test_pyjwt_accepts_a_token_by_an_rsa_key_too(rsa_key: SigningKey) -> None:
+    token = jwt.sign({"sub": "s"}, rsa_key)
+    assert pyjwt.decode(token, pyjwt.PyJWK(rsa_key.public_jwk()), algorithms=["RS256"]) == {"sub": "s"}
+    assert pyjwt.get_unverified_header(token) == {"typ": "at+jwt", "alg": "RS256", "kid": rsa_key.kid}
+
+
+def test_the_public_rsa_key_names_its_use_and_its_thumbprint(rsa_key: SigningKey) -> None:
+    jwk = rsa_key.public_jwk()
+    required = f'{{"e":"AQAB","kty":"RSA","n":"{jwk["n"]}"}}'
+    assert urlsafe_b64decode(jwk["kid"] + "=") == digest(required)
+    assert {**jwk, "n": "", "kid": ""} == {
+        "kty": "RSA", "alg": "RS256", "use": "sig", "e": "AQAB", "n": "", "kid": ""
+    }  # fmt: skip
+    assert len(urlsafe_b64decode(jwk["n"] + "==")) * 8 == jwt.RSA_BITS
+
+
+def test_an_rsa_key_comes_back_from_its_private_bytes(rsa_key: SigningKey) -> None:
+    again = SigningKey.from_private_bytes(rsa_key.private_bytes())
+    assert (again.public_jwk(), again.algorithm) == (rsa_key.public_jwk(), "RS256")
+    assert repr(again) == f"SigningKey(kid='{rsa_key.kid}', algorithm='RS256')"
+
+
+def test_a_token_is_verified_by_the_key_that_it_names(rsa_key: SigningKey) -> None:
+    ours = {key.kid: key for key in (signing_key(1), signing_key(2), rsa_key)}
+    for key in ours.values():
+        payload = jwt.verified(jwt.sign({"sub": key.kid}, key), ours)
+        assert payload is not None
+        assert json.loads(payload) == {"sub": key.kid}
+    assert jwt.verified(jwt.sign({}, signing_key(3)), ours) is None
+    assert jwt.verified(jwt.sign({}, signing_key(1)), {signing_key(1).kid: signing_key(2)}) is None
+    assert jwt.verified(jwt.sign({}, signing_key(1), typ="logout+jwt"), ours) is None
+
+
+def test_any_byte_that_changes_makes_a_token_worthless(rsa_key: SigningKey) -> None:
+    for key in (signing_key(), rsa_key):
+        token = jwt.sign({"sub": "s"}, key)
+        for place in range(0, len(token), 7):
+            other = "A" if token[place] != "A" else "B"
+            assert jwt.verified(token[:place] + other + token[place + 1 :], {key.kid: key}) is None
+
+
+def test_a_signature_has_one_spelling() -> None:
+    key = signing_key()
+    header, claims, signature = jwt.sign({}, key).split(".")
+    raw = urlsafe_b64decode(signature + "==")
+    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    for spelt in (encode_dss_signature(r, s), raw[:32] + b"\0" + raw[32:], raw + b"\0", b"\0" + raw, raw[:63], b""):
+        assert jwt.verified(f"{header}.{claims}.{base64url(spelt)}", {key.kid: key}) is None
+    for respelt in (
+        f"{header}.{claims}.{signature}=",
+        f"{header}=.{claims}.{signature}",
+        f"{header}.{claims}.{signature}\n",
+    ):
+        assert jwt.verified(respelt, {key.kid: key}) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kid": 5},
+        {"kid": None},
+        {"crit": ["exp"]},
+        {"b64": False},
+        {"jwk": {}},
+        {"typ": "AT+JWT"},
+        {"typ": "application/at+jwt"},
+        {"typ": None},
+        {"alg": "es256"},
+        {"alg": "RS256"},
+        {"alg": "none"},
+    ],
+)
+def test_only_the_header_that_we_write_is_read(changes: dict[str, Any]) -> None:
+    key = signing_key()
+    header = {"typ": "at+jwt", "alg": "ES256", "kid": key.kid}
+
+    def made(members: Any) -> str:
+        signed = f"{base64url(json.dumps(members).encode())}.{base64url(b'{}')}"
+        return f"{signed}.{base64url(key.signature(signed.encode()))}"
+
+    assert jwt.verified(made(header), {key.kid: key}) == b"{}"
+    for members in (header | changes, [header], key.kid):
+        assert jwt.verified(made(members), {key.kid: key}) is None
+
+
+@given(st.text(max_size=60) | st.text(alphabet=".eyJA=-_\0\ud800é", max_size=60))
+def test_no_text_is_an_error(text: str) -> None:
+    assert jwt.verified(text, {}) is None
+
+
+def test_a_giant_is_not_looked_at() -> None:
+    key = signing_key()
+    assert jwt.verified(jwt.sign({"x": "A" * 7_000}, key), {key.kid: key}) is None
+    assert jwt.verified("[" * 100_000, {key.kid: key}) is None
+    deep = base64url(b"[" * 5_000)
+    assert jwt.verified(f"{deep}.{deep}.{deep[:1000]}", {key.kid: key}) is None

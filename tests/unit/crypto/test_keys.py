@@ -30,6 +30,10 @@ NAMES = [
     "lock",
     "check",
     "client_secret",
+    "browser_code",
+    "csrf",
+    "persistent_id",
+    "seal_request",
 ]
 
 

@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from counterfoil_service.mail.render import LinkMail, harmless, render_link_mail
+from counterfoil_service.mail.render import LinkMail, render_link_mail
+from counterfoil_service.mail.words import harmless
 
 LINK = "https://id.example/l/kXoT4oVnW0u1cB7Yl9sQe2hRz5mGdJ8aPfN3-_iKvCw"
 MAIL = LinkMail(

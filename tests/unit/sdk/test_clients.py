@@ -19,6 +19,7 @@ from counterfoil_client import (
     Client,
     ConfigurationError,
     CounterfoilError,
+    DeviceNotEnrolled,
     LoginCancelled,
     LoginDenied,
     LoginExpired,
@@ -68,7 +69,14 @@ def test_an_approved_login_gives_a_session(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "error"), [("deny", LoginDenied), ("lock", LoginLocked), ("expire", LoginExpired)], ids=str
+    ("verb", "error"),
+    [
+        ("deny", LoginDenied),
+        ("lock", LoginLocked),
+        ("refuse_device", DeviceNotEnrolled),
+        ("expire", LoginExpired),
+    ],
+    ids=str,
 )
 def test_every_other_end_is_an_error_of_its_own(kind: str, verb: str, error: type[CounterfoilError]) -> None:
     fake = FakeService()

@@ -12,6 +12,7 @@ from counterfoil_client._flows.start import LoginWish
 from counterfoil_client._redirect import WayHome
 from counterfoil_client.errors import (
     ConfigurationError,
+    DeviceNotEnrolled,
     LoginCancelled,
     LoginDenied,
     LoginExpired,
@@ -183,6 +184,15 @@ def test_a_no_ends_the_login(script: list[Answer]) -> None:
         scene.wait()
     with pytest.raises(LoginDenied):
         scene.redeem()
+
+
+def test_a_device_that_must_be_enrolled_first_is_told_so_by_the_code_too() -> None:
+    scene = Scene()
+    script: list[Answer] = [refusal("access_denied", reason="new_device")]
+    assert not Play(scene.clock, script).run(_flows.redeem_code(scene.channel, scene.login, url(scene.login)))
+    with pytest.raises(DeviceNotEnrolled) as caught:
+        scene.wait()
+    assert "enrol this device" in caught.value.hint
 
 
 def test_a_no_with_a_foreign_state_ends_nothing() -> None:

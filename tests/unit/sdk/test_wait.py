@@ -13,6 +13,7 @@ from counterfoil_client._effects import Wait
 from counterfoil_client._flows.login import OpenLogin
 from counterfoil_client.errors import (
     CounterfoilError,
+    DeviceNotEnrolled,
     LoginCancelled,
     LoginDenied,
     LoginEnded,
@@ -227,6 +228,7 @@ def test_a_lost_success_is_collected_by_asking_again() -> None:
         (refusal("access_denied"), LoginDenied),
         (refusal("access_denied", reason="denied"), LoginDenied),
         (refusal("access_denied", reason="locked"), LoginLocked),
+        (refusal("access_denied", reason="new_device"), DeviceNotEnrolled),
         (refusal("access_denied", reason="something new"), LoginDenied),
         (refusal("expired_token"), LoginExpired),
         (refusal("invalid_grant"), LoginInvalid),

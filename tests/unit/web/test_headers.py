@@ -63,6 +63,12 @@ def test_the_policy_lets_nothing_in_but_our_own_style_and_forms() -> None:
     )
 
 
+def test_the_policy_lets_forms_lead_to_one_place_more_where_a_login_may_return() -> None:
+    policy = content_security_policy("sha256-x", "http://127.0.0.1:4000")
+    assert "; form-action 'self' http://127.0.0.1:4000; " in policy
+    assert policy.replace(" http://127.0.0.1:4000", "") == content_security_policy("sha256-x")
+
+
 async def test_the_body_of_an_answer_is_left_alone() -> None:
     settings = Settings(public_url="https://id.example", secret_key=Secret("5e" * 32))
     hook = security_headers(settings, "sha256-x", Nonces(bytes(32)), lambda: NOW)

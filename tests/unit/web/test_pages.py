@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from jinja2 import UndefinedError
 
-from counterfoil_service.web.pages import DecidedPage, ErrorPage, LinkPage, Pages, ago
+from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, NoticePage, Pages, ago
 
 PAGES = Pages()
 SECRET = "kXoT4oVnW0u1cB7Yl9sQe2hRz5mGdJ8aPfN3-_iKvCw"
@@ -27,17 +27,37 @@ ASKED = LinkPage(
 )
 DECIDED = DecidedPage(application_name="Ledgerline", device_label="Anna's ThinkPad", secret=SECRET, action="/auth/l")
 FAILED = ErrorPage(status=503, title="We are busy", message="Try again in a minute.", request_id="01JD4Q0V9W")
+NOTICED = NoticePage(
+    application_name="Ledgerline",
+    device_label="Anna's ThinkPad",
+    signed_in_at=1_763_733_780_000_000,
+    masked_address="a••@example.com",
+    secret=SECRET,
+    action="/auth/n",
+)
 WRONG = msgspec.structs.replace(ASKED, message="That is not the code.")
+RETURNABLE = msgspec.structs.replace(ASKED, may_return=True)
+HANDED_OVER = HandOverPage(
+    application_name="Ledgerline", target="com.example.ledger:/back?item=4&y=%20&code=Qx&state=s&iss=https%3A%2F%2Fid"
+)
 
 EVERY_PAGE: dict[str, Callable[[], str]] = {
     "link": lambda: PAGES.link(ASKED),
     "wrong code": lambda: PAGES.link(WRONG),
+    "wrong code, may return": lambda: PAGES.link(msgspec.structs.replace(WRONG, may_return=True)),
+    "may return": lambda: PAGES.link(RETURNABLE),
+    "same browser": lambda: PAGES.link(msgspec.structs.replace(ASKED, same_browser=True)),
     "approved": lambda: PAGES.approved(DECIDED),
     "rejected": lambda: PAGES.rejected(DECIDED),
+    "reported": lambda: PAGES.reported("Ledgerline", "Anna's ThinkPad"),
+    "reported without a name": lambda: PAGES.reported("Ledgerline", None),
     "dead": PAGES.dead,
     "locked": PAGES.locked,
     "check mail": PAGES.check_mail,
     "error": lambda: PAGES.error(FAILED),
+    "notice": lambda: PAGES.notice(NOTICED),
+    "notice ended": lambda: PAGES.notice_ended(NOTICED),
+    "notice dead": PAGES.notice_dead,
 }
 every_page = pytest.mark.parametrize("render", EVERY_PAGE.values(), ids=EVERY_PAGE)
 
@@ -110,10 +130,11 @@ def test_a_page_holds_one_style_element_whose_hash_the_policy_names(render: Call
 def test_a_page_needs_no_script_no_inline_style_and_nothing_from_anywhere(render: Callable[[], str]) -> None:
     html = render()
     page = Reading(html)
-    assert not {"script", "link", "img", "iframe", "object", "base", "a", "image", "use"} & set(page.tags())
+    assert not {"script", "link", "img", "iframe", "object", "base", "image", "use"} & set(page.tags())
+    assert all(re.match("/[^/]", attrs["href"] or "") for attrs in page.all("a"))
     attributes = {name for _, attrs in page.elements for name in attrs}
     assert not [name for name in attributes if name == "style" or name.startswith("on")]
-    assert not {"src", "srcset", "href", "xlink:href", "background", "formaction", "http-equiv"} & attributes
+    assert not {"src", "srcset", "xlink:href", "background", "formaction", "http-equiv"} & attributes
     assert "http" not in html.lower()
     assert "data:" not in html
     assert "@import" not in html
@@ -205,7 +226,7 @@ def test_sign_in_and_reject_are_buttons_of_one_form_and_reject_needs_no_code() -
     assert "required" in page.field("user_code")
 
 
-@pytest.mark.parametrize("html", [PAGES.link(ASKED), PAGES.approved(DECIDED)], ids=["link", "approved"])
+@pytest.mark.parametrize("html", [PAGES.link(ASKED), PAGES.approved(DECIDED), PAGES.rejected(DECIDED)])
 def test_the_secret_stands_in_one_hidden_field_and_nowhere_else(html: str) -> None:
     field = Reading(html).field("secret")
     assert (field["type"], field["value"]) == ("hidden", SECRET)
@@ -239,6 +260,7 @@ def test_a_strangers_words_are_read_and_never_run(text: str) -> None:
         (PAGES.link(page), PAGES.link(WRONG)),
         (PAGES.approved(decided), PAGES.approved(DECIDED)),
         (PAGES.rejected(decided), PAGES.rejected(DECIDED)),
+        (PAGES.reported(text, text), PAGES.reported("Ledgerline", "Anna's ThinkPad")),
         (PAGES.error(failed), PAGES.error(FAILED)),
     ):
         assert Reading(hostile).elements == Reading(plain).elements
@@ -257,7 +279,12 @@ def test_hidden_values_and_addresses_cannot_leave_their_attributes(text: str) ->
 def test_a_label_is_isolated_and_cannot_close_its_quotation_marks(text: str) -> None:
     hostile = msgspec.structs.replace(ASKED, device_label=text)
     decided = msgspec.structs.replace(DECIDED, device_label=text)
-    for html in (PAGES.link(hostile), PAGES.approved(decided), PAGES.rejected(decided)):
+    for html in (
+        PAGES.link(hostile),
+        PAGES.approved(decided),
+        PAGES.rejected(decided),
+        PAGES.reported("Ledgerline", text),
+    ):
         (label,) = re.findall(r"&ldquo;<bdi>(.*?)</bdi>&rdquo;", html, re.DOTALL)
         assert not set(label) & set('“”"<>\r\n\x00')
         assert "&#34;" not in label
@@ -272,15 +299,64 @@ def test_the_approved_page_sends_people_back_and_offers_to_stop() -> None:
     page = Reading(PAGES.approved(DECIDED))
     assert "Return to your device" in page.text
     assert "“Anna's ThinkPad” now signs in to Ledgerline by itself." in page.text
-    (stop,) = page.all("button")
-    assert (stop["name"], stop["value"]) == ("action", "reject")
+    assert [(each["name"], each["value"]) for each in page.all("button")] == [
+        ("action", "reject"),
+        ("action", "report"),
+    ]
     assert page.all("form") == [{"method": "post", "action": "/auth/l"}]
 
 
-def test_the_rejected_page_says_that_nobody_was_let_in() -> None:
-    html = PAGES.rejected(DECIDED)
-    assert "“Anna's ThinkPad” was not let in to Ledgerline." in Reading(html).text
-    assert SECRET not in html
+def test_the_rejected_page_says_that_nobody_was_let_in_and_takes_a_report() -> None:
+    page = Reading(PAGES.rejected(DECIDED))
+    assert "“Anna's ThinkPad” was not let in to Ledgerline." in page.text
+    (report,) = page.all("button")
+    assert (report["name"], report["value"]) == ("action", "report")
+    assert page.field("secret")["value"] == SECRET
+
+
+def test_the_reported_page_says_what_was_done_and_holds_nothing_more_to_send() -> None:
+    page = Reading(PAGES.reported("Ledgerline", "Anna's ThinkPad"))
+    assert "“Anna's ThinkPad” is not signed in to Ledgerline" in page.text
+    assert "The operators see your report." in page.text
+    assert not page.all("form")
+
+
+def test_the_way_back_is_a_third_choice_in_a_form_of_its_own_and_less_prominent() -> None:
+    page = Reading(PAGES.link(RETURNABLE))
+    first, second, third = page.all("button")
+    assert (first["class"], second["class"], third["class"]) == ("go", "stop", "lesser")
+    assert (third["name"], third["value"]) == ("action", "here")
+    assert "I am on the computer where I started" in page.text
+    assert page.all("form")[1] == {"method": "post", "action": "/auth/l", "class": "aside"}
+    assert [each["value"] for each in page.all("input") if each.get("name") == "secret"] == [SECRET, SECRET]
+    assert "required" in page.field("user_code"), "the code belongs to the other form"
+
+
+def test_without_a_way_back_none_is_offered() -> None:
+    assert "where I started" not in PAGES.link(ASKED)
+
+
+def test_the_hand_over_page_is_one_link_and_needs_nothing_else() -> None:
+    html = PAGES.hand_over(HANDED_OVER)
+    page = Reading(html)
+    assert page.all("a") == [{"class": "go", "href": HANDED_OVER.target}]
+    assert "Return to Ledgerline" in page.text
+    assert "You can close this page" in page.text
+    assert not {"script", "meta-refresh", "form", "img", "iframe", "link"} & set(page.tags())
+    assert not [attrs for attrs in page.all("meta") if "http-equiv" in attrs]
+    assert html.count("code=Qx") == 1
+    assert html.count("<style") == 1
+    assert "code=Qx" not in repr(HANDED_OVER)
+
+
+@attack
+def test_a_target_cannot_leave_the_link_of_the_hand_over_page(text: str) -> None:
+    hostile = HandOverPage(application_name=text, target=f"com.example.ledger:/{text}")
+    page = Reading(PAGES.hand_over(hostile))
+    assert page.tags() == Reading(PAGES.hand_over(HANDED_OVER)).tags()
+    (link,) = page.all("a")
+    assert link.keys() == {"class", "href"}
+    assert (link["href"] or "").startswith("com.example.ledger:/")
 
 
 @pytest.mark.parametrize("render", [PAGES.approved, PAGES.rejected])
@@ -288,6 +364,41 @@ def test_a_decision_about_a_device_without_a_name_is_told_without_one(render: Ca
     html = render(msgspec.structs.replace(DECIDED, device_label=None))
     assert "The device that asked" in html
     assert "None" not in html
+
+
+def test_the_notice_page_says_what_signed_in_and_its_one_button_does_not_draw_the_hand() -> None:
+    page = Reading(PAGES.notice(NOTICED))
+    for words in ("New sign-in to Ledgerline", "“Anna's ThinkPad”", "14:03 UTC on 21 November 2025", "a••@example.com"):
+        assert words in page.text
+    assert page.all("button") == [{"class": "stop alone"}]
+    assert page.all("form") == [{"method": "post", "action": "/auth/n"}]
+    assert page.field("secret")["value"] == SECRET
+
+
+def test_after_a_notice_the_page_says_how_to_make_the_mailbox_safe() -> None:
+    html = PAGES.notice_ended(NOTICED)
+    assert "“Anna's ThinkPad” is signed out of Ledgerline." in Reading(html).text
+    assert "Change the password of your mailbox" in html
+    assert SECRET not in html
+    assert not Reading(html).all("form")
+
+
+@pytest.mark.parametrize("render", [PAGES.notice, PAGES.notice_ended])
+def test_a_notice_of_a_device_without_a_name_says_so(render: Callable[[NoticePage], str]) -> None:
+    html = render(msgspec.structs.replace(NOTICED, device_label=None))
+    assert "ThinkPad" not in html
+    assert "None" not in html
+
+
+@attack
+def test_a_strangers_words_stay_words_on_the_pages_of_a_notice(text: str) -> None:
+    hostile = msgspec.structs.replace(
+        NOTICED, application_name=text, device_label=text, masked_address=text, secret=text, action=text
+    )
+    for render in (PAGES.notice, PAGES.notice_ended):
+        assert Reading(render(hostile)).tags() == Reading(render(NOTICED)).tags()
+        (label,) = re.findall(r"&ldquo;<bdi>(.*?)</bdi>&rdquo;", render(hostile), re.DOTALL)
+        assert not set(label) & set('“”"<>\r\n\x00')
 
 
 def test_dead_links_get_the_same_bytes_from_every_process() -> None:
@@ -342,7 +453,7 @@ def test_ages_are_told_in_words(seconds: int, words: str) -> None:
 
 
 def test_contexts_are_frozen_and_do_not_show_their_secret() -> None:
-    for context in (ASKED, DECIDED):
+    for context in (ASKED, DECIDED, NOTICED):
         assert SECRET not in repr(context)
         with pytest.raises(AttributeError):
             context.secret = "other"  # type: ignore[misc]

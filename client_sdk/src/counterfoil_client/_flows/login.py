@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from counterfoil_client._redirect import WayHome
-from counterfoil_client.errors import LoginCancelled, LoginEnded
+from counterfoil_client.errors import DeviceNotEnrolled, LoginCancelled, LoginDenied, LoginEnded, LoginLocked
 from counterfoil_client.session import Session
 from counterfoil_client.stores import DeviceKey
+
+_DENIALS: dict[str, type[LoginDenied]] = {"locked": LoginLocked, "new_device": DeviceNotEnrolled}
 
 
 @dataclass(slots=True)
@@ -49,6 +51,10 @@ class OpenLogin:
         if self.ended is None:
             self.ended = LoginCancelled() if self.cancelling else ending
         return self.ended
+
+    def deny(self, reason: str) -> LoginEnded:
+        """End it for the `reason` that stands beside `access_denied`; services may grow new ones."""
+        return self.end(_DENIALS.get(reason, LoginDenied)())
 
     def fingerprint_form(self) -> tuple[tuple[str, str], ...]:
         """The field that each later request repeats, where the first one had it."""

@@ -65,7 +65,7 @@ def _redeem(channel: Channel, login: OpenLogin, home: WayHome, code: str) -> Flo
     elif isinstance(found, NotNow):
         return False
     elif found.error == "access_denied":
-        login.end(LoginDenied())
+        login.deny(found.reason)
     elif found.error not in _STILL_OPEN:
         _replies.fail(response, found, code, home.verifier, login.device_code)
     return True

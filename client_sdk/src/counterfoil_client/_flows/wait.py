@@ -18,11 +18,9 @@ from counterfoil_client._pace import backoff
 from counterfoil_client._replies import NotNow
 from counterfoil_client._wire import Refusal, TokenGranted
 from counterfoil_client.errors import (
-    LoginDenied,
     LoginEnded,
     LoginExpired,
     LoginInvalid,
-    LoginLocked,
     UnexpectedResponse,
     WaitTimeout,
 )
@@ -181,8 +179,8 @@ class _Waiting:
     def _stop(self, response: Response, refusal: Refusal) -> NoReturn:
         if response.status != HTTPStatus.BAD_REQUEST and refusal.error in _STATES:
             raise UnexpectedResponse(f"The service sent {refusal.error} with status {response.status}.")
-        if refusal.error == "access_denied" and refusal.reason == "locked":
-            raise self._login.end(LoginLocked())
+        if refusal.error == "access_denied":
+            raise self._login.deny(refusal.reason)
         if refusal.error in _ENDINGS:
             raise self._login.end(_ENDINGS[refusal.error]())
         _replies.fail(response, refusal, self._login.device_code)
@@ -199,10 +197,9 @@ class _Waiting:
 
 
 _ENDINGS: dict[str, type[LoginEnded]] = {
-    "access_denied": LoginDenied,
     "expired_token": LoginExpired,
     "invalid_grant": LoginInvalid,
 }
 _PENDING = ("authorization_pending", "slow_down")
-_STATES = frozenset({*_PENDING, *_ENDINGS})
+_STATES = frozenset({"access_denied", *_PENDING, *_ENDINGS})
 _GO_ON = frozenset((HTTPStatus.BAD_REQUEST, code) for code in _PENDING)

@@ -2,6 +2,7 @@
 """Register, list, show and remove applications."""
 
 import os
+from typing import Literal
 
 import click
 
@@ -9,13 +10,16 @@ from counterfoil_service.app import system_clock
 from counterfoil_service.cli.database import run
 from counterfoil_service.cli.output import fail, json_option, moment, show_json, show_table
 from counterfoil_service.core import link
-from counterfoil_service.core.application import DEFAULT_SCOPES, Application
+from counterfoil_service.core.application import DEFAULT_SCOPES, Application, Need, NewDevices
 from counterfoil_service.crypto.argon2 import hash_secret
 from counterfoil_service.db import applications as rows
 from counterfoil_service.operations.add_application import add_application
 from counterfoil_service.operations.remove_application import remove_application
 
-_COLUMNS = ("client_id", "name", "scopes", "audiences", "confidential", "dpop", "fingerprint", "created_at")
+_COLUMNS = (
+    *("client_id", "name", "scopes", "audiences", "redirect_uris", "confidential"),
+    *("dpop", "fingerprint", "new_devices", "created_at"),
+)
 
 
 @click.group()
@@ -35,6 +39,14 @@ def applications() -> None:
 @click.option(
     "--fingerprint", type=click.Choice(["required", "optional", "off"]), default="optional", show_default=True
 )
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="Where a browser may be sent with a code.")
+@click.option(
+    "--new-devices",
+    type=click.Choice(["allow", "notify", "refuse"]),
+    default="notify",
+    show_default=True,
+    help="At a person's first sign-in with a device key: say nothing, mail a notice, or refuse until it is enrolled.",
+)
 @json_option
 def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     name: str,
@@ -42,8 +54,10 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     scopes: tuple[str, ...],
     audiences: tuple[str, ...],
     confidential: bool,  # noqa: FBT001 - click passes by name
-    dpop: str,
-    fingerprint: str,
+    dpop: Literal["required", "optional"],
+    fingerprint: Need,
+    redirect_uris: tuple[str, ...],
+    new_devices: NewDevices,
     as_json: bool,  # noqa: FBT001 - click passes by name
 ) -> None:
     """Register an application called NAME."""
@@ -53,10 +67,12 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
         name=name,
         scopes=scopes or DEFAULT_SCOPES,
         audiences=audiences,
-        dpop="optional" if dpop == "optional" else "required",
-        fingerprint="required" if fingerprint == "required" else "off" if fingerprint == "off" else "optional",
+        dpop=dpop,
+        fingerprint=fingerprint,
         created_at=system_clock(),
         secret_hash=hash_secret(secret) if secret else None,
+        redirect_uris=redirect_uris,
+        new_devices=new_devices,
     )
     run(lambda database: database.write(add_application, application))
     shown = _shown(application) | ({"client_secret": secret} if secret else {})
@@ -114,5 +130,7 @@ def _shown(application: Application) -> dict[str, object]:
         "confidential": application.confidential,
         "dpop": application.dpop,
         "fingerprint": application.fingerprint,
+        "redirect_uris": list(application.redirect_uris),
+        "new_devices": application.new_devices,
         "created_at": moment(application.created_at),
     }

@@ -6,7 +6,9 @@ import click
 from counterfoil_service.app import system_clock
 from counterfoil_service.cli.database import run
 from counterfoil_service.cli.output import json_option, moment, show_json, show_table
+from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.db import signing_keys
+from counterfoil_service.db.engine import Database
 from counterfoil_service.db.signing_keys import StoredKey
 from counterfoil_service.operations.rotate_keys import RotateKeys, rotate_keys
 from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS
@@ -34,11 +36,17 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
 @json_option
 def rotate(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
     """Make a new key. It is published at once and signs once every verifier can know it; then the old one retires."""
-    key = run(lambda database: database.write(rotate_keys, RotateKeys(ROTATION_LEAD_SECONDS)))
+    key = run(_rotate)
     if as_json:
         show_json(_shown(key))
     else:
         show_table([_shown(key)], _COLUMNS, "")
+
+
+async def _rotate(database: Database) -> StoredKey:
+    context = database.context()
+    key = SigningKey.generate(context.settings.signing_algorithm, context.entropy)
+    return await database.write(rotate_keys, RotateKeys(key, ROTATION_LEAD_SECONDS))
 
 
 def _shown(key: StoredKey) -> dict[str, object]:

@@ -12,6 +12,9 @@ _COMMANDS = {
     "migrate": "Create or update the tables of the database.",
     "doctor": "Check settings, database and mail, and say what to do.",
     "applications": "Add, list, show and remove applications.",
+    "users": "List, invite, disable, enable and erase people.",
+    "sessions": "List and end sessions.",
+    "devices": "List, enrol and forget devices.",
     "keys": "List and rotate the keys that sign access tokens.",
     "audit": "Read the audit log.",
 }

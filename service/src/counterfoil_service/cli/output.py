@@ -17,6 +17,7 @@ from counterfoil_service.core.login import SECOND
 
 _UNFOLDED = 400
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -29,6 +30,16 @@ def fail(message: str) -> NoReturn:
 def show_json(value: object) -> None:
     """One JSON document on standard output."""
     click.echo(msgspec.json.encode(value).decode())
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Go on after `--yes` or a typed y; end with status 1 otherwise, and where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail("nobody is there to confirm it: nothing was changed; add --yes if you mean it")
+    if not click.confirm(question, err=True):
+        fail("nothing was changed")
 
 
 def show_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], nothing: str) -> None:

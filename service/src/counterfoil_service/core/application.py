@@ -15,6 +15,10 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # scope-token of RFC 67
 _MAX_NAME = 64
 
 Need = Literal["required", "optional", "off"]
+NewDevices = Literal["allow", "notify", "refuse"]
+
+OWN_ID = "counterfoil"
+"""The service's own pages (sign-in, account) are an application too; nobody can register its id."""
 
 
 class Application(msgspec.Struct, frozen=True):
@@ -28,6 +32,8 @@ class Application(msgspec.Struct, frozen=True):
     fingerprint: Need
     created_at: int
     secret_hash: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    new_devices: NewDevices = "notify"
 
     def __repr__(self) -> str:
         return f"Application(id={self.id!r})"
@@ -38,15 +44,27 @@ class Application(msgspec.Struct, frozen=True):
         return self.secret_hash is not None
 
 
-def check_registration(client_id: str, name: str, scopes: tuple[str, ...]) -> None:
+OWN = Application(OWN_ID, "Counterfoil", DEFAULT_SCOPES, (), "optional", "off", 0)
+"""The service's own pages."""
+
+
+def check_registration(application: Application) -> None:
     """Refuse what would make a bad application, by the rule that it breaks."""
-    if not _CLIENT_ID.fullmatch(client_id):
+    if not _CLIENT_ID.fullmatch(application.id):
         raise Refusal(ErrorCode.INVALID_REQUEST, "client id: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -")
+    if application.id == OWN_ID:
+        raise Refusal(ErrorCode.INVALID_REQUEST, f"client id: {OWN_ID} is the service itself; choose another")
+    name = application.name
     if not name.strip() or len(name) > _MAX_NAME or has_unsafe_characters(name):
         raise Refusal(ErrorCode.INVALID_REQUEST, "name: 1 to 64 characters without control or direction characters")
-    for scope in scopes:
+    for scope in application.scopes:
         if not _SCOPE.fullmatch(scope):
             raise Refusal(ErrorCode.INVALID_REQUEST, "scope: printable ASCII without blanks, quotes and backslashes")
+    if application.new_devices == "refuse" and application.dpop != "required":
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            "new devices: to refuse them, every device needs a key; register with --dpop required",
+        )
 
 
 def has_unsafe_characters(text: str) -> bool:

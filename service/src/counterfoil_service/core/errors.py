@@ -6,14 +6,19 @@ from enum import StrEnum, unique
 
 @unique
 class ErrorCode(StrEnum):
-    """Every code that leaves the service. Names come from OAuth (RFC 6749, 8628, 9449) where it has one."""
+    """Every code that leaves the service. Names come from OAuth (RFC 6749, 6750, 8628, 9449, 9470) where it has one."""
 
     INVALID_REQUEST = "invalid_request"
     INVALID_CLIENT = "invalid_client"
     INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - an error code
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    INSUFFICIENT_USER_AUTHENTICATION = "insufficient_user_authentication"
+    UNAUTHORIZED_CLIENT = "unauthorized_client"
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
+    LOGIN_REQUIRED = "login_required"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
-    UNSUPPORTED_TOKEN_TYPE = "unsupported_token_type"  # noqa: S105 - an error code
     AUTHORIZATION_PENDING = "authorization_pending"
     SLOW_DOWN = "slow_down"
     ACCESS_DENIED = "access_denied"

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a collected login gives: the claims of an access token, and a refresh token."""
+"""What a session gives: the claims of an access token, and refresh tokens of which each names its successor."""
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
+from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url
 from counterfoil_service.core.login import SECOND
 
@@ -15,6 +18,8 @@ ACR = "urn:counterfoil:acr:email-link"
 """Says how the person signed in; it is no NIST assurance level [R80]."""
 
 _REFRESH_BYTES = 32
+_SKEW_SECONDS: Final = 5
+_REFRESH_TOKEN: Final = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.[A-Za-z0-9_-]{43}")
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +66,41 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         return claims if self.jkt is None else claims | {"cnf": {"jkt": self.jkt}}
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key that a token is bound to (RFC 9449 §6.1)."""
+
+    jkt: str
+
+
+class AccessClaims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The claims of an access token of ours, read back; times in seconds since 1970."""
+
+    iss: str
+    sub: str
+    aud: str
+    client_id: str
+    iat: int
+    nbf: int
+    exp: int
+    jti: str
+    scope: str
+    sid: str
+    auth_time: int
+    acr: str
+    amr: list[str]
+    cnf: Confirmation | None = None
+
+    @property
+    def jkt(self) -> str | None:
+        """The thumbprint of the key that must be proved beside it; None for a bearer token."""
+        return None if self.cnf is None else self.cnf.jkt
+
+    def holds(self, issuer: str, now: int) -> bool:
+        """Whether it is this issuer's and its time is now (microseconds); another replica's clock may be ahead."""
+        seconds = now // SECOND
+        return self.iss == issuer and self.nbf <= seconds + _SKEW_SECONDS and seconds < self.exp
+
+
 def amr_of(*, key_bound: bool, user_code_typed: bool) -> tuple[str, ...]:
     """Authentication methods (RFC 8176): a software key, and a second channel only when one took part [R79]."""
     key = ("pop", "swk") if key_bound else ()
@@ -69,4 +109,35 @@ def amr_of(*, key_bound: bool, user_code_typed: bool) -> tuple[str, ...]:
 
 def refresh_token(session_id: str, entropy: Callable[[int], bytes]) -> str:
     """A session's first: its id and 256 random bits, so that any later one finds its session (RFC 9700 §4.14)."""
-    return f"{session_id}.{base64url(entropy(_REFRESH_BYTES))}"
+    return next_refresh_token(session_id, entropy(_REFRESH_BYTES))
+
+
+def next_refresh_token(session_id: str, code: bytes) -> str:
+    """A successor: `code` is the keyed hash of its predecessor, 32 bytes, so that it can be made again."""
+    return f"{session_id}.{base64url(code)}"
+
+
+def session_of(token: str) -> str | None:
+    """The id of the session that this would be a refresh token of; None for what can be none."""
+    match = _REFRESH_TOKEN.fullmatch(token)
+    return None if match is None else match[1]
+
+
+def refused_refresh() -> Refusal:
+    """One sentence for every reason, so that nobody learns which."""
+    return Refusal(
+        ErrorCode.INVALID_GRANT,
+        "The refresh token is unknown, used up, expired, or was not made for this device; sign in again.",
+    )
+
+
+def narrowed_scope(granted: str, requested: str | None) -> str:
+    """What an access token made by a refresh may do: no more than its session (RFC 6749 §6)."""
+    if requested is None:
+        return granted
+    asked = tuple(dict.fromkeys(requested.split(" ")))
+    if not set(asked) <= set(granted.split()):
+        raise Refusal(
+            ErrorCode.INVALID_SCOPE, "scope: a refresh may narrow what this session was granted, never widen it"
+        )
+    return " ".join(asked)

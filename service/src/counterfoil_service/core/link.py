@@ -30,3 +30,8 @@ def well_formed(text: str) -> bool:
 def url(issuer: str, secret: str) -> str:
     """The link as mailed: `<issuer>/l/<secret>`, always from the configured issuer and never from a request (R27)."""
     return f"{issuer.removesuffix('/')}/l/{secret}"
+
+
+def notice_url(issuer: str, secret: str) -> str:
+    """The link of a notice of a new device: `<issuer>/n/<secret>`."""
+    return f"{issuer.removesuffix('/')}/n/{secret}"

@@ -23,6 +23,12 @@ LOST_ANSWER_WINDOW = 60 * SECOND
 EXPIRED_ANSWER_WINDOW = 600 * SECOND
 """How long an expired login still answers `expired_token`; afterwards `invalid_grant`."""
 
+MAX_CODES = 3
+"""Authorization codes that `here` gives one login, so that a robot that presses it burns nothing [R50]."""
+
+CODE_LIFETIME = 60 * SECOND
+"""How long an authorization code may be redeemed [R50]."""
+
 MAX_TRIES = 3
 """Wrong user codes before the login is locked for good [R23]."""
 
@@ -48,6 +54,8 @@ class Trigger(StrEnum):
     MISS = "miss"
     LAST_MISS = "last_miss"
     APPROVE = "approve"
+    ISSUE_CODE = "issue_code"
+    REDEEM = "redeem"
     COLLECT = "collect"
     COLLECT_AGAIN = "collect_again"
     REJECT = "reject"
@@ -75,6 +83,8 @@ TRANSITIONS: dict[Trigger, Transition] = {
     Trigger.MISS: Transition(_PENDING, State.PENDING, EventName.LOGIN_CODE_MISMATCH),
     Trigger.LAST_MISS: Transition(_PENDING, State.LOCKED, EventName.LOGIN_LOCKED),
     Trigger.APPROVE: Transition(_PENDING, State.APPROVED, EventName.LOGIN_APPROVED),
+    Trigger.ISSUE_CODE: Transition(_PENDING, State.PENDING, EventName.LOGIN_CODE_ISSUED),
+    Trigger.REDEEM: Transition(_PENDING, State.CONSUMED, EventName.LOGIN_COMPLETED),
     Trigger.COLLECT: Transition(_APPROVED, State.CONSUMED, EventName.LOGIN_COMPLETED),
     Trigger.COLLECT_AGAIN: Transition(_CONSUMED, State.CONSUMED, EventName.LOGIN_REISSUED),
     Trigger.REJECT: Transition(OPEN_STATES, State.DENIED, EventName.LOGIN_DENIED),

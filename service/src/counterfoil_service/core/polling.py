@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a poll is told, and how its pace is judged (RFC 8628 §3.5, CIBA's rules for long polls)."""
 
+from typing import Literal
+
 import msgspec
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
@@ -9,7 +11,8 @@ from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND, State
 MAX_WAIT = 25
 """Seconds a poll may be held."""
 
-_DENIED = {State.DENIED: "denied", State.LOCKED: "locked"}
+DenialReason = Literal["denied", "locked", "new_device"]
+_DENIED: dict[State, DenialReason] = {State.DENIED: "denied", State.LOCKED: "locked"}
 
 
 def refusal_of(state: State, expires_at: int, now: int) -> Refusal:
@@ -38,11 +41,18 @@ def too_fast() -> Refusal:
     return Refusal(ErrorCode.SLOW_DOWN, "Polls come too fast or overlap; wait five seconds longer between them.")
 
 
-class AccessDenied(Refusal):
-    """The person said no, or three codes were wrong: `reason` tells the device which of the two."""
+_DENIALS: dict[DenialReason, str] = {
+    "denied": "The sign-in was refused.",
+    "locked": "The sign-in was refused.",
+    "new_device": "This application takes known devices only: have its operator enrol this one, then sign in again.",
+}
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(ErrorCode.ACCESS_DENIED, "The sign-in was refused.")
+
+class AccessDenied(Refusal):
+    """The person said no, three codes were wrong, or the device is not known: `reason` tells the device which."""
+
+    def __init__(self, reason: DenialReason) -> None:
+        super().__init__(ErrorCode.ACCESS_DENIED, _DENIALS[reason])
         self.reason = reason
 
 

@@ -16,25 +16,52 @@ _DENIALS = {
     "user_disabled": "Refused: the user is disabled.",
     "other_mailbox": "Refused: meanwhile the user was verified at another spelling of this address.",
     "application_removed": "Refused: the application was removed.",
+    "new_device": "Refused: the application takes known devices only.",
+    "reported": "A person reported it: this was not me.",
+    "user_erased": "Refused: the user was erased.",
 }
+_UNSENT = {
+    "login_ended": "the login had ended before",
+    "device_forgotten": "the device had been forgotten before",
+    "too_late": "no mail server took it for a day",
+}
+_VERBS = {"reject": "reject", "cancel": "cancel", "issue_code": "return from", "report": "report"}
 _PLAIN = {
     EventName.LOGIN_SUPERSEDED: "A newer request by the same device took its place.",
     EventName.LOGIN_CANCELLED: "The device gave the login up.",
     EventName.LOGIN_EXPIRED: "Its time ran out.",
     EventName.LOGIN_COMPLETED: "The device proved its key and collected the login.",
+    EventName.LOGIN_CODE_ISSUED: "Somebody pressed “I am on the computer where I started”: a browser took a code home.",
     EventName.LOGIN_REISSUED: "The answer was lost: the same device asked again and got fresh tokens, same session.",
     EventName.LOGIN_KEY_MISMATCH: "ALERT: the device code came with another key; refused, nothing changed.",
     EventName.LOGIN_FINGERPRINT_MISMATCH: "ALERT: the right key came with another fingerprint; refused, no change.",
-    EventName.MAIL_QUEUED: "A mail with the link was queued.",
+    EventName.LOGIN_CODE_REFUSED: "ALERT: a browser's code came with another verifier or redirect; refused.",
+    EventName.LOGIN_REPORTED: "ALERT: a person reported: this was not me.",
+    EventName.SESSION_REFRESHED: "The device proved its key and renewed its tokens.",
+    EventName.SESSION_REUSE_DETECTED: "ALERT: a token that was already used came again; the session was ended.",
+    EventName.SESSION_KEY_MISMATCH: "ALERT: a token came with another key; refused, nothing changed.",
+    EventName.DEVICE_FIRST_SEEN: "This device signs this person in for the first time.",
+    EventName.DEVICE_REFUSED: "Refused: the application takes known devices only; this one waits to be enrolled.",
+    EventName.DEVICE_ENROLLED: "The device was enrolled.",
+    EventName.DEVICE_FORGOTTEN: "The device was forgotten.",
+    EventName.USER_INVITED: "The user was invited.",
+    EventName.USER_DISABLED: "The user was disabled; sessions ended with it.",
+    EventName.USER_ENABLED: "The user was enabled again.",
+    EventName.USER_ERASED: "The user was erased; details of earlier events cannot be read any more.",
     EventName.USER_CREATED: "It was this mailbox's first sign-in: a user was made.",
     EventName.USER_VERIFIED: "The mailbox is verified from now on.",
     EventName.APPLICATION_REMOVED: "The application was removed, and with it all that it could still collect.",
 }
 
+_WITHOUT_KEY = {
+    EventName.LOGIN_COMPLETED: "The browser or program that asked collected the login.",
+    EventName.LOGIN_CODE_ISSUED: "The browser, signed in by now, went on to the application with a code.",
+}
+
 
 def sentence(event: AuditEvent, personal: Mapping[str, str] | None) -> str:  # noqa: PLR0911 - one return an event
     """One event in one sentence or two; `personal` None means that the details were erased."""
-    plain = _PLAIN.get(event.name)
+    plain = (_PLAIN | _WITHOUT_KEY if _is_keyless(event) else _PLAIN).get(event.name)
     if plain is not None:
         return plain
     who = _ERASED if personal is None else _who(personal)
@@ -47,6 +74,8 @@ def sentence(event: AuditEvent, personal: Mapping[str, str] | None) -> str:  # n
             return f"A wrong code was typed by {who}: miss {event.fields['misses']} of 3."
         case EventName.LOGIN_LOCKED:
             return f"The third wrong code was typed by {who}: locked for good."
+        case EventName.LOGIN_APPROVED if event.fields.get("by") == "same_browser":
+            return f"Approved by one tap in the browser that asked, by {who}."
         case EventName.LOGIN_APPROVED:
             return f"Approved by typing the device's code, by {who}."
         case EventName.LOGIN_DENIED:
@@ -59,6 +88,10 @@ def sentence(event: AuditEvent, personal: Mapping[str, str] | None) -> str:  # n
             return _rest(event)
 
 
+def _is_keyless(event: AuditEvent) -> bool:
+    return event.fields.get("by") == "browser" or (event.name is EventName.LOGIN_COMPLETED and event.jkt is None)
+
+
 def _requested(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
     if not personal:
         return f"{event.application_id} asked for a link for {_ERASED}."
@@ -66,16 +99,26 @@ def _requested(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
     return f"{event.application_id} asked for a link for {personal['address']}{device}, from {personal['source']}."
 
 
+def _mail(event: AuditEvent) -> str:
+    """The notice of a new device names its session; the mail with the link comes before there is one."""
+    mail = "mail" if event.session_id is None else "notice of a new device"
+    match event.name:
+        case EventName.MAIL_QUEUED:
+            return f"A {mail} was queued." if event.session_id else "A mail with the link was queued."
+        case EventName.MAIL_SENT:
+            return f"The mail server took the {mail} (attempt {event.fields['attempt']})."
+        case EventName.MAIL_DEFERRED:
+            return f"The {mail} could not be handed over ({event.reason}); it will be tried again."
+        case _ if event.reason in _UNSENT:
+            return f"The {mail} was not sent: {_UNSENT[event.reason]}."
+        case _:
+            return f"The {mail} was given up ({event.reason})."
+
+
 def _rest(event: AuditEvent) -> str:  # noqa: PLR0911 - one return an event
     match event.name:
-        case EventName.MAIL_SENT:
-            return f"The mail server took the mail (attempt {event.fields['attempt']})."
-        case EventName.MAIL_DEFERRED:
-            return f"The mail could not be handed over ({event.reason}); it will be tried again."
-        case EventName.MAIL_FAILED:
-            if event.reason == "login_ended":
-                return "The mail was not sent: the login had ended before."
-            return f"The mail was given up ({event.reason})."
+        case EventName.MAIL_QUEUED | EventName.MAIL_SENT | EventName.MAIL_DEFERRED | EventName.MAIL_FAILED:
+            return _mail(event)
         case EventName.MAIL_SUPPRESSED:
             return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
         case EventName.SESSION_CREATED:
@@ -97,4 +140,4 @@ def _who(personal: Mapping[str, str]) -> str:
 
 def _verb(event: AuditEvent) -> str:
     trigger = str(event.fields["trigger"])
-    return trigger if trigger in {"reject", "cancel"} else "approve"
+    return _VERBS.get(trigger, "approve")

@@ -56,14 +56,18 @@ class Keys:
     """
 
     __slots__ = (
+        "browser_code",
         "check",
         "client_secret",
+        "csrf",
         "lock",
         "mailbox",
         "nonce",
+        "persistent_id",
         "refresh",
         "seal_mailbox",
         "seal_outbox",
+        "seal_request",
         "seal_signing",
         "source",
         "user_code",
@@ -85,6 +89,14 @@ class Keys:
     """Seals private signing keys."""
     seal_mailbox: bytes
     """Seals the keys of single mailboxes."""
+    seal_request: bytes
+    """Seals what a browser asked for while its person signs in."""
+    browser_code: bytes
+    """HMAC that gives a browser's login its user code."""
+    csrf: bytes
+    """HMAC of a browser's cookie that its forms carry."""
+    persistent_id: bytes
+    """HMAC of canonical addresses, for applications that link accounts by it."""
     lock: bytes
     """HMAC that names advisory locks."""
     client_secret: bytes

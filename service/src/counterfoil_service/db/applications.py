@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, select
 
-from counterfoil_service.core.application import Application
+from counterfoil_service.core.application import OWN, OWN_ID, Application
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_unless_there, parameter
@@ -19,7 +19,7 @@ _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("i
 
 
 def _application(row: "Any") -> Application:
-    id_, name, scopes, audiences, dpop, fingerprint, created_at, secret_hash = row
+    id_, name, scopes, audiences, dpop, fingerprint, created_at, secret_hash, redirect_uris, new_devices = row
     return Application(
         id_,
         name,
@@ -29,6 +29,8 @@ def _application(row: "Any") -> Application:
         fingerprint,
         created_at,
         secret_hash,
+        tuple(msgspec.json.decode(redirect_uris)),
+        new_devices,
     )
 
 
@@ -37,11 +39,14 @@ async def add(tx: Transaction, application: Application) -> bool:
     values = msgspec.structs.asdict(application)
     values["scopes"] = " ".join(application.scopes)
     values["audiences"] = msgspec.json.encode(application.audiences).decode()
+    values["redirect_uris"] = msgspec.json.encode(application.redirect_uris).decode()
     return await tx.one(_ADD, values) is not None
 
 
 async def get(tx: ReadTransaction, application_id: str) -> Application | None:
-    """By its client id."""
+    """By its client id; the service's own pages have theirs without a row."""
+    if application_id == OWN_ID:
+        return OWN
     row = await tx.one(_GET, {"id": application_id})
     return None if row is None else _application(row)
 

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logins: every transition is one conditional write; what it returns says whether this caller won."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Select, Update, and_, case, func, select, update
 
-from counterfoil_service.core.login import MAX_TRIES, OPEN_STATES, TRANSITIONS, State, Trigger
+from counterfoil_service.core.login import MAX_CODES, MAX_TRIES, OPEN_STATES, TRANSITIONS, State, Trigger
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, constants, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import logins, mailings
+
+ApprovedBy = Literal["user_code", "same_browser"]
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -40,6 +42,16 @@ class Login(msgspec.Struct, frozen=True):
     completed_at: int | None = None
     session_id: str | None = None
     given_up: int = 0
+    redirect_uri: str | None = None
+    """Where `here` or a browser's sign-in ends."""
+    redirect_state: str | None = None
+    code_challenge: str | None = None
+    codes_minted: int = 0
+    browser: bytes | None = None
+    """SHA-256 of the cookie of the browser that asked; None when a device with a key did."""
+    approved_by: ApprovedBy | None = None
+    code_jkt: str | None = None
+    """The key that an application names beforehand for a browser's code (RFC 9449 §10); nobody has proved it yet."""
 
     def __repr__(self) -> str:
         return f"Login(id={self.id!r}, state={self.state.value!r})"
@@ -96,7 +108,12 @@ _BY_DEVICE_CODE = Statement(_all().where(_c.device_code_hash == parameter("hash"
 _APPROVE = Statement(
     _where(Trigger.APPROVE)
     .where(_c.decoy == constant(0), _c.misses < constant(MAX_TRIES))
-    .values(approved_at=parameter("now"), expires_at=parameter("deadline"), **_to(Trigger.APPROVE))
+    .values(
+        approved_at=parameter("now"),
+        expires_at=parameter("deadline"),
+        approved_by=parameter("by"),
+        **_to(Trigger.APPROVE),
+    )
 )
 _MISS = Statement(
     update(logins)
@@ -107,10 +124,16 @@ _MISS = Statement(
     )
     .returning(_c.misses)
 )
-_CONSUME = Statement(
-    _where(Trigger.COLLECT).values(
-        completed_at=parameter("now"), session_id=parameter("session_id"), **_to(Trigger.COLLECT)
+_CONSUME = {
+    trigger: Statement(
+        _where(trigger).values(completed_at=parameter("now"), session_id=parameter("session_id"), **_to(trigger))
     )
+    for trigger in (Trigger.COLLECT, Trigger.REDEEM)
+}
+_ISSUE_CODE = Statement(
+    _where(Trigger.ISSUE_CODE)
+    .where(_c.decoy == constant(0), _c.codes_minted < constant(MAX_CODES))
+    .values(codes_minted=_c.codes_minted + constant(1))
 )
 _END = {
     Trigger.REJECT: Statement(_where(Trigger.REJECT).values(_to(Trigger.REJECT))),
@@ -119,23 +142,29 @@ _END = {
 }
 _open = _c.state.in_(constants(OPEN_STATES))
 _ended = (_c.id, _c.application_id, _c.jkt, _c.state)
-_SUPERSEDE = Statement(
-    update(logins)
-    .where(_c.application_id == parameter("application_id"), _c.jkt == parameter("jkt"), _open)
-    .values(
-        state=case(
-            (_c.expires_at > parameter("now"), constant(TRANSITIONS[Trigger.SUPERSEDE].target)),
-            else_=constant(State.EXPIRED),
+_SUPERSEDE = {
+    name: Statement(
+        update(logins)
+        .where(_c.application_id == parameter("application_id"), _c[name] == parameter(name), _open)
+        .values(
+            state=case(
+                (_c.expires_at > parameter("now"), constant(TRANSITIONS[Trigger.SUPERSEDE].target)),
+                else_=constant(State.EXPIRED),
+            )
         )
+        .returning(*_ended)
     )
-    .returning(*_ended)
-)
-_DENY_ALL = Statement(
-    update(logins)
-    .where(_c.application_id == parameter("application_id"), _open, _c.expires_at > parameter("now"))
-    .values(_to(Trigger.DENY))
-    .returning(*_ended)
-)
+    for name in ("jkt", "browser")
+}
+_DENY_ALL = {
+    name: Statement(
+        update(logins)
+        .where(_c[name] == parameter(name), _open, _c.expires_at > parameter("now"))
+        .values(_to(Trigger.DENY))
+        .returning(*_ended)
+    )
+    for name in ("application_id", "mailbox")
+}
 _due = due_rows(select(_c.id).where(_open, _c.expires_at <= parameter("now")))
 _EXPIRE = Statement(update(logins).where(_c.id.in_(_due)).values(_to(Trigger.EXPIRE)).returning(*_ended))
 _SLOW_DOWN = Statement(
@@ -211,9 +240,9 @@ async def by_device_code(tx: ReadTransaction, device_code_hash: bytes) -> Login 
     return _login(await tx.one(_BY_DEVICE_CODE, {"hash": device_code_hash}))
 
 
-async def approve(tx: Transaction, login_id: str, *, now: int, deadline: int) -> bool:
+async def approve(tx: Transaction, login_id: str, by: ApprovedBy, *, now: int, deadline: int) -> bool:
     """PENDING → APPROVED (T6)."""
-    return await tx.one(_APPROVE, {"id": login_id, "now": now, "deadline": deadline}) is not None
+    return await tx.one(_APPROVE, {"id": login_id, "now": now, "deadline": deadline, "by": by}) is not None
 
 
 async def miss(tx: Transaction, login_id: str, *, now: int) -> int | None:
@@ -222,9 +251,14 @@ async def miss(tx: Transaction, login_id: str, *, now: int) -> int | None:
     return None if row is None else int(row[0])
 
 
-async def consume(tx: Transaction, login_id: str, *, now: int, session_id: str) -> bool:
-    """APPROVED → CONSUMED (T9)."""
-    return await tx.one(_CONSUME, {"id": login_id, "now": now, "session_id": session_id}) is not None
+async def issue_code(tx: Transaction, login_id: str, *, now: int) -> bool:
+    """Count an authorization code against the login's three (T7)."""
+    return await tx.one(_ISSUE_CODE, {"id": login_id, "now": now}) is not None
+
+
+async def consume(tx: Transaction, login_id: str, trigger: Trigger, *, now: int, session_id: str) -> bool:
+    """APPROVED → CONSUMED by a poll (T9), PENDING → CONSUMED by an authorization code (T8)."""
+    return await tx.one(_CONSUME[trigger], {"id": login_id, "now": now, "session_id": session_id}) is not None
 
 
 async def end(tx: Transaction, login_id: str, trigger: Trigger, *, now: int) -> bool:
@@ -232,14 +266,16 @@ async def end(tx: Transaction, login_id: str, trigger: Trigger, *, now: int) -> 
     return await tx.one(_END[trigger], {"id": login_id, "now": now}) is not None
 
 
-async def supersede(tx: Transaction, *, application_id: str, jkt: str, now: int) -> list[Ended]:
-    """End the open logins of one application and key [R42]; those whose time had passed become expired instead."""
-    return _ends(await tx.all(_SUPERSEDE, {"application_id": application_id, "jkt": jkt, "now": now}))
+async def supersede(tx: Transaction, *, application_id: str, now: int, **column: str | bytes) -> list[Ended]:
+    """End the open logins of an application and this jkt or browser [R42]; those past their time become expired."""
+    ((name, value),) = column.items()
+    return _ends(await tx.all(_SUPERSEDE[name], {"application_id": application_id, name: value, "now": now}))
 
 
-async def deny_all(tx: Transaction, *, application_id: str, now: int) -> list[Ended]:
-    """Deny every open login of an application (T14, T15)."""
-    return _ends(await tx.all(_DENY_ALL, {"application_id": application_id, "now": now}))
+async def deny_all(tx: Transaction, *, now: int, **column: str | bytes) -> list[Ended]:
+    """Deny every open login of this application_id or mailbox (T14, T15); give exactly one."""
+    ((name, value),) = column.items()
+    return _ends(await tx.all(_DENY_ALL[name], {name: value, "now": now}))
 
 
 async def expire(tx: Transaction, *, now: int, limit: int) -> list[Ended]:

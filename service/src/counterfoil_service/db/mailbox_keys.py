@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One key for each mailbox, made at its first request: what is personal in the audit log is sealed under it."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from counterfoil_service.crypto.keys import seal, unseal
 from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
@@ -12,6 +12,9 @@ from counterfoil_service.db.tables import mailbox_keys
 _KEY_BYTES = 32
 _ADD = insert_unless_there(mailbox_keys)
 _GET = Statement(select(mailbox_keys.c.sealed_key).where(mailbox_keys.c.mailbox == parameter("mailbox")))
+_DESTROY = Statement(
+    delete(mailbox_keys).where(mailbox_keys.c.mailbox == parameter("mailbox")).returning(mailbox_keys.c.mailbox)
+)
 _MADE_AT = Statement(select(mailbox_keys.c.created_at).where(mailbox_keys.c.mailbox == parameter("mailbox")))
 
 
@@ -25,6 +28,11 @@ async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | N
     """The mailbox's key, or None when it has none (any more)."""
     row = await tx.one(_GET, {"mailbox": mailbox})
     return None if row is None else unseal(seal_key, row[0], associated=mailbox)
+
+
+async def destroy(tx: Transaction, mailbox: bytes) -> bool:
+    """Make all that is sealed under it unreadable for good; False when there was none."""
+    return await tx.one(_DESTROY, {"mailbox": mailbox}) is not None
 
 
 async def made_at(tx: ReadTransaction, mailbox: bytes) -> int:

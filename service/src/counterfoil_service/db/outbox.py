@@ -11,7 +11,7 @@ from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import outbox
 
-Kind = Literal["link", "decoy"]
+Kind = Literal["link", "decoy", "notice"]
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -27,6 +27,8 @@ class Mail(msgspec.Struct, frozen=True):
     due_at: int
     created_at: int
     ended_at: int | None = None
+    session_id: str | None = None
+    """The session that a notice is about."""
 
     def __repr__(self) -> str:
         return f"Mail(id={self.id!r}, state={self.state!r})"

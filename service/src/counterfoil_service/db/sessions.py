@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions and their refresh tokens, of which hashes alone are stored."""
+"""Sessions: what a sign-in gave to one device or browser, until it is ended."""
+
+from typing import Any
 
 import msgspec
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Select, Update, func, or_, select, update
 
+from counterfoil_service.core.session import Limits, ended_by
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, insert_row, parameter
-from counterfoil_service.db.tables import refresh_tokens, sessions
+from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
+from counterfoil_service.db.tables import applications, devices, sessions
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What one collected login gave to one device."""
+    """One row, in the order of the table's columns. `user_id` is the subject."""
 
     id: str
     user_id: str
@@ -23,38 +26,95 @@ class Session(msgspec.Struct, frozen=True):
     amr: str
     auth_time: int
     created_at: int
+    last_used_at: int
+    device_id: str | None = None
+    notice_hash: bytes | None = None
+    """SHA-256 of the secret in the notice mail by which a person ends this session."""
     ended_at: int | None = None
 
+    def __repr__(self) -> str:
+        return f"Session(id={self.id!r})"
 
-_s, _t = sessions.c, refresh_tokens.c
+    def lives(self, limits: Limits, now: int) -> bool:
+        """Whether nobody has ended it by `now`, nor a limit whose write is still to come."""
+        by = ended_by(created_at=self.created_at, last_used_at=self.last_used_at, limits=limits, now=now)
+        return self.ended_at is None and by is None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A session as its owner or an operator sees it."""
+
+    session: Session
+    application_name: str | None
+    device_label: str | None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A session that a write ended."""
+
+    id: str
+    user_id: str
+    login_id: str
+    application_id: str
+
+
+_s = sessions.c
+_COLUMNS = [_s[name] for name in Session.__struct_fields__]
+_living = _s.ended_at.is_(None)
+_ended = (_s.id, _s.user_id, _s.login_id, _s.application_id)
+
+
+def _where(*conditions: "Any") -> "Select[Any]":
+    return select(*_COLUMNS).where(*conditions)
+
+
+def _end_where(*conditions: "Any") -> Update:
+    return update(sessions).where(_living, *conditions).values(ended_at=parameter("now")).returning(*_ended)
+
+
 _ADD = Statement(insert_row(sessions))
-_GET = Statement(select(sessions).where(_s.id == parameter("id")))
-_KNOWN = Statement(
-    select(
-        exists().where(
-            _s.jkt == parameter("jkt"),
-            _s.application_id == parameter("application_id"),
-            _s.user_id == parameter("user_id"),
-        )
+_GET = Statement(_where(_s.id == parameter("id")))
+_GET_LOCKED = Statement(_where(_s.id == parameter("id")).with_for_update())
+_BY_NOTICE = Statement(_where(_s.notice_hash == parameter("notice_hash")))
+_TOUCH = Statement(
+    update(sessions).where(_s.id == parameter("id"), _living).values(last_used_at=parameter("now")).returning(_s.id)
+)
+_END = {
+    "id": Statement(_end_where(_s.id == parameter("id"))),
+    "application_id": Statement(_end_where(_s.application_id == parameter("application_id"))),
+    "user_id": Statement(_end_where(_s.user_id == parameter("user_id"))),
+    "login_id": Statement(_end_where(_s.login_id == parameter("login_id"))),
+    "device_id": Statement(_end_where(_s.device_id == parameter("device_id"))),
+}
+_END_OTHERS = Statement(_end_where(_s.user_id == parameter("user_id"), _s.id != parameter("id")))
+_END_EVERY = Statement(_end_where())
+_due = due_rows(
+    select(_s.id).where(
+        _living, or_(_s.last_used_at <= parameter("idle_before"), _s.created_at <= parameter("born_before"))
     )
 )
-_END_ALL = Statement(
-    update(sessions)
-    .where(_s.application_id == parameter("application_id"), _s.ended_at.is_(None))
-    .values(ended_at=parameter("now"))
-    .returning(_s.id, _s.user_id, _s.login_id)
+_EXPIRE = Statement(_end_where(_s.id.in_(_due)))
+_listed = (
+    select(*_COLUMNS, applications.c.name, devices.c.label)
+    .select_from(sessions)
+    .outerjoin(applications, applications.c.id == _s.application_id)
+    .outerjoin(devices, devices.c.id == _s.device_id)
 )
-_ADD_TOKEN = Statement(insert_row(refresh_tokens))
-_REPLACE = Statement(
-    update(refresh_tokens)
-    .where(_t.session_id == parameter("session_id"), _t.state == constant("current"))
-    .values(state=constant("replaced"))
+_latest = _s.last_used_at.desc()
+_LIVING_OF = Statement(_listed.where(_s.user_id == parameter("user_id"), _living).order_by(_latest))
+_LIVING = Statement(_listed.where(_living).order_by(_latest))
+# Without an offset of ours the SQLite dialect would bind one, as a literal value.
+_LAST_OF = Statement(
+    _listed.where(_s.user_id == parameter("user_id"))
+    .order_by(_s.created_at.desc())
+    .limit(parameter("limit"))
+    .offset(constant(0))
 )
-_USED = Statement(
-    select(func.count())
-    .select_from(refresh_tokens)
-    .where(_t.session_id == parameter("session_id"), _t.state == constant("used"))
-)
+_COUNT_OF = Statement(select(func.count()).select_from(sessions).where(_s.user_id == parameter("user_id"), _living))
+
+
+def _session(row: "Any") -> Session | None:
+    return None if row is None else Session(*row)
 
 
 async def add(tx: Transaction, session: Session) -> None:
@@ -62,37 +122,69 @@ async def add(tx: Transaction, session: Session) -> None:
     await tx.run(_ADD, msgspec.structs.asdict(session))
 
 
-async def get(tx: ReadTransaction, session_id: str) -> Session | None:
-    """By its id."""
-    row = await tx.one(_GET, {"id": session_id})
-    return None if row is None else Session(*row)
+async def get(tx: ReadTransaction, session_id: str, *, locked: bool = False) -> Session | None:
+    """By its id, ended or not; `locked` holds the row until the end of the transaction."""
+    return _session(await tx.one(_GET_LOCKED if locked else _GET, {"id": session_id}))
 
 
-async def key_is_known(tx: ReadTransaction, *, jkt: str, application_id: str, user_id: str) -> bool:
-    """Whether this key ever signed this person in to this application."""
-    row = await tx.one(_KNOWN, {"jkt": jkt, "application_id": application_id, "user_id": user_id})
-    return bool(row and row[0])
+async def by_notice(tx: ReadTransaction, notice_hash: bytes) -> Session | None:
+    """By the SHA-256 of its notice's secret."""
+    return _session(await tx.one(_BY_NOTICE, {"notice_hash": notice_hash}))
 
 
-async def end_all(tx: Transaction, *, application_id: str, now: int) -> list[tuple[str, str, str]]:
-    """End every session of an application: (session id, subject, login id) of each."""
-    rows = await tx.all(_END_ALL, {"application_id": application_id, "now": now})
-    return [(row[0], row[1], row[2]) for row in rows]
+async def touch(tx: Transaction, session_id: str, *, now: int) -> bool:
+    """Note a use; False when it has ended."""
+    return await tx.one(_TOUCH, {"id": session_id, "now": now}) is not None
 
 
-async def add_refresh_token(tx: Transaction, *, session_id: str, token_hash: bytes, now: int) -> None:
-    """Store a new current token."""
-    await tx.run(
-        _ADD_TOKEN, {"token_hash": token_hash, "session_id": session_id, "state": "current", "created_at": now}
-    )
+async def end(tx: Transaction, session_id: str, *, now: int) -> Ended | None:
+    """End one; None when it had ended before."""
+    ended = await end_where(tx, now=now, id=session_id)
+    return ended[0] if ended else None
 
 
-async def replace_refresh_token(tx: Transaction, session_id: str) -> None:
-    """Let the unused current token die; presented later it is refused without alarm [R44]."""
-    await tx.run(_REPLACE, {"session_id": session_id})
+async def end_where(tx: Transaction, *, now: int, **column: str) -> list[Ended]:
+    """End every living session with this id, application_id, user_id, login_id or device_id; give exactly one."""
+    ((name, value),) = column.items()
+    return _ends(await tx.all(_END[name], {name: value, "now": now}))
 
 
-async def refresh_token_was_used(tx: ReadTransaction, session_id: str) -> bool:
-    """Whether any refresh token of the session was ever used."""
-    row = await tx.one(_USED, {"session_id": session_id})
-    return bool(row and row[0])
+async def end_others(tx: Transaction, session: Session, *, now: int) -> list[Ended]:
+    """End every living session of this one's person but itself."""
+    return _ends(await tx.all(_END_OTHERS, {"user_id": session.user_id, "id": session.id, "now": now}))
+
+
+async def end_every(tx: Transaction, *, now: int) -> list[Ended]:
+    """End all there are."""
+    return _ends(await tx.all(_END_EVERY, {"now": now}))
+
+
+async def expire(tx: Transaction, *, limits: Limits, now: int, limit: int) -> list[Ended]:
+    """Write the end of at most `limit` sessions that a limit has ended."""
+    due = {"idle_before": now - limits.idle, "born_before": now - limits.lifetime, "now": now, "limit": limit}
+    return _ends(await tx.all(_EXPIRE, due))
+
+
+async def living(tx: ReadTransaction, user_id: str | None = None) -> list[Listed]:
+    """The sessions that nobody ended, of one person or of all, last used first; a limit may have ended some."""
+    rows = await tx.all(_LIVING, {}) if user_id is None else await tx.all(_LIVING_OF, {"user_id": user_id})
+    return [_listed_row(row) for row in rows]
+
+
+async def latest(tx: ReadTransaction, user_id: str, *, limit: int) -> list[Listed]:
+    """A person's last sign-ins, ended ones too, newest first."""
+    return [_listed_row(row) for row in await tx.all(_LAST_OF, {"user_id": user_id, "limit": limit})]
+
+
+async def count_living(tx: ReadTransaction, user_id: str) -> int:
+    """How many sessions of a person nobody ended."""
+    row = await tx.one(_COUNT_OF, {"user_id": user_id})
+    return int(row[0]) if row else 0
+
+
+def _listed_row(row: "Any") -> Listed:
+    return Listed(Session(*row[:-2]), row[-2], row[-1])
+
+
+def _ends(rows: "Any") -> list[Ended]:
+    return [Ended(*row) for row in rows]

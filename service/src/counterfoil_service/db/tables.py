@@ -44,6 +44,8 @@ applications = Table(
     _text("fingerprint"),
     _int("created_at"),
     _text("secret_hash", null=True),
+    _text("redirect_uris"),
+    _text("new_devices"),
 )
 
 users = Table(
@@ -55,6 +57,7 @@ users = Table(
     _int("created_at"),
     _int("verified_at", null=True),
     _int("disabled_at", null=True),
+    _int("invited_at", null=True),
 )
 
 logins = Table(
@@ -83,6 +86,13 @@ logins = Table(
     _int("completed_at", null=True),
     _text("session_id", null=True),
     _int("given_up"),
+    _text("redirect_uri", null=True),
+    _text("redirect_state", null=True),
+    _text("code_challenge", null=True),
+    _int("codes_minted"),
+    _bytes("browser", null=True),
+    _text("approved_by", null=True),
+    _text("code_jkt", null=True),
 )
 
 # Spelt as the statements spell it: SQLite uses a partial index only where it recognises the very same term.
@@ -98,6 +108,7 @@ Index(
 )
 Index("ix_logins_open_mailbox", logins.c.mailbox, sqlite_where=_open, postgresql_where=_open)
 Index("ix_logins_open_expires_at", logins.c.expires_at, sqlite_where=_open, postgresql_where=_open)
+Index("ix_logins_browser", logins.c.browser, sqlite_where=_open, postgresql_where=_open)
 Index("ix_logins_jkt_created_at", logins.c.jkt, logins.c.created_at)
 Index("ix_logins_source_range_created_at", logins.c.source_range, logins.c.created_at)
 
@@ -118,6 +129,7 @@ outbox = Table(
     _int("due_at"),
     _int("created_at"),
     _int("ended_at", null=True),
+    _text("session_id", null=True),
 )
 _queued = text("state = 'queued'")
 Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_queued, postgresql_where=_queued)
@@ -135,10 +147,58 @@ sessions = Table(
     _text("amr"),
     _int("auth_time"),
     _int("created_at"),
+    _int("last_used_at"),
+    _text("device_id", null=True),
+    _bytes("notice_hash", null=True, unique=True),
     _int("ended_at", null=True),
 )
-Index("ix_sessions_jkt", sessions.c.jkt)
+_lives = text("ended_at IS NULL")
 Index("ix_sessions_application_id", sessions.c.application_id)
+Index("ix_sessions_user_id", sessions.c.user_id)
+Index("ix_sessions_login_id", sessions.c.login_id)
+Index("ix_sessions_live_last_used_at", sessions.c.last_used_at, sqlite_where=_lives, postgresql_where=_lives)
+Index("ix_sessions_live_created_at", sessions.c.created_at, sqlite_where=_lives, postgresql_where=_lives)
+
+# `key_id` is the thumbprint of a device's key; for a browser, the hash of its cookie.
+devices = Table(
+    "devices",
+    metadata,
+    _key("id"),
+    _text("user_id"),
+    _text("application_id"),
+    _text("key_id"),
+    _text("label", null=True),
+    _text("state"),
+    _int("first_seen_at"),
+    _int("last_seen_at"),
+)
+Index("uq_devices_owner", devices.c.user_id, devices.c.application_id, devices.c.key_id, unique=True)
+
+authorization_codes = Table(
+    "authorization_codes",
+    metadata,
+    _bytes("code_hash", primary_key=True),
+    _text("login_id"),
+    _text("application_id"),
+    _text("user_id", null=True),
+    _text("device_id", null=True),
+    _text("redirect_uri"),
+    _text("code_challenge"),
+    _text("jkt", null=True),
+    _text("scope"),
+    _text("audience"),
+    _text("amr"),
+    _int("auth_time"),
+    _int("expires_at"),
+    _int("used_at", null=True),
+    _text("session_id", null=True),
+)
+Index("ix_authorization_codes_login_id", authorization_codes.c.login_id)
+Index("ix_authorization_codes_expires_at", authorization_codes.c.expires_at)
+
+# A browser's session: the cookie's hash leads to an ordinary session.
+cookies = Table("cookies", metadata, _bytes("cookie_hash", primary_key=True), _text("session_id"))
+Index("ix_cookies_session_id", cookies.c.session_id)
 
 refresh_tokens = Table(
     "refresh_tokens",

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""People: one row for each mailbox that completed a login."""
+"""People: one row for each mailbox that was invited or proved by a login."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, null, select, update
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_unless_there, parameter
-from counterfoil_service.db.tables import users
+from counterfoil_service.db.tables import sessions, users
+
+UserState = Literal["invited", "unverified", "verified", "disabled"]
 
 
 class User(msgspec.Struct, frozen=True):
@@ -21,15 +23,56 @@ class User(msgspec.Struct, frozen=True):
     created_at: int
     verified_at: int | None = None
     disabled_at: int | None = None
+    invited_at: int | None = None
+
+    def __repr__(self) -> str:
+        return f"User(id={self.id!r})"
+
+    @property
+    def state(self) -> UserState:
+        """In one word; `unverified` proved the mailbox at a device that may not sign in yet."""
+        if self.disabled_at is not None:
+            return "disabled"
+        if self.verified_at is not None:
+            return "verified"
+        return "unverified" if self.invited_at is None else "invited"
 
 
-_ADD = insert_unless_there(users, users.c.id)
-_BY_MAILBOX = Statement(select(users).where(users.c.mailbox == parameter("mailbox")))
+class Counted(msgspec.Struct, frozen=True):
+    """A user, and how many sessions of theirs nobody ended."""
+
+    user: User
+    sessions: int
+
+
+_u = users.c
+_ADD = insert_unless_there(users, _u.id)
+_BY_MAILBOX = Statement(select(users).where(_u.mailbox == parameter("mailbox")))
+_GET = Statement(select(users).where(_u.id == parameter("id")))
 _VERIFY = Statement(
     update(users)
-    .where(users.c.id == parameter("id"), users.c.verified_at.is_(None))
+    .where(_u.id == parameter("id"), _u.verified_at.is_(None))
     .values(verified_at=parameter("now"), address=parameter("address"))
-    .returning(users.c.id)
+    .returning(_u.id)
+)
+_DISABLE = Statement(
+    update(users)
+    .where(_u.id == parameter("id"), _u.disabled_at.is_(None))
+    .values(disabled_at=parameter("now"))
+    .returning(_u.id)
+)
+_ENABLE = Statement(
+    update(users)
+    .where(_u.id == parameter("id"), _u.disabled_at.is_not(None))
+    .values(disabled_at=null())
+    .returning(_u.id)
+)
+_ERASE = Statement(delete(users).where(_u.id == parameter("id")).returning(_u.id))
+_LIST = Statement(
+    select(*users.columns, func.count(sessions.c.id))
+    .select_from(users)
+    .outerjoin(sessions, (sessions.c.user_id == _u.id) & sessions.c.ended_at.is_(None))
+    .group_by(*users.columns)
 )
 
 
@@ -47,6 +90,32 @@ async def by_mailbox(tx: ReadTransaction, mailbox: bytes) -> User | None:
     return _user(await tx.one(_BY_MAILBOX, {"mailbox": mailbox}))
 
 
+async def get(tx: ReadTransaction, user_id: str) -> User | None:
+    """By the subject."""
+    return _user(await tx.one(_GET, {"id": user_id}))
+
+
 async def verify(tx: Transaction, user_id: str, *, address: str, now: int) -> bool:
     """Mark as verified the first time, with the address that was proved; False when it was before."""
     return await tx.one(_VERIFY, {"id": user_id, "address": address, "now": now}) is not None
+
+
+async def disable(tx: Transaction, user_id: str, *, now: int) -> bool:
+    """Let them in no more; False when they were disabled before."""
+    return await tx.one(_DISABLE, {"id": user_id, "now": now}) is not None
+
+
+async def enable(tx: Transaction, user_id: str) -> bool:
+    """Let them in again; False when they were not disabled."""
+    return await tx.one(_ENABLE, {"id": user_id}) is not None
+
+
+async def erase(tx: Transaction, user_id: str) -> bool:
+    """Delete; False when there was none."""
+    return await tx.one(_ERASE, {"id": user_id}) is not None
+
+
+async def list_all(tx: ReadTransaction) -> list[Counted]:
+    """Everybody, by address, in an order that no engine's collation changes."""
+    found = [Counted(User(*row[:-1]), int(row[-1])) for row in await tx.all(_LIST, {})]
+    return sorted(found, key=lambda each: each.user.address.casefold())

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker that mails links: claims rows by lease, sends, writes what became of it. Any number may run at once.
+"""The worker that mails links and notices: claims rows by lease, sends, writes what became of it.
 
-At least once: a crash after the server took a mail and before the row says so sends it again, with the same Message-ID.
+Any number may run at once. A mail is sent at least once: a crash after the server took it and before the row says so
+sends it again, with the same Message-ID.
 """
 
 import asyncio
@@ -9,7 +10,9 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from counterfoil_service.core import link
@@ -17,7 +20,7 @@ from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.outbox import Mail
-from counterfoil_service.mail.render import LinkMail, render_link_mail
+from counterfoil_service.mail.render import LinkMail, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import Transport, TryLater, Undeliverable
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mail
@@ -61,7 +64,7 @@ class OutboxWorker:
         """Write a letter as these settings would have it; ValueError when no mail could ever leave."""
         mail = Mail("rehearsal", "", "link", "queued", "somebody@example.com", None, 0, 0, 0)
         claimed = ClaimedMail(mail, None, None, "Rehearsal", None, self._clock(), self._clock())
-        render_link_mail(self._letter(claimed, "A" * 43))
+        self._message(claimed, "A" * 43)
 
     async def run(self) -> None:
         """Until stopped; a database that is down is tried again."""
@@ -113,7 +116,7 @@ class OutboxWorker:
 
     async def _send(self, transport: Transport, claimed: ClaimedMail, secret: str) -> None:
         try:
-            message = render_link_mail(self._letter(claimed, secret))
+            message = self._message(claimed, secret)
         except ValueError:
             raise Undeliverable("not_writable") from None
         await transport.send(message, claimed.mail.recipient)
@@ -126,21 +129,25 @@ class OutboxWorker:
         ceiling = min(FIRST_RETRY_SECONDS << (attempts - 1), LAST_RETRY_SECONDS) * SECOND
         return ceiling // 2 + int.from_bytes(self._entropy(4), "big") * (ceiling // 2) // 2**32
 
-    def _letter(self, claimed: ClaimedMail, secret: str) -> LinkMail:
-        issuer = self._settings.public_url
+    def _message(self, claimed: ClaimedMail, secret: str) -> EmailMessage:
+        issuer, now = self._settings.public_url, self._clock()
         domain = parseaddr(self._settings.sender)[1].rpartition("@")[2]
-        return LinkMail(
-            application_name=claimed.application_name,
-            device_label=claimed.device_label,
-            asked_at=_moment(claimed.asked_at),
-            expires_minutes=max(1, -((self._clock() - claimed.expires_at) // (60 * SECOND))),
-            link=link.url(issuer, secret),
-            recipient=claimed.mail.recipient,
-            sender=self._settings.sender,
-            message_id=f"<{claimed.mail.id}@{domain}>",
-            sent_at=_moment(self._clock()),
-            issuer_host=urlsplit(issuer).netloc,
-        )
+        common: dict[str, Any] = {
+            "application_name": claimed.application_name,
+            "device_label": claimed.device_label,
+            "recipient": claimed.mail.recipient,
+            "sender": self._settings.sender,
+            "message_id": f"<{claimed.mail.id}@{domain}>",
+            "sent_at": _moment(now),
+            "issuer_host": urlsplit(issuer).netloc,
+        }
+        happened_at = _moment(claimed.happened_at)
+        if claimed.mail.kind == "notice":
+            notice = NoticeMail(link=link.notice_url(issuer, secret), signed_in_at=happened_at, **common)
+            return render_notice_mail(notice)
+        minutes = max(1, -((now - claimed.expires_at) // (60 * SECOND)))
+        asked = LinkMail(link=link.url(issuer, secret), asked_at=happened_at, expires_minutes=minutes, **common)
+        return render_link_mail(asked)
 
 
 def _moment(microseconds: int) -> datetime:

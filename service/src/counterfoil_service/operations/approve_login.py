@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The person typed a code on the link page: approve, count a miss, or lock [R20-R24]."""
+"""The person said yes on the link page, by typing a code: approve, count a miss, or lock [R20-R24].
+
+In the very browser that asked no code is needed: its cookie shows that nobody carries the login anywhere else.
+"""
 
 import hmac
 from enum import Enum
@@ -15,11 +18,15 @@ from counterfoil_service.operations.opener import Opener
 
 
 class ApproveLogin(msgspec.Struct, frozen=True):
-    """`code` is six letters of the alphabet, normalised; anything less never counts as a try."""
+    """`code` is six letters of the alphabet, normalised; anything less never counts as a try.
+
+    `browser` is the SHA-256 of the opening browser's cookie.
+    """
 
     secret: str
     code: str
     opener: Opener
+    browser: bytes | None = None
 
     def __repr__(self) -> str:
         return "ApproveLogin(***)"
@@ -39,17 +46,26 @@ async def approve_login(tx: Transaction, command: ApproveLogin, context: Context
     login = await logins.by_link(tx, digest(command.secret))
     if login is None:
         return Approval.DEAD
+    if is_same_browser(login, command.browser):
+        return await _approve(tx, login, "same_browser", command.opener, context)
     typed = keyed(context.keys.user_code, login.id.encode(), command.code.encode())
     if hmac.compare_digest(typed, login.user_code_hash):
-        return await _approve(tx, login, command.opener, context)
+        return await _approve(tx, login, "user_code", command.opener, context)
     return await _miss(tx, login, command.opener, context)
 
 
-async def _approve(tx: Transaction, login: logins.Login, opener: Opener, context: Context) -> Approval:
+def is_same_browser(login: logins.Login, browser: bytes | None) -> bool:
+    """Whether a browser asked for this login, and it is this one."""
+    return login.browser is not None and browser is not None and hmac.compare_digest(login.browser, browser)
+
+
+async def _approve(
+    tx: Transaction, login: logins.Login, by: logins.ApprovedBy, opener: Opener, context: Context
+) -> Approval:
     deadline = collection_deadline(context.now, login.expires_at)
-    if not await logins.approve(tx, login.id, now=context.now, deadline=deadline):
+    if not await logins.approve(tx, login.id, by, now=context.now, deadline=deadline):
         return await _illegal(tx, login, Trigger.APPROVE, opener, context)
-    await _record(tx, login, TRANSITIONS[Trigger.APPROVE].event, opener, context, {"by": "user_code"})
+    await _record(tx, login, TRANSITIONS[Trigger.APPROVE].event, opener, context, {"by": by})
     await tx.notify(login.id)
     return Approval.APPROVED
 

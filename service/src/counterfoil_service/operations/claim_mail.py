@@ -7,27 +7,32 @@ import msgspec
 
 from counterfoil_service.core.login import SECOND, State, current_state
 from counterfoil_service.crypto.keys import CannotUnseal, unseal
-from counterfoil_service.db import applications, logins, outbox
+from counterfoil_service.db import applications, devices, logins, outbox, sessions
 from counterfoil_service.db.engine import Context, Transaction
-from counterfoil_service.db.logins import Login
 from counterfoil_service.db.outbox import Mail
 
 LEASE_SECONDS = 60
 """Longer than the worker lets a send take, so that two workers never hold one mail."""
 
+NOTICE_LIFETIME = 86_400 * SECOND
+"""A notice that no server takes for a day is given up: it tells of what just happened."""
 
-Unfit = Literal["decoy", "login_ended", "cannot_unseal"]
+Unfit = Literal["decoy", "login_ended", "device_forgotten", "too_late", "cannot_unseal"]
 
 
 class ClaimedMail(msgspec.Struct, frozen=True):
-    """`secret` is None for what must not be mailed: `unfit` says why."""
+    """`secret` is None for what must not be mailed: `unfit` says why.
+
+    `happened_at` is when the link was asked for, or when the device of a notice signed in; at `expires_at` there is
+    nothing left to mail.
+    """
 
     mail: Mail
     secret: str | None
     unfit: Unfit | None
     application_name: str
     device_label: str | None
-    asked_at: int
+    happened_at: int
     expires_at: int
 
     def __repr__(self) -> str:
@@ -42,21 +47,38 @@ async def claim_mail(tx: Transaction, limit: int, context: Context) -> list[Clai
 
 
 async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
+    if mail.kind == "notice":
+        return await _notice(tx, mail, context)
     login = await logins.get(tx, mail.login_id)
     application = await applications.get(tx, login.application_id) if login else None
     if login is None or application is None:
-        return ClaimedMail(mail, None, "login_ended", "", None, 0, 0)
-    secret, unfit = _secret(mail, login, context)
+        return _unfit(mail, "login_ended")
+    waits = current_state(login.state, login.expires_at, context.now) is State.PENDING
+    secret, unfit = _secret(mail, "decoy" if mail.kind == "decoy" else None if waits else "login_ended", context)
     return ClaimedMail(mail, secret, unfit, application.name, login.device_label, login.created_at, login.expires_at)
 
 
-def _secret(mail: Mail, login: Login, context: Context) -> tuple[str | None, Unfit | None]:
-    if mail.kind == "decoy":
-        return None, "decoy"
-    if current_state(login.state, login.expires_at, context.now) is not State.PENDING:
-        return None, "login_ended"
+async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
+    """Sent even where the session is over already: its device is a known one from now on, and the person must hear."""
+    session = await sessions.get(tx, mail.session_id or "")
+    application = await applications.get(tx, session.application_id) if session else None
+    if session is None or application is None or await devices.get(tx, session.device_id or "") is None:
+        return _unfit(mail, "device_forgotten")
+    login = await logins.get(tx, mail.login_id)
+    label, expires_at = login.device_label if login else None, mail.created_at + NOTICE_LIFETIME
+    secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else None, context)
+    return ClaimedMail(mail, secret, unfit, application.name, label, session.created_at, expires_at)
+
+
+def _secret(mail: Mail, unfit: Unfit | None, context: Context) -> tuple[str | None, Unfit | None]:
+    if unfit is not None:
+        return None, unfit
     try:
         sealed = mail.sealed_secret or b""
         return unseal(context.keys.seal_outbox, sealed, associated=mail.id.encode()).decode(), None
     except CannotUnseal:
         return None, "cannot_unseal"
+
+
+def _unfit(mail: Mail, unfit: Unfit) -> ClaimedMail:
+    return ClaimedMail(mail, None, unfit, "", None, 0, 0)

@@ -5,8 +5,9 @@ import msgspec
 
 from counterfoil_service.core.login import State, current_state
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db import applications, logins, sessions, users
+from counterfoil_service.db import applications, devices, logins, users
 from counterfoil_service.db.engine import ReadTransaction
+from counterfoil_service.operations.admit_device import key_id_of
 
 
 class LinkView(msgspec.Struct, frozen=True):
@@ -30,6 +31,8 @@ async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView 
 
 async def _known_device(tx: ReadTransaction, login: logins.Login) -> bool:
     user = await users.by_mailbox(tx, login.mailbox)
-    if user is None or login.jkt is None:
+    key_id = key_id_of(login)
+    if user is None or key_id is None:
         return False
-    return await sessions.key_is_known(tx, jkt=login.jkt, application_id=login.application_id, user_id=user.id)
+    device = await devices.find(tx, user_id=user.id, application_id=login.application_id, key_id=key_id)
+    return device is not None and device.state == "known"

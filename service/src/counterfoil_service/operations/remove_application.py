@@ -5,6 +5,7 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db import applications, audit, logins, sessions
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 
 _REASON = "application_removed"
 
@@ -23,14 +24,6 @@ async def remove_application(tx: Transaction, application_id: str, context: Cont
         )
         await audit.append(tx, context, denied)
         await tx.notify(login.id)
-    for session_id, subject, login_id in await sessions.end_all(tx, application_id=application_id, now=context.now):
-        ended = AuditEvent(
-            name=EventName.SESSION_ENDED,
-            reason=_REASON,
-            login_id=login_id,
-            application_id=application_id,
-            session_id=session_id,
-            subject=subject,
-        )
-        await audit.append(tx, context, ended)
+    ended = await sessions.end_where(tx, now=context.now, application_id=application_id)
+    await record_ended_sessions(tx, ended, context, reason=_REASON)
     await audit.append(tx, context, AuditEvent(name=EventName.APPLICATION_REMOVED, application_id=application_id))

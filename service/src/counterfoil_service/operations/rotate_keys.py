@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a new signing key; the old one is published until its last token has expired [R90]."""
+"""Let a new signing key take over; the old one is published until its last token has expired [R90]."""
 
 import msgspec
 
@@ -13,22 +13,25 @@ from counterfoil_service.db.signing_keys import StoredKey
 
 
 class RotateKeys(msgspec.Struct, frozen=True):
-    """`lead_seconds` is how long a new key is published before it signs, so that verifiers know it.
+    """`key` was made beforehand: an RSA key takes too long for a transaction.
 
-    Where no key signs yet, the new one does so at once.
+    `lead_seconds` is how long it is published before it signs, so that verifiers know it; where no key signs yet, it
+    does so at once.
     """
 
+    key: SigningKey
     lead_seconds: int
 
 
 async def rotate_keys(tx: Transaction, command: RotateKeys, context: Context) -> StoredKey:
     """The new key as stored."""
-    signs_now = any(key.active_at <= context.now for key in await signing_keys.list_all(tx))
+    key = command.key
+    signs_now = any(stored.active_at <= context.now for stored in await signing_keys.list_all(tx))
     active_at = context.now + (command.lead_seconds * SECOND if signs_now else 0)
-    key = SigningKey.generate("ES256", context.entropy)
     sealed = seal(context.keys.seal_signing, key.private_bytes(), associated=key.kid.encode(), entropy=context.entropy)
     stored = StoredKey(key.kid, key.algorithm, sealed, context.now, active_at)
     await signing_keys.retire_all(tx, retired_at=active_at)
     await signing_keys.add(tx, stored)
-    await audit.append(tx, context, AuditEvent(name=EventName.KEY_ROTATED, fields={"kid": key.kid}))
+    fields = {"kid": key.kid, "algorithm": key.algorithm}
+    await audit.append(tx, context, AuditEvent(name=EventName.KEY_ROTATED, fields=fields))
     return stored

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.db import audit, logins, outbox
+from counterfoil_service.db import audit, logins, outbox, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.outbox import Mail
 
@@ -40,13 +40,16 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
         mine = await outbox.settle(tx, mail, command.outcome, now=context.now)
     if not mine:
         return
-    login = await logins.get(tx, mail.login_id)
+    session = await sessions.get(tx, mail.session_id) if mail.session_id else None
+    about = session or await logins.get(tx, mail.login_id)
     event = AuditEvent(
         name=_EVENTS[command.outcome],
         outcome="success" if command.outcome == "sent" else "failure",
         reason=command.reason,
         login_id=mail.login_id,
-        application_id=login.application_id if login else None,
+        application_id=about.application_id if about else None,
+        session_id=mail.session_id,
+        subject=session.user_id if session else None,
         fields={"attempt": mail.attempts},
     )
     await audit.append(tx, context, event)

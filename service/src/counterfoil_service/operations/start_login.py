@@ -6,18 +6,20 @@ from typing import Any, Literal
 import msgspec
 
 from counterfoil_service.core import application as rules
-from counterfoil_service.core import identifiers, link, user_code
+from counterfoil_service.core import destination, identifiers, link, redirects, user_code
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.budget import Budget, Budgets
 from counterfoil_service.core.email_address import EmailAddress
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.login import SECOND, State
+from counterfoil_service.core.pkce import WayHome
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.keys import digest, keyed, seal
 from counterfoil_service.db import applications, audit, logins, mailbox_keys, mailings, outbox, proofs, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.users import User
+from counterfoil_service.operations.asking_browser import AskingBrowser, browser_user_code
 
 POLL_INTERVAL = 5
 """Seconds between polls, RFC 8628 §3.2."""
@@ -27,7 +29,10 @@ DecoyReason = Literal["user_disabled", "not_invited", "over_budget"]
 
 
 class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a link, its shape checked, with what the caller cannot say of itself: source and user agent."""
+    """A request for a link, its shape checked, with what the caller cannot say of itself: source and user agent.
+
+    A device comes with a proof, a browser with its cookie.
+    """
 
     application_id: str
     address: EmailAddress
@@ -39,6 +44,8 @@ class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     source_range: str
     user_agent: str
+    way_home: WayHome | None = None
+    browser: AskingBrowser | None = None
 
 
 class LoginStarted(msgspec.Struct, frozen=True):
@@ -56,15 +63,13 @@ class LoginStarted(msgspec.Struct, frozen=True):
 
 async def start_login(tx: Transaction, command: StartLogin, context: Context) -> LoginStarted:
     """A login that waits for its link. Nobody can tell by the answer whether a mail goes out [R92]."""
-    application = await _application(tx, command)
+    application = await _application(tx, command, context.settings.public_url)
     scope = rules.granted_scope(application, command.scope)
     audience = rules.granted_audience(application, command.resource, context.settings.public_url)
     mailbox = keyed(context.keys.mailbox, command.address.canonical.encode())
     source_range = keyed(context.keys.source, command.source_range.encode())
     jkt = command.proof.jkt if command.proof else None
-    # The 60 s rule belongs to the key alone, so its lock knows no application; without a key there is nothing to hold.
-    names = [(b"mailbox", mailbox), (b"key", jkt.encode())] if jkt else [(b"mailbox", mailbox)]
-    await tx.lock(*(keyed(context.keys.lock, *name) for name in names))
+    await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
     usage = await logins.usage(tx, _usage_parameters(context, mailbox, source_range, jkt))
@@ -72,12 +77,11 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
     user = await users.by_mailbox(tx, mailbox)
     decoy = _decoy_reason(user, usage, context)
     await mailbox_keys.ensure(tx, context, mailbox)
-    if jkt is not None:
-        await _supersede(tx, application.id, jkt, context)
+    await _supersede_own(tx, command, context)
 
     login_id = identifiers.ulid(context.now, context.entropy)
     device_code, link_secret = link.make(context.entropy), link.make(context.entropy)
-    code = user_code.make(context.entropy)
+    code = _user_code(command, login_id, context)
     login = logins.Login(
         id=login_id,
         application_id=application.id,
@@ -98,6 +102,7 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         poll_interval=POLL_INTERVAL,
         created_at=context.now,
         expires_at=context.now + context.settings.link_ttl * SECOND,
+        **_way_back(command),
     )
     await logins.add(tx, login)
     await _queue_mail(tx, login, link_secret, decoy, context)
@@ -105,17 +110,58 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
     return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
 
 
-async def _application(tx: Transaction, command: StartLogin) -> Application:
+async def _application(tx: Transaction, command: StartLogin, issuer: str) -> Application:
     application = await applications.get(tx, command.application_id)
     if application is None:
         raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
+    if command.browser is not None:
+        destination.check(command.browser.destination, application, issuer)
+        return application
     if command.proof is None and application.dpop == "required":
         raise Refusal(
             ErrorCode.INVALID_DPOP_PROOF, "DPoP: this application must send exactly one proof (RFC 9449, 4.3)"
         )
     if command.fingerprint is None and application.fingerprint == "required":
         raise Refusal(ErrorCode.INVALID_REQUEST, "device_fingerprint: this application must send one")
+    if command.way_home is not None:
+        _check_way_home(application, command.way_home, command.proof)
     return application
+
+
+def _check_way_home(application: Application, way_home: WayHome, proof: Proof | None) -> None:
+    if proof is None:
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST, "redirect_uri: its code is redeemed with the key that asked; send a DPoP proof"
+        )
+    redirects.match(application.redirect_uris, way_home.redirect_uri)
+
+
+def _names(command: StartLogin, mailbox: bytes) -> "list[tuple[bytes, bytes]]":
+    """The 60 s rule belongs to the key alone, so its lock knows no application; without a key there is none to hold."""
+    names = [(b"mailbox", mailbox)]
+    if command.proof is not None:
+        names.append((b"key", command.proof.jkt.encode()))
+    if command.browser is not None:
+        names.append((b"browser", command.browser.name))
+    return names
+
+
+def _user_code(command: StartLogin, login_id: str, context: Context) -> str:
+    if command.browser is None:
+        return user_code.make(context.entropy)
+    return browser_user_code(context.keys, command.browser.cookie, login_id)
+
+
+def _way_back(command: StartLogin) -> "dict[str, Any]":
+    if command.browser is not None:
+        return command.browser.columns
+    if command.way_home is None:
+        return {}
+    return {
+        "redirect_uri": command.way_home.redirect_uri,
+        "redirect_state": command.way_home.state,
+        "code_challenge": command.way_home.code_challenge,
+    }
 
 
 def _usage_parameters(context: Context, mailbox: bytes, source_range: bytes, jkt: str | None) -> "dict[str, Any]":
@@ -165,13 +211,20 @@ def _mailbox_is_over_budget(usage: logins.Usage, budgets: Budgets) -> bool:
     )
 
 
-async def _supersede(tx: Transaction, application_id: str, jkt: str, context: Context) -> None:
-    for ended in await logins.supersede(tx, application_id=application_id, jkt=jkt, now=context.now):
+async def _supersede_own(tx: Transaction, command: StartLogin, context: Context) -> None:
+    """A key's or a browser's own earlier requests; who has neither supersedes nothing."""
+    column: dict[str, str | bytes] = {}
+    if command.proof is not None:
+        column["jkt"] = command.proof.jkt
+    elif command.browser is not None:
+        column["browser"] = command.browser.name
+    else:
+        return
+    for ended in await logins.supersede(tx, application_id=command.application_id, now=context.now, **column):
         expired = ended.state is State.EXPIRED
         name = EventName.LOGIN_EXPIRED if expired else EventName.LOGIN_SUPERSEDED
-        await audit.append(
-            tx, context, AuditEvent(name=name, login_id=ended.id, application_id=application_id, jkt=jkt)
-        )
+        event = AuditEvent(name=name, login_id=ended.id, application_id=ended.application_id, jkt=ended.jkt)
+        await audit.append(tx, context, event)
         await tx.notify(ended.id)
 
 

@@ -2,14 +2,15 @@
 """Write what time has ended, in bounded batches, off every request's path (T13)."""
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.db import audit, logins, mailings, proofs
+from counterfoil_service.db import audit, authorization_codes, logins, mailings, proofs, sessions
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 
 _DAY = 86_400 * 1_000_000
 
 
-async def expire_logins(tx: Transaction, limit: int, context: Context) -> int:
-    """Expire at most `limit` logins; how many there were."""
+async def sweep(tx: Transaction, limit: int, context: Context) -> int:
+    """Expire at most `limit` logins and as many sessions; how many there were of whichever were more."""
     ended = await logins.expire(tx, now=context.now, limit=limit)
     for login in ended:
         event = AuditEvent(
@@ -21,4 +22,8 @@ async def expire_logins(tx: Transaction, limit: int, context: Context) -> int:
     )
     await mailings.purge(tx, before=context.now - longest)
     await proofs.purge(tx, now=context.now)
-    return len(ended)
+    limits = context.settings.session_limits
+    over = await sessions.expire(tx, limits=limits, now=context.now, limit=limit)
+    await record_ended_sessions(tx, over, context, reason="expired")
+    await authorization_codes.purge(tx, before=context.now - _DAY)
+    return max(len(ended), len(over))

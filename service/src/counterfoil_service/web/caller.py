@@ -34,6 +34,12 @@ def forwarded_source(peer: Address, forwarded: Sequence[str], trusted: Sequence[
     return source
 
 
+def came_through_proxy(request: AnyRequest) -> bool:
+    """Whether a proxy that the operator trusts handed this request over."""
+    peer = _address(request.client.host if request.client else "")
+    return peer is not None and _is_trusted(peer, services_of(request).settings.trusted_proxies)
+
+
 def range_of(source: Address) -> str:
     """The network that shares one budget: IPv4 /24, IPv6 /64 [R95]."""
     return str(ipaddress.ip_network((source, _RANGE_BITS[source.version]), strict=False))

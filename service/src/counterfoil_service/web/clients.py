@@ -6,7 +6,7 @@ import binascii
 import hmac
 from urllib.parse import unquote_plus
 
-from counterfoil_service.core.application import Application
+from counterfoil_service.core.application import OWN_ID, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db import applications
 from counterfoil_service.web.forms import Form
@@ -18,7 +18,7 @@ async def authenticate_client(request: AnyRequest, form: Form) -> Application:
     services = services_of(request)
     client_id, secret = _credentials(request, form)
     application = await services.database.read(applications.get, client_id)
-    if application is None:
+    if application is None or application.id == OWN_ID:
         raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
     if application.confidential:
         if secret is None or not await services.secret_checks.passes(application, secret, services.clock()):

@@ -11,6 +11,7 @@ from litestar.types import Message, Scope
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock
 from counterfoil_service.settings import Settings
+from counterfoil_service.web.challenges import takes_access_token
 
 _ALWAYS = {
     "Referrer-Policy": "no-referrer",
@@ -22,20 +23,22 @@ _HSTS = "max-age=31536000"
 Hook = Callable[[Message, Scope], Coroutine[Any, Any, None]]
 
 
-def content_security_policy(style_hash: str) -> str:
-    """Nothing but our own stylesheet and forms that go back to us [R30, R31]."""
+def content_security_policy(style_hash: str, way_home: str | None = None) -> str:
+    """Nothing but our own stylesheet and forms that go back to us, or on to where one login may return [R30, R31]."""
+    form_action = "'self'" if way_home is None else f"'self' {way_home}"
     return (
-        f"default-src 'none'; style-src '{style_hash}'; img-src 'self'; form-action 'self'; "
+        f"default-src 'none'; style-src '{style_hash}'; img-src 'self'; form-action {form_action}; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
 
 
 def security_headers(settings: Settings, style_hash: str, nonces: Nonces, clock: Clock) -> Hook:
-    """A `before_send` hook; the OAuth endpoints' answers carry a fresh nonce too (RFC 9449 §8.2)."""
+    """A `before_send` hook; where proofs are taken answers carry a fresh nonce too (RFC 9449 §8.2)."""
     issuer = urlsplit(settings.public_url)
-    always = {**_ALWAYS, "Content-Security-Policy": content_security_policy(style_hash)}
+    always = dict(_ALWAYS)
     if issuer.scheme == "https":
         always["Strict-Transport-Security"] = _HSTS
+    policy = content_security_policy(style_hash)
     oauth = f"{issuer.path}/oauth/"
 
     async def add(message: Message, scope: Scope) -> None:
@@ -44,7 +47,8 @@ def security_headers(settings: Settings, style_hash: str, nonces: Nonces, clock:
         headers = MutableScopeHeaders.from_message(message)
         headers.update(always)
         headers.setdefault("Cache-Control", "no-store")
-        if scope["path"].startswith(oauth):
+        headers.setdefault("Content-Security-Policy", policy)
+        if scope["path"].startswith(oauth) or takes_access_token(scope, settings):
             headers["DPoP-Nonce"] = nonces.current(clock())
 
     return add

@@ -9,27 +9,34 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from counterfoil_service.core import email_address, link, user_code
-from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.core.login import SECOND, State
+from counterfoil_service.core import email_address, link, redirects, user_code
+from counterfoil_service.core.application import OWN_ID
+from counterfoil_service.core.login import MAX_CODES, SECOND, State
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import logins
-from counterfoil_service.operations.approve_login import Approval, ApproveLogin, approve_login
+from counterfoil_service.operations.approve_login import Approval, ApproveLogin, approve_login, is_same_browser
 from counterfoil_service.operations.describe_link import LinkView, describe_link
+from counterfoil_service.operations.issue_code import CodeIssued, IssueCode, NoCode, issue_code, may_return
 from counterfoil_service.operations.open_link import OpenLink, open_link
 from counterfoil_service.operations.opener import Opener
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
+from counterfoil_service.operations.report_login import ReportLogin, report_login
 from counterfoil_service.web import problems
+from counterfoil_service.web.browser.answers import go_to_path, path_of
+from counterfoil_service.web.browser.cookies import browser_hash_of
+from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.forms import read_form
+from counterfoil_service.web.headers import content_security_policy
 from counterfoil_service.web.oauth import CHECK_MAIL_PATH
-from counterfoil_service.web.pages import DecidedPage, ErrorPage, LinkPage
+from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage
+from counterfoil_service.web.same_site import CrossSite, refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _MALFORMED = "Type the six letters that your device shows."
 _WRONG = "That code does not match. Look at the screen of the device you are signing in on, and type it again."
-_SAME_SITE = {"same-origin", "none"}
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_USED_UP = "The way back was taken three times; that is enough. Type the code instead."
+_NO_WAY_HOME = "This sign-in cannot go on in this browser. Type the code instead."
 
 
 @route("/l/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -40,15 +47,17 @@ async def show_link(request: AnyRequest, secret: FromPath[str]) -> Response[str]
     if view is None or view.login.state is not State.PENDING:
         return _dead(request)
     await services.database.write(open_link, OpenLink(view.login, _opener(request)))
-    return _page(services.pages.link(_link_page(request, view, secret)))
+    return _link(request, view, secret)
 
 
 @post("/l", status_code=200)
 async def decide(request: AnyRequest) -> Response[str]:
     """Approve with the code that only the asking device shows, or reject. Checks run 403, 410, 422."""
-    _refuse_cross_site(request)
+    refuse_cross_site(request)
     form = await read_form(request)
     secret = form.get("secret", at_most=16_384) or ""
+    if form.get("action") == "report":
+        return await _report(request, secret)
     view = await _live(request, secret)
     typed = form.get("user_code", at_most=16_384) or ""
     if view is None:
@@ -59,10 +68,10 @@ async def decide(request: AnyRequest) -> Response[str]:
             return await _approve(request, view, secret, typed)
         case "reject":
             return await _reject(request, view, secret)
-        case _ if view.login.state is State.PENDING:
-            return _again(request, view, secret, "Choose one of the two buttons.")
+        case "here":
+            return await _here(request, view, secret)
         case _:
-            return _page(services_of(request).pages.approved(_decided_page(request, view, secret)), 422)
+            return _unclear(request, view, secret)
 
 
 @route(CHECK_MAIL_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -74,10 +83,10 @@ async def check_mail(request: AnyRequest) -> Response[str]:
 def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
     """Errors met by a browser are pages."""
     refusal = problems.as_refusal(error, request)
-    status = 403 if isinstance(refusal, _CrossSite) else problems.status_of(refusal)
+    status = 403 if isinstance(refusal, CrossSite) else problems.status_of(refusal)
     page = ErrorPage(
         status=status,
-        title="This request came from another site" if isinstance(refusal, _CrossSite) else problems.title_of(status),
+        title=refusal.title if isinstance(refusal, CrossSite) else problems.title_of(status),
         message=_sentence(refusal.description),
         request_id=problems.request_id(request.scope),
     )
@@ -85,40 +94,21 @@ def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
 
 
 def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Below the link a page, the dead link's for an address that cannot be one; JSON everywhere else."""
-    path, link_path = request.scope["path"], _action(request)
-    if path != link_path and not path.startswith(f"{link_path}/"):
+    """Below a mailed link a page, the dead link's for an address that cannot be one; JSON everywhere else."""
+    services = services_of(request)
+    prefix, path = urlsplit(services.settings.public_url).path, request.scope["path"]
+    first = path.removeprefix(prefix).split("/")[1] if path.startswith(f"{prefix}/") else ""
+    dead = {"l": services.pages.dead, "n": services.pages.notice_dead}.get(first)
+    if dead is None:
         return problems.handle_error(request, error)
     if isinstance(error, NotFoundException):
-        return _dead(request)
+        return _page(dead(), 410)
     return handle_page_error(request, error)
 
 
 def _sentence(description: str) -> str:
     """Descriptions begin with a field's name, for programs; a page speaks to a person."""
     return description[:1].upper() + description[1:] + ("" if description.endswith(".") else ".")
-
-
-class _CrossSite(Refusal):
-    def __init__(self) -> None:
-        super().__init__(ErrorCode.INVALID_REQUEST, "Open the link from your mail and use the buttons on that page.")
-
-
-def _refuse_cross_site(request: AnyRequest) -> None:
-    """Both headers, where sent, must say same site; `no-referrer` pages make `Origin` null [R39]."""
-    fetch_site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if fetch_site is not None and fetch_site not in _SAME_SITE:
-        raise _CrossSite
-    if origin is not None and origin not in {"null", origin_of(services_of(request).settings.public_url)}:
-        raise _CrossSite
-
-
-def origin_of(url: str) -> str:
-    """The origin as browsers write it: lower case, without a default port (RFC 6454 §6.2)."""
-    parts = urlsplit(url)
-    host = parts.netloc.lower()
-    return f"{parts.scheme}://{host.removesuffix(_DEFAULT_PORTS[parts.scheme])}"
 
 
 async def _live(request: AnyRequest, secret: str) -> LinkView | None:
@@ -131,10 +121,13 @@ async def _live(request: AnyRequest, secret: str) -> LinkView | None:
 async def _approve(request: AnyRequest, view: LinkView, secret: str, typed: str) -> Response[str]:
     services = services_of(request)
     code = user_code.normalise(typed)
-    if view.login.state is State.PENDING and code is None:
+    same_browser = _is_same_browser(request, view)
+    if view.login.state is State.PENDING and code is None and not same_browser:
         return _again(request, view, secret, _MALFORMED)
-    command = ApproveLogin(secret, code or "", _opener(request))
+    command = ApproveLogin(secret, code or "", _opener(request), browser_hash_of(request))
     match await services.database.write(approve_login, command):
+        case Approval.APPROVED if same_browser:
+            return go_to_path(request, path_of(request, f"{SIGN_IN_PATH}/{view.login.id}"))
         case Approval.APPROVED:
             return _page(services.pages.approved(_decided_page(request, view, secret)))
         case Approval.MISSED:
@@ -152,6 +145,41 @@ async def _reject(request: AnyRequest, view: LinkView, secret: str) -> Response[
     return _page(services.pages.rejected(_decided_page(request, view, secret)))
 
 
+async def _here(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
+    """Send this browser home with a code; where the policy lets no form lead, a page with one link does it [R31]."""
+    services = services_of(request)
+    issued = await services.database.write(issue_code, IssueCode(secret, _opener(request)))
+    match issued:
+        case NoCode.DEAD:
+            return _dead(request)
+        case NoCode.USED_UP:
+            return _again(request, view, secret, _USED_UP)
+        case NoCode.NO_WAY_HOME:
+            return _again(request, view, secret, _NO_WAY_HOME)
+        case CodeIssued(redirect_uri=uri, target=target) if redirects.form_target(uri) is None:
+            page = HandOverPage(application_name=view.application_name, target=target)
+            return _page(services.pages.hand_over(page))
+        case CodeIssued(target=target):
+            return _page("", 303, {"Location": target})
+
+
+async def _report(request: AnyRequest, secret: str) -> Response[str]:
+    """The one decision that a link takes when it is dead for all others: denied or collected, for a day."""
+    services = services_of(request)
+    if not link.well_formed(secret):
+        return _dead(request)
+    reported = await services.database.write(report_login, ReportLogin(secret, _opener(request)))
+    if reported is None:
+        return _dead(request)
+    return _page(services.pages.reported(reported.application_name, reported.device_label))
+
+
+def _unclear(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
+    if view.login.state is State.PENDING:
+        return _again(request, view, secret, "Choose one of the buttons.")
+    return _page(services_of(request).pages.approved(_decided_page(request, view, secret)), 422)
+
+
 async def _record_dead(request: AnyRequest, action: str | None, secret: str, typed: str) -> None:
     """A decision on a login that has ended changes nothing and leaves a trace; a secret nobody issued leaves none."""
     database = services_of(request).database
@@ -161,6 +189,8 @@ async def _record_dead(request: AnyRequest, action: str | None, secret: str, typ
         await database.write(approve_login, ApproveLogin(secret, user_code.normalise(typed) or "", _opener(request)))
     elif action == "reject":
         await database.write(reject_login, RejectLogin(secret, _opener(request)))
+    elif action == "here":
+        await database.write(issue_code, IssueCode(secret, _opener(request)))
 
 
 def _opener(request: AnyRequest) -> Opener:
@@ -182,6 +212,8 @@ def _link_page(request: AnyRequest, view: LinkView, secret: str, message: str | 
         secret=secret,
         message=message,
         action=_action(request),
+        may_return=_may_return(view),
+        same_browser=_is_same_browser(request, view),
     )
 
 
@@ -195,7 +227,27 @@ def _decided_page(request: AnyRequest, view: LinkView, secret: str) -> DecidedPa
 
 
 def _again(request: AnyRequest, view: LinkView, secret: str, message: str) -> Response[str]:
-    return _page(services_of(request).pages.link(_link_page(request, view, secret, message)), 422)
+    return _link(request, view, secret, message)
+
+
+def _link(request: AnyRequest, view: LinkView, secret: str, message: str | None = None) -> Response[str]:
+    """The live link's page; only where one of its buttons leads away does its policy let a form go there [R31]."""
+    pages = services_of(request).pages
+    html = pages.link(_link_page(request, view, secret, message))
+    headers: dict[str, Any] = {}
+    leads_away = _may_return(view) or (_is_same_browser(request, view) and view.login.application_id != OWN_ID)
+    if view.login.redirect_uri is not None and leads_away:
+        target = redirects.form_target(view.login.redirect_uri)
+        headers["Content-Security-Policy"] = content_security_policy(pages.style_hash, target)
+    return _page(html, 200 if message is None else 422, headers)
+
+
+def _is_same_browser(request: AnyRequest, view: LinkView) -> bool:
+    return is_same_browser(view.login, browser_hash_of(request))
+
+
+def _may_return(view: LinkView) -> bool:
+    return may_return(view.login) and view.login.codes_minted < MAX_CODES
 
 
 def _dead(request: AnyRequest) -> Response[str]:

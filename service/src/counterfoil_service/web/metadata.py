@@ -5,7 +5,12 @@ import msgspec
 from litestar import Response, route
 from litestar.enums import HttpMethod
 
+from counterfoil_service.core.pkce import METHOD
 from counterfoil_service.web import oauth
+from counterfoil_service.web.browser.authorize import AUTHORIZE_PATH
+from counterfoil_service.web.challenges import USERINFO_PATH
+from counterfoil_service.web.introspection import INTROSPECTION_PATH
+from counterfoil_service.web.revocation import REVOCATION_PATH
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.signers import KEY_SET_MAX_AGE
 
@@ -21,14 +26,21 @@ async def authorization_server(request: AnyRequest) -> Response[bytes]:
     issuer = services_of(request).settings.public_url
     document = {
         "issuer": issuer,
+        "authorization_endpoint": issuer + AUTHORIZE_PATH,
         "device_authorization_endpoint": issuer + oauth.DEVICE_AUTHORIZATION_PATH,
         "token_endpoint": issuer + oauth.TOKEN_PATH,
-        "revocation_endpoint": issuer + oauth.REVOCATION_PATH,
+        "revocation_endpoint": issuer + REVOCATION_PATH,
+        "introspection_endpoint": issuer + INTROSPECTION_PATH,
+        "userinfo_endpoint": issuer + USERINFO_PATH,
         "jwks_uri": issuer + KEY_SET_PATH,
-        "response_types_supported": [],
-        "grant_types_supported": [oauth.DEVICE_CODE_GRANT],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(oauth.GRANTS),
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": [METHOD],
+        "authorization_response_iss_parameter_supported": True,
         "dpop_signing_alg_values_supported": ["ES256"],
     }
     return Response(msgspec.json.encode(document), media_type="application/json", headers=_CACHED)

@@ -1,32 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OAuth endpoints a device calls: ask for a link, poll, cancel (protocol.md §2, §4, §6)."""
+"""The OAuth endpoints a device calls: ask for a link, and trade something for tokens (protocol.md §2, §4)."""
 
 import msgspec
 from litestar import Response, post
 
-from counterfoil_service.core import email_address, fingerprint
+from counterfoil_service.core import email_address, fingerprint, redirects
 from counterfoil_service.core.application import has_unsafe_characters
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.pkce import MAX_STATE, WayHome, way_home
 from counterfoil_service.core.polling import MAX_WAIT
-from counterfoil_service.operations.cancel_login import CancelLogin, cancel_login
 from counterfoil_service.operations.start_login import StartLogin, start_login
 from counterfoil_service.web import polling
 from counterfoil_service.web.caller import range_of, source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
+from counterfoil_service.web.code_grant import AUTHORIZATION_CODE_GRANT, answer_code
 from counterfoil_service.web.forms import Form, read_form
 from counterfoil_service.web.proofs import proof_of, required
+from counterfoil_service.web.refresh_grant import REFRESH_GRANT, answer_refresh
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import DeviceAuthorization
 
 DEVICE_AUTHORIZATION_PATH = "/oauth/device_authorization"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
-REVOCATION_PATH = "/oauth/revoke"
 CHECK_MAIL_PATH = "/check-mail"
 DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = (DEVICE_CODE_GRANT, AUTHORIZATION_CODE_GRANT, REFRESH_GRANT)
 
 _MAX_LABEL = 64
 _MAX_ADDRESS = 1024
-_REDIRECT_FIELDS = ("redirect_uri", "state", "code_challenge", "code_challenge_method")
 
 
 @post(DEVICE_AUTHORIZATION_PATH, status_code=200)
@@ -48,8 +49,8 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         source=str(source),
         source_range=range_of(source),
         user_agent=user_agent_of(request),
+        way_home=_way_home(form),
     )
-    _refuse_redirect(form)
     started = await services.database.write(start_login, command)
     services.wake_mail()
     answer = DeviceAuthorization(
@@ -66,15 +67,19 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
 
 @post(TOKEN_PATH, status_code=200)
 async def token(request: AnyRequest) -> Response[bytes]:
-    """Collect: poll until the login is approved, then receive tokens."""
+    """Collect: poll until the login is approved, then receive tokens; later renew them."""
     form = await read_form(request)
     grant_type = form.required("grant_type")
-    if grant_type != DEVICE_CODE_GRANT:
-        raise Refusal(ErrorCode.UNSUPPORTED_GRANT_TYPE, f"grant_type: {DEVICE_CODE_GRANT} is what this service takes")
+    if grant_type not in GRANTS:
+        raise Refusal(ErrorCode.UNSUPPORTED_GRANT_TYPE, f"grant_type: this service takes {', '.join(GRANTS)}")
     application = await authenticate_client(request, form)
     proof = proof_of(request, TOKEN_PATH)
     if application.dpop == "required":
         required(proof)
+    if grant_type == AUTHORIZATION_CODE_GRANT:
+        return await answer_code(request, form, application, proof)
+    if grant_type == REFRESH_GRANT:
+        return await answer_refresh(request, form, application, proof)
     poll = polling.Poll(
         device_code=form.required("device_code"),
         application=application,
@@ -83,27 +88,6 @@ async def token(request: AnyRequest) -> Response[bytes]:
         wait=polling.preferred_wait(", ".join(request.headers.getall("prefer", []))),
     )
     return await polling.answer_poll(request, poll)
-
-
-@post(REVOCATION_PATH, status_code=200)
-async def revoke(request: AnyRequest) -> Response[bytes]:
-    """Cancel a login by its device code (RFC 7009, with the profile's extension)."""
-    services = services_of(request)
-    form = await read_form(request)
-    application = await authenticate_client(request, form)
-    proof = proof_of(request, REVOCATION_PATH)
-    if application.dpop == "required":
-        required(proof)
-    await services.database.write(cancel_login, CancelLogin(application.id, _device_code(form), proof))
-    return Response(b"", media_type="application/json")
-
-
-def _device_code(form: Form) -> str:
-    """The token to revoke; saying 200 to one that lives on would be a lie (RFC 7009 §2.2.1)."""
-    value = form.required("token")
-    if "." in value:
-        raise Refusal(ErrorCode.UNSUPPORTED_TOKEN_TYPE, "token: only a device_code can be revoked here")
-    return value
 
 
 def _device_label(form: Form) -> str | None:
@@ -118,9 +102,10 @@ def _fingerprint(form: Form) -> str | None:
     return None if text is None else fingerprint.parse(text).stable
 
 
-def _refuse_redirect(form: Form) -> None:
-    for name in _REDIRECT_FIELDS:
-        if form.get(name) is not None:
-            raise Refusal(
-                ErrorCode.INVALID_REQUEST, f"{name}: this service does not offer the return by redirect; leave it out"
-            )
+def _way_home(form: Form) -> WayHome | None:
+    return way_home(
+        redirect_uri=form.get("redirect_uri", at_most=redirects.MAX_URI),
+        state=form.get("state", at_most=MAX_STATE),
+        challenge=form.get("code_challenge"),
+        method=form.get("code_challenge_method"),
+    )

@@ -4,11 +4,17 @@
 import hashlib
 import re
 from base64 import b64encode
+from datetime import UTC, datetime
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
+
+from counterfoil_service.core.login import SECOND
+from counterfoil_service.core.moments import in_words
+from counterfoil_service.web.browser.pages import BrowserPage
+from counterfoil_service.web.wire import moment
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -18,7 +24,10 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class LinkPage(Struct, frozen=True, kw_only=True):
-    """What a live link shows. `message` is set after a wrong code; `origin` is as coarse as it may be seen."""
+    """What a live link shows. `message` is set after a wrong code; `origin` is as coarse as it may be seen.
+
+    `may_return` offers the third choice, the way back to the app on the same computer. `same_browser` asks for no code.
+    """
 
     application_name: str
     device_label: str | None
@@ -29,6 +38,8 @@ class LinkPage(Struct, frozen=True, kw_only=True):
     secret: str
     action: str
     message: str | None = None
+    may_return: bool = False
+    same_browser: bool = False
 
     def __repr__(self) -> str:
         # The fields hold the link secret, which no log may ever show.
@@ -48,6 +59,32 @@ class DecidedPage(Struct, frozen=True, kw_only=True):
         return "DecidedPage(...)"
 
 
+class NoticePage(Struct, frozen=True, kw_only=True):
+    """What the link of a notice mail shows: a session and its device. `signed_in_at` is in microseconds UTC."""
+
+    application_name: str
+    device_label: str | None
+    signed_in_at: int
+    masked_address: str
+    secret: str
+    action: str
+
+    def __repr__(self) -> str:
+        # The fields hold the link secret, which no log may ever show.
+        return "NoticePage(...)"
+
+
+class HandOverPage(Struct, frozen=True, kw_only=True):
+    """The way back to an app whose address no form may lead to; `target` holds the code."""
+
+    application_name: str
+    target: str
+
+    def __repr__(self) -> str:
+        # The target holds an authorization code, which no log may ever show.
+        return "HandOverPage(...)"
+
+
 class ErrorPage(Struct, frozen=True, kw_only=True):
     """An error met by a browser: public words, and the reference by which an operator finds the private ones."""
 
@@ -61,11 +98,13 @@ class Pages:
     """Every page, loaded once. `style_hash` is what the content security policy must name in `style-src`."""
 
     style_hash: str
+    script_hash: str
+    """What it must name in `script-src` for the waiting page, the only one with a script."""
 
-    def __init__(self) -> None:
-        # Read as text: browsers hash what they parsed, with every line end a single LF.
-        stylesheet = resources.files(__package__).joinpath("templates", "page.css").read_text("utf-8")
-        self.style_hash = "sha256-" + b64encode(hashlib.sha256(stylesheet.encode()).digest()).decode()
+    def __init__(self, base: str = "") -> None:
+        """`base` is the path of the issuer, which stands before every path of ours."""
+        stylesheet, script = _own("page.css"), _own("waiting.js")
+        self.style_hash, self.script_hash = _hash(stylesheet), _hash(script)
         self._environment = Environment(
             loader=PackageLoader(__package__),
             autoescape=True,
@@ -75,11 +114,14 @@ class Pages:
             auto_reload=False,
         )
         self._environment.globals["stylesheet"] = Markup(stylesheet)  # noqa: S704 - our own file
-        self._environment.filters["quotable"] = quotable
+        self._environment.globals["waiting_script"] = Markup(script)  # noqa: S704 - our own file
+        self._environment.globals["base"] = base
+        self._environment.filters |= {"quotable": quotable, "words": _words, "stamp": moment}
         # Rendered once, so that neither bytes nor time can tell one dead link from another.
         self._dead = self._render("dead.html")
         self._locked = self._render("locked.html")
         self._check_mail = self._render("check_mail.html")
+        self._notice_dead = self._render("notice_dead.html")
 
     def link(self, page: LinkPage) -> str:
         """The page of a live link: what was asked, the field for the code, and two equal buttons."""
@@ -90,8 +132,16 @@ class Pages:
         return self._render("approved.html", page=page)
 
     def rejected(self, page: DecidedPage) -> str:
-        """After a rejection."""
+        """After a rejection: nothing is left to do, but it may be reported."""
         return self._render("rejected.html", page=page)
+
+    def reported(self, application_name: str, device_label: str | None) -> str:
+        """After a report: what was done about it."""
+        return self._render("reported.html", application_name=application_name, device_label=device_label)
+
+    def hand_over(self, page: HandOverPage) -> str:
+        """The code on its way to an app, by one link."""
+        return self._render("hand_over.html", page=page)
 
     def dead(self) -> str:
         """The one page for every link that is not live, whatever the reason."""
@@ -105,12 +155,41 @@ class Pages:
         """The help page that a device names as `verification_uri`."""
         return self._check_mail
 
+    def notice(self, page: NoticePage) -> str:
+        """The page behind a notice of a new device: what signed in, and one button that signs it out."""
+        return self._render("notice.html", page=page, signed_in_at=_words(page.signed_in_at))
+
+    def notice_ended(self, page: NoticePage) -> str:
+        """After that button: what else to do."""
+        return self._render("notice_ended.html", page=page)
+
+    def notice_dead(self) -> str:
+        """The one page for every notice whose session does not live, whatever the reason."""
+        return self._notice_dead
+
     def error(self, page: ErrorPage) -> str:
         """A page for an error that has no page of its own."""
         return self._render("error.html", page=page)
 
+    def show(self, page: BrowserPage) -> str:
+        """A page of the sign-in by browser."""
+        return self._render(page.template, page=page)
+
     def _render(self, template: str, **context: object) -> str:
         return self._environment.get_template(template).render(context)
+
+
+def _words(microseconds: int) -> str:
+    return in_words(datetime.fromtimestamp(microseconds / SECOND, UTC))
+
+
+def _own(name: str) -> str:
+    # Read as text: browsers hash what they parsed, with every line end a single LF.
+    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def ago(seconds: int) -> str:

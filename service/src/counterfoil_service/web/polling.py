@@ -69,18 +69,19 @@ async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
     if login is None or login.application_id != poll.application.id:
         raise invalid_grant()
     await _refuse_mismatch(request, login, poll)
-    if _state(request, login) is State.PENDING:
+    held = _state(request, login) is State.PENDING
+    if held:
         login = await _wait(request, login, poll.wait or 0)
     services.paces.forget(login.id)
     state = _state(request, login)
     if state not in {State.APPROVED, State.CONSUMED}:
         raise refusal_of(state, login.expires_at, services.clock())
     key = await services.signers.signer(services.clock())
-    command = CollectLogin(login.id, poll.proof, poll.application.confidential)
-    grant = await services.database.write(collect_login, command)
-    if grant is None:
-        raise AccessDenied("denied")
-    return _tokens(grant, key, services.settings.public_url)
+    command = CollectLogin(login.id, poll.proof, poll.application, held)
+    collected = await services.database.write(collect_login, command)
+    if not isinstance(collected, Grant):
+        raise AccessDenied(collected)
+    return tokens_response(collected, key, services.settings.public_url)
 
 
 def _state(request: AnyRequest, login: Login) -> State:
@@ -121,12 +122,12 @@ async def _wait(request: AnyRequest, login: Login, wait: int) -> Login:
         raise too_fast()
     pace.held = True
     try:
-        return await _hold(request, login, now + wait * SECOND)
+        return await hold(request, login, now + wait * SECOND)
     finally:
         pace.held = False
 
 
-async def _hold(request: AnyRequest, login: Login, until: int) -> Login:
+async def hold(request: AnyRequest, login: Login, until: int) -> Login:
     """Read after registering, or a change in between would be missed; read once more at the end."""
     services = services_of(request)
     loop = asyncio.get_running_loop()
@@ -166,7 +167,8 @@ async def _sleep(woken: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _tokens(grant: Grant, key: SigningKey, issuer: str) -> Response[bytes]:
+def tokens_response(grant: Grant, key: SigningKey, issuer: str) -> Response[bytes]:
+    """The answer of every grant (RFC 6749 §5.1)."""
     tokens = Tokens(
         access_token=sign(grant.claims(issuer), key),
         token_type=grant.token_type,

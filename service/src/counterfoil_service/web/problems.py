@@ -17,6 +17,7 @@ from litestar.types import Scope
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.polling import AccessDenied
+from counterfoil_service.web.challenges import challenge_of, status_at
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import OAuthError, Problem
 
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 _SERVER_ERRORS = 500
 _STATUS = {
     ErrorCode.INVALID_CLIENT: 401,
+    ErrorCode.INVALID_TOKEN: 401,
+    ErrorCode.INSUFFICIENT_USER_AUTHENTICATION: 401,
+    ErrorCode.INSUFFICIENT_SCOPE: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.REQUEST_TOO_LARGE: 413,
@@ -34,6 +38,7 @@ _STATUS = {
 _TITLES = {
     400: "The request is not right",
     401: "Authentication is needed",
+    403: "This is not allowed",
     404: "There is nothing here",
     405: "This address takes another method",
     413: "The request is too large",
@@ -94,8 +99,11 @@ def headers_of(refusal: Refusal, error: Exception) -> dict[str, str]:
 def handle_error(request: AnyRequest, error: Exception) -> Response[bytes]:
     """The answer of the JSON endpoints."""
     refusal = as_refusal(error, request)
-    status = status_of(refusal)
+    status = status_at(request, refusal, status_of(refusal))
     headers = headers_of(refusal, error)
+    challenge = challenge_of(request, refusal)
+    if challenge is not None:
+        headers["WWW-Authenticate"] = challenge
     if request.scope["path"].startswith(f"{urlsplit(services_of(request).settings.public_url).path}/oauth/"):
         body: msgspec.Struct = OAuthError(
             error=refusal.code.value,

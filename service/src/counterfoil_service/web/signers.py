@@ -46,13 +46,17 @@ class Signers:
 
     async def key_set(self, now: int) -> list[dict[str, str]]:
         """The public keys of every token that may still be alive, newest first (RFC 7517 §5)."""
+        return [key.public_jwk() for key in (await self.verifiers(now)).values()]
+
+    async def verifiers(self, now: int) -> dict[str, SigningKey]:
+        """The same keys by their `kid`: the allow-list by which our own tokens are verified."""
         await self.load(now)
         kept = (ACCESS_TOKEN_SECONDS + _CLOCK_SKEW_SECONDS) * SECOND
-        return [
-            key.public_jwk()
+        return {
+            key.kid: key
             for stored, key in reversed(self._keys)
             if stored.retired_at is None or now < stored.retired_at + kept
-        ]
+        }
 
     def _unsealed(self, stored: StoredKey) -> SigningKey:
         private = unseal(self._seal_key, stored.sealed_private_key, associated=stored.kid.encode())

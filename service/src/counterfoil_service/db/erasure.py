@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person's rows say of the person, taken out of them; the rows stay, for budgets and the audit log's sake."""
+
+from sqlalchemy import delete, null, select, update
+
+from counterfoil_service.db.engine import Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import parameter
+from counterfoil_service.db.tables import authorization_codes, logins, outbox
+
+_theirs = select(logins.c.id).where(logins.c.mailbox == parameter("mailbox"))
+_LOGINS = Statement(
+    update(logins)
+    .where(logins.c.mailbox == parameter("mailbox"))
+    .values(
+        address=parameter("nothing"),
+        device_label=null(),
+        fingerprint=null(),
+        redirect_uri=null(),
+        redirect_state=null(),
+    )
+)
+_MAIL = Statement(update(outbox).where(outbox.c.login_id.in_(_theirs)).values(recipient=parameter("nothing")))
+_CODES = Statement(delete(authorization_codes).where(authorization_codes.c.login_id.in_(_theirs)))
+
+
+async def blank(tx: Transaction, mailbox: bytes) -> None:
+    """Take addresses, names of devices, fingerprints and ways home out of a mailbox's logins and mail."""
+    await tx.run(_LOGINS, {"mailbox": mailbox, "nothing": ""})
+    await tx.run(_MAIL, {"mailbox": mailbox, "nothing": ""})
+
+
+async def drop_codes(tx: Transaction, mailbox: bytes) -> None:
+    """Forget the authorization codes that a mailbox's logins gave: nobody redeems them any more."""
+    await tx.run(_CODES, {"mailbox": mailbox})

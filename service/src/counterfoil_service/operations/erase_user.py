@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forget a person: the mailbox's key is destroyed, and with it all that was sealed under it [R133].
+
+What stays in the audit log is ciphertext that nobody can read any more, under a keyed hash of the address.
+"""
+
+import msgspec
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.db import audit, devices, erasure, mailbox_keys, users
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.find_person import find_person, mailbox_of, nobody
+from counterfoil_service.operations.shut_out import Ended, ShutOut, shut_out
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """`subject` None: the mailbox only ever asked for links."""
+
+    subject: str | None
+    ended: Ended
+
+
+async def erase_user(tx: Transaction, who: str, context: Context) -> Erased:
+    """By address or subject; by address also one that was typed into an app and never signed in."""
+    mailbox, subject = await _whose(tx, who, context)
+    ended = await shut_out(tx, ShutOut(mailbox, subject, "user_erased"), context)
+    if subject is not None:
+        await devices.forget_all(tx, subject)
+        await users.erase(tx, subject)
+    await erasure.blank(tx, mailbox)
+    if not await mailbox_keys.destroy(tx, mailbox) and subject is None:
+        raise nobody()
+    await audit.append(tx, context, AuditEvent(name=EventName.USER_ERASED, subject=subject))
+    return Erased(subject, ended)
+
+
+async def _whose(tx: Transaction, who: str, context: Context) -> tuple[bytes, str | None]:
+    if "@" not in who:
+        user = await find_person(tx, who, context.keys)
+        return user.mailbox, user.id
+    mailbox = mailbox_of(who, context.keys)
+    known = await users.by_mailbox(tx, mailbox)
+    return mailbox, known.id if known else None

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forget a device: its sessions end, and its next sign-in is a new device's again."""
+
+import msgspec
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.db import audit, devices, sessions
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.enrol_device import no_device
+from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
+
+
+class ForgetDevice(msgspec.Struct, frozen=True):
+    """Whether the caller may do it was checked before; `reason` is that of its sessions' end."""
+
+    device_id: str
+    reason: str
+
+
+async def forget_device(tx: Transaction, command: ForgetDevice, context: Context) -> list[str]:
+    """The ids of the sessions that ended with it; a Refusal where there is no such device.
+
+    It is deleted before its sessions end: a sign-in that met it in the same instant holds its row, so that session is
+    there by then.
+    """
+    device = await devices.get(tx, command.device_id)
+    if device is None or not await devices.forget(tx, device.id):
+        raise no_device()
+    event = AuditEvent(
+        name=EventName.DEVICE_FORGOTTEN,
+        reason=command.reason,
+        application_id=device.application_id,
+        subject=device.user_id,
+        fields={"device": device.id},
+    )
+    await audit.append(tx, context, event)
+    ended = await sessions.end_where(tx, now=context.now, device_id=device.id)
+    await record_ended_sessions(tx, ended, context, reason=command.reason)
+    return [session.id for session in ended]

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A device renews its tokens: the refresh token rotates; one that comes after its successor was used is theft [R82]."""
+
+import msgspec
+
+from counterfoil_service.core.application import Application
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.grant import Grant, narrowed_scope, next_refresh_token, refused_refresh, session_of
+from counterfoil_service.core.session import ended_by
+from counterfoil_service.crypto.dpop import Proof
+from counterfoil_service.crypto.keys import digest, keyed
+from counterfoil_service.db import audit, proofs, refresh_tokens, sessions, users
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.sessions import Session
+from counterfoil_service.operations.grant_tokens import grant_tokens
+from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
+from counterfoil_service.operations.record_stolen_token import Stolen, record_stolen_token
+
+
+class RefreshSession(msgspec.Struct, frozen=True):
+    """The application is authenticated and the proof, if there is one, verified. `scope` None: all of the session's."""
+
+    token: str
+    application: Application
+    proof: Proof | None
+    scope: str | None
+    source: str
+    user_agent: str
+
+    def __repr__(self) -> str:
+        return f"RefreshSession(application={self.application.id!r})"
+
+
+async def refresh_session(tx: Transaction, command: RefreshSession, context: Context) -> Grant | None:
+    """The grant, or None where the refusal has an effect that must stay written; else a Refusal."""
+    if command.proof is not None:
+        await proofs.spend(tx, command.proof, now=context.now)
+    session = await sessions.get(tx, session_of(command.token) or "")
+    if session is None or session.application_id != command.application.id or session.ended_at is not None:
+        raise refused_refresh()
+    token_hash = digest(command.token)
+    state = await refresh_tokens.state_of(tx, session_id=session.id, token_hash=token_hash)
+    if state is None:
+        raise refused_refresh()  # a session's id is no secret: who made the rest up must neither end it nor ring alarms
+    if (command.proof.jkt if command.proof else None) != session.jkt:
+        await record_stolen_token(tx, Stolen(session, "token", command.source, command.user_agent), context)
+        return None
+    ended = await _why_ended(tx, session, context)
+    if ended is not None:
+        await _end(tx, session, ended, context)
+        return None
+    if state == "replaced":
+        raise refused_refresh()
+    return await _rotate(tx, session, command, context)
+
+
+async def _why_ended(tx: Transaction, session: Session, context: Context) -> str | None:
+    user = await users.get(tx, session.user_id)
+    if user is None or user.disabled_at is not None:
+        return "user_disabled"
+    return ended_by(
+        created_at=session.created_at,
+        last_used_at=session.last_used_at,
+        limits=context.settings.session_limits,
+        now=context.now,
+    )
+
+
+async def _rotate(tx: Transaction, session: Session, command: RefreshSession, context: Context) -> Grant | None:
+    """One conditional write decides: who spends the token makes its successor.
+
+    Noting the use comes first: it waits for whoever changes this session at the moment, and meets its end.
+    """
+    if not await sessions.touch(tx, session.id, now=context.now):
+        raise refused_refresh()
+    successor = next_refresh_token(session.id, keyed(context.keys.refresh, command.token.encode()))
+    first = await refresh_tokens.spend(tx, session_id=session.id, token_hash=digest(command.token))
+    if not first and not await _is_retry(tx, session, successor):
+        await _record(tx, EventName.SESSION_REUSE_DETECTED, session, context, "refresh_token")
+        await _end(tx, session, "reuse_detected", context)
+        return None
+    narrowed = msgspec.structs.replace(session, scope=narrowed_scope(session.scope, command.scope))
+    await _record(tx, EventName.SESSION_REFRESHED, session, context, None if first else "lost_answer")
+    return await grant_tokens(tx, narrowed, successor, context)
+
+
+async def _is_retry(tx: Transaction, session: Session, successor: str) -> bool:
+    """The answer may have been lost as long as nobody used what it held; without a key nobody can tell [R83]."""
+    if session.jkt is None:
+        return False
+    return await refresh_tokens.state_of(tx, session_id=session.id, token_hash=digest(successor)) == "current"
+
+
+async def _end(tx: Transaction, session: Session, reason: str, context: Context) -> None:
+    ended = await sessions.end(tx, session.id, now=context.now)
+    if ended is not None:
+        await record_ended_sessions(tx, [ended], context, reason=reason)
+
+
+async def _record(tx: Transaction, name: EventName, session: Session, context: Context, reason: str | None) -> None:
+    event = AuditEvent(
+        name=name,
+        outcome="failure" if name is EventName.SESSION_REUSE_DETECTED else "success",
+        reason=reason,
+        login_id=session.login_id,
+        application_id=session.application_id,
+        session_id=session.id,
+        subject=session.user_id,
+        jkt=session.jkt,
+    )
+    await audit.append(tx, context, event)

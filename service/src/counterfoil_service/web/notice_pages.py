@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The link of a notice mail, opened by a person or a mail scanner: a page on GET, the session's end on POST [R89]."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Response, Router, post, route
+from litestar.enums import HttpMethod
+from litestar.params import FromPath
+
+from counterfoil_service.core import email_address, link
+from counterfoil_service.operations.describe_notice import NoticeView, describe_notice
+from counterfoil_service.operations.end_noticed_session import EndNoticedSession, end_noticed_session
+from counterfoil_service.operations.opener import Opener
+from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.forms import read_form
+from counterfoil_service.web.link_pages import handle_page_error
+from counterfoil_service.web.pages import NoticePage
+from counterfoil_service.web.same_site import refuse_cross_site
+from counterfoil_service.web.services import AnyRequest, services_of
+
+
+@route("/n/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[str]:
+    """The page of a living session. Changes nothing, however often and by whomever it is opened [R18]."""
+    services = services_of(request)
+    view = None
+    if link.well_formed(secret):
+        view = await services.database.read(describe_notice, secret)
+    if view is None:
+        return _dead(request)
+    return _page(services.pages.notice(_notice_page(request, view, secret)))
+
+
+@post("/n", status_code=200)
+async def end_session(request: AnyRequest) -> Response[str]:
+    """End the session. Checks run 403, 410."""
+    refuse_cross_site(request)
+    services = services_of(request)
+    secret = (await read_form(request)).get("secret", at_most=16_384) or ""
+    if not link.well_formed(secret):
+        return _dead(request)
+    opener = Opener(request.method, str(source_of(request)), user_agent_of(request))
+    view = await services.database.write(end_noticed_session, EndNoticedSession(secret, opener))
+    if view is None:
+        return _dead(request)
+    return _page(services.pages.notice_ended(_notice_page(request, view, secret)))
+
+
+def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePage:
+    services = services_of(request)
+    return NoticePage(
+        application_name=view.application_name,
+        device_label=view.device_label,
+        signed_in_at=view.session.created_at,
+        masked_address=email_address.masked(view.user.address),
+        secret=secret,
+        action=f"{urlsplit(services.settings.public_url).path}/n",
+    )
+
+
+def _dead(request: AnyRequest) -> Response[str]:
+    return _page(services_of(request).pages.notice_dead(), 410)
+
+
+def _page(html: str, status: int = 200) -> Response[Any]:
+    return Response(html, status_code=status, media_type="text/html")
+
+
+def notice_router(path: str) -> Router:
+    """The routes; their errors are pages too."""
+    return Router(path, route_handlers=[show_notice, end_session], exception_handlers={Exception: handle_page_error})

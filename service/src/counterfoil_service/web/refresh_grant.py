@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`grant_type=refresh_token`: a session renews its tokens (protocol.md §4)."""
+
+from litestar import Response
+
+from counterfoil_service.core import fingerprint
+from counterfoil_service.core.application import Application
+from counterfoil_service.core.grant import refused_refresh
+from counterfoil_service.crypto.dpop import Proof
+from counterfoil_service.operations.refresh_session import RefreshSession, refresh_session
+from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.forms import Form
+from counterfoil_service.web.polling import tokens_response
+from counterfoil_service.web.services import AnyRequest, services_of
+
+REFRESH_GRANT = "refresh_token"
+
+
+async def answer_refresh(
+    request: AnyRequest, form: Form, application: Application, proof: Proof | None
+) -> Response[bytes]:
+    """Fresh tokens of the same session."""
+    services = services_of(request)
+    command = RefreshSession(
+        token=form.required("refresh_token", at_most=16_384),
+        application=application,
+        proof=proof,
+        scope=form.get("scope"),
+        source=str(source_of(request)),
+        user_agent=user_agent_of(request),
+    )
+    evidence = form.get("device_fingerprint", at_most=4096)
+    if evidence is not None:
+        fingerprint.parse(evidence)
+    key = await services.signers.signer(services.clock())
+    grant = await services.database.write(refresh_session, command)
+    if grant is None:
+        raise refused_refresh()
+    return tokens_response(grant, key, services.settings.public_url)
