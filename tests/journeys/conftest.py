@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil_client import KeyStore
 from journeys.databases import Databases, Engine
-from journeys.desktop import ClientKind, Desktop, open_desktop
+from journeys.desktop import CLIENT_ID, ClientKind, Desktop, open_desktop
 from support.background import LoopThread
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
@@ -76,6 +77,12 @@ def client_kind(request: pytest.FixtureRequest) -> ClientKind:
     return kind
 
 
+@pytest.fixture
+def either_kind(engine: Engine) -> ClientKind:
+    """One client for each engine, for stories that all four pairs would not tell better."""
+    return "sync" if engine == "sqlite" else "async"
+
+
 @pytest.fixture(scope="session")
 def service(
     engine: Engine, databases: Databases, mail: MailServer, tmp_path_factory: pytest.TempPathFactory
@@ -102,11 +109,17 @@ def new_service(engine: Engine, databases: Databases, mail: MailServer, tmp_path
 
 @pytest.fixture
 def desktop(loop: LoopThread) -> Iterator[OpenDesktop]:
-    """Opens desktops, each with a key of its own, and closes them all at the end."""
+    """Opens desktops, each with a key of its own or that of a store, and closes them all at the end."""
     with contextlib.ExitStack() as stack:
 
-        def make(service: RunningService, kind: ClientKind = "sync") -> Desktop:
-            opened = open_desktop(kind, service.public_url, loop)
+        def make(
+            service: RunningService,
+            kind: ClientKind = "sync",
+            *,
+            store: KeyStore | None = None,
+            client_id: str = CLIENT_ID,
+        ) -> Desktop:
+            opened = open_desktop(kind, service.public_url, loop, store, client_id)
             stack.callback(opened.close)
             return opened
 

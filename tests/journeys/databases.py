@@ -19,6 +19,15 @@ from support.processes import RunningService
 T = TypeVar("T")
 Engine = Literal["sqlite", "postgresql"]
 APPLICATION_NAME = "Desk App"
+APP_LINK = "https://127.0.0.1:65535/signed-in"
+"""Nobody listens there, and no name is looked up for it."""
+
+DEEP_LINK = "com.example.desk:/signed-in"
+REDIRECT_URIS = ("http://127.0.0.1/callback", DEEP_LINK, APP_LINK)
+REGISTRATION = (
+    *("applications", "add", APPLICATION_NAME, "--client-id", CLIENT_ID),
+    *(word for uri in REDIRECT_URIS for word in ("--redirect-uri", uri)),
+)
 _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     "postgresql": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
@@ -48,7 +57,7 @@ class Databases:
         url = f"sqlite:///{folder / 'template.db'}" if engine == "sqlite" else self._postgres.fresh_database()
         service = RunningService(folder, database_url=url)
         service.told("migrate")
-        service.told("applications", "add", APPLICATION_NAME, "--client-id", CLIENT_ID)
+        service.told(*REGISTRATION)
         self._templates[engine] = url
         return url
 

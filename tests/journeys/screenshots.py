@@ -9,7 +9,8 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
 
-from journeys.desktop import CLIENT_ID, SyncDesktop  # noqa: E402 - found by the path above
+from journeys.databases import REGISTRATION  # noqa: E402 - found by the path above
+from journeys.desktop import SyncDesktop  # noqa: E402
 from journeys.gallery import Gallery  # noqa: E402
 from journeys.small_pictures import smaller  # noqa: E402
 from support.background import LoopThread  # noqa: E402
@@ -18,7 +19,6 @@ from support.phone import Browser, Scheme  # noqa: E402
 from support.processes import RunningService  # noqa: E402
 
 PICTURES = TESTS.parent / "docs" / "pages"
-APPLICATION_NAME = "Desk App"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SCREENS: dict[str, tuple[int, int, dict[str, Any]]] = {
     "phone": (390, 844, {}),
@@ -37,7 +37,7 @@ def main() -> None:
         browser.phone() as blank,
     ):
         service = RunningService(Path(folder), database_url=f"sqlite:///{folder}/counterfoil.db", mail_url=mail.url)
-        service.told("applications", "add", APPLICATION_NAME, "--client-id", CLIENT_ID)
+        service.told(*REGISTRATION)
         with service:
             desktop = SyncDesktop.with_new_key(service.public_url)
             gallery = Gallery(service, mail, desktop)

@@ -29,7 +29,10 @@ MISSING = (
     f"{', '.join(_NAMES)} is on the PATH."
 )
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-USER_AGENT = "Mozilla/5.0 (Linux; Android 16; Phone) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156 Mobile"
+USER_AGENT = (
+    "Mozilla/5.0 (Linux; Android 16; Phone) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/156.0.0.0 Mobile Safari/537.36"
+)
 
 T = TypeVar("T")
 Scheme = Literal["light", "dark"]
@@ -90,7 +93,7 @@ class Phone:
     ) -> None:
         self._loop.run(self.page.context.close())
         if kind is None:
-            assert self.complaints == []
+            assert self.complaints == [], self.complaints
             assert len(self.hosts) <= 1, f"the page asked other origins: {self.hosts}"
 
     def open(self, link: str) -> int:

@@ -184,7 +184,11 @@ class World:
             (len(consumed),) * 2
         ]
         current = await self.stage.rows("SELECT session_id FROM refresh_tokens WHERE state = 'current'")
-        assert len(current) == len(set(current)) == sum(not each.refresh_token_used for each in consumed)
+        assert (
+            len(current)
+            == len(set(current))
+            == sum(not (each.refresh_token_used or each.session_ended) for each in consumed)
+        )
         assert await self.stage.count("users") == len(self.model.known)
 
 

@@ -11,6 +11,7 @@ AGENTS = {
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0": "Firefox on Windows",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0"
     " Mobile/15E148 Safari/604.1": "Mobile Safari on iOS",
+    "Mozilla/5.0 (Linux; Android 16; Phone) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156 Mobile": "Android",
     "curl/8.9": "curl",
     "": None,
     "nobody knows this": None,

@@ -35,6 +35,11 @@ def ulid(now: int, entropy: Callable[[int], bytes]) -> str:
     return "".join(_CROCKFORD[value >> 5 * place & 31] for place in reversed(range(_ULID_LETTERS)))
 
 
+def is_ulid(text: str) -> bool:
+    """Whether `ulid` could have made this text: what could not is looked up nowhere."""
+    return len(text) == _ULID_LETTERS and set(text) <= set(_CROCKFORD)
+
+
 def subject(entropy: Callable[[int], bytes]) -> str:
     """A person's `sub`: 128 random bits in 22 base64url characters, so that it says nothing about the address (R78)."""
     return base64url(entropy(16))

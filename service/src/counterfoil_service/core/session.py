@@ -20,6 +20,11 @@ class Limits(msgspec.Struct, frozen=True):
     idle: int
     lifetime: int
 
+    @property
+    def spans(self) -> dict[EndReason, int]:
+        """Each limit by the reason that it is."""
+        return {"lifetime": self.lifetime, "idle": self.idle}
+
 
 def ended_by(*, created_at: int, last_used_at: int, limits: Limits, now: int) -> EndReason | None:
     """Which limit has ended a session by `now`, or None while it lives. Times in microseconds UTC."""

@@ -58,7 +58,12 @@ _ENROL = Statement(
     .values(state=constant("known"))
     .returning(_d.id)
 )
-_FORGET = Statement(delete(devices).where(_d.id == parameter("id")).returning(_d.id))
+_FORGET_KEY = Statement(
+    delete(devices)
+    .where(_d.user_id == parameter("user_id"), _d.key_id == parameter("key_id"))
+    .returning(*devices.columns)
+)
+_FORGET_AT = Statement(delete(devices).where(_d.application_id == parameter("application_id")))
 _FORGET_ALL = Statement(delete(devices).where(_d.user_id == parameter("user_id")))
 _OF_USER = Statement(select(devices).where(_d.user_id == parameter("user_id")).order_by(_d.last_seen_at.desc()))
 _LIST = Statement(select(devices).order_by(_d.last_seen_at.desc()))
@@ -91,9 +96,14 @@ async def enrol(tx: Transaction, device_id: str) -> bool:
     return await tx.one(_ENROL, {"id": device_id}) is not None
 
 
-async def forget(tx: Transaction, device_id: str) -> bool:
-    """Delete; False when there was none."""
-    return await tx.one(_FORGET, {"id": device_id}) is not None
+async def forget_key(tx: Transaction, *, user_id: str, key_id: str) -> list[Device]:
+    """Delete a person's devices with this key, in whatever application; what was deleted."""
+    return [Device(*row) for row in await tx.all(_FORGET_KEY, {"user_id": user_id, "key_id": key_id})]
+
+
+async def forget_at(tx: Transaction, application_id: str) -> None:
+    """Delete every device of an application."""
+    await tx.run(_FORGET_AT, {"application_id": application_id})
 
 
 async def forget_all(tx: Transaction, user_id: str) -> None:

@@ -5,7 +5,7 @@
 died unused with a lost answer.
 """
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, select, update
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
@@ -26,6 +26,7 @@ _REPLACE = Statement(
     .where(_t.session_id == parameter("session_id"), _t.state == constant("current"))
     .values(state=constant("replaced"))
 )
+_DROP = Statement(delete(refresh_tokens).where(_t.session_id == parameter("session_id")))
 _STATE = Statement(select(_t.state).where(*_mine))
 _USED = Statement(select(exists().where(_t.session_id == parameter("session_id"), _t.state == constant("used"))))
 
@@ -49,6 +50,11 @@ async def state_of(tx: ReadTransaction, *, session_id: str, token_hash: bytes) -
 async def replace_current(tx: Transaction, session_id: str) -> None:
     """Let the unused current token die; presented later it is refused without alarm [R44]."""
     await tx.run(_REPLACE, {"session_id": session_id})
+
+
+async def drop(tx: Transaction, session_id: str) -> None:
+    """Forget the tokens of a session that has ended: it takes none any more, whatever they say."""
+    await tx.run(_DROP, {"session_id": session_id})
 
 
 async def any_used(tx: ReadTransaction, session_id: str) -> bool:

@@ -4,9 +4,9 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Update, func, or_, select, update
+from sqlalchemy import Select, Update, func, select, update
 
-from counterfoil_service.core.session import Limits, ended_by
+from counterfoil_service.core.session import EndReason, Limits, ended_by
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
@@ -88,12 +88,16 @@ _END = {
 }
 _END_OTHERS = Statement(_end_where(_s.user_id == parameter("user_id"), _s.id != parameter("id")))
 _END_EVERY = Statement(_end_where())
-_due = due_rows(
-    select(_s.id).where(
-        _living, or_(_s.last_used_at <= parameter("idle_before"), _s.created_at <= parameter("born_before"))
-    )
-)
-_EXPIRE = Statement(_end_where(_s.id.in_(_due)))
+
+
+def _expire_where(condition: "Any") -> Statement:
+    return Statement(_end_where(_s.id.in_(due_rows(select(_s.id).where(_living, condition)))))
+
+
+_EXPIRE: dict[EndReason, Statement] = {
+    "lifetime": _expire_where(_s.created_at <= parameter("before")),
+    "idle": _expire_where(_s.last_used_at <= parameter("before")),
+}
 _listed = (
     select(*_COLUMNS, applications.c.name, devices.c.label)
     .select_from(sessions)
@@ -159,10 +163,9 @@ async def end_every(tx: Transaction, *, now: int) -> list[Ended]:
     return _ends(await tx.all(_END_EVERY, {"now": now}))
 
 
-async def expire(tx: Transaction, *, limits: Limits, now: int, limit: int) -> list[Ended]:
-    """Write the end of at most `limit` sessions that a limit has ended."""
-    due = {"idle_before": now - limits.idle, "born_before": now - limits.lifetime, "now": now, "limit": limit}
-    return _ends(await tx.all(_EXPIRE, due))
+async def expire(tx: Transaction, reason: EndReason, *, before: int, now: int, limit: int) -> list[Ended]:
+    """Write the end of at most `limit` sessions that began (lifetime) or were last used (idle) `before` or earlier."""
+    return _ends(await tx.all(_EXPIRE[reason], {"before": before, "now": now, "limit": limit}))
 
 
 async def living(tx: ReadTransaction, user_id: str | None = None) -> list[Listed]:

@@ -14,7 +14,7 @@ from counterfoil_service.db.users import User
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """`device` is None where nothing tells one device from another: neither a key nor a browser's cookie."""
+    """`device` is None, and new, where nothing tells it from others: neither a key nor a browser's cookie."""
 
     device: Device | None
     new: bool
@@ -32,7 +32,8 @@ async def admit_device(
     """The device's row, made the first time; under `refuse` a new one waits until somebody enrols it."""
     key_id = key_id_of(login)
     if key_id is None:
-        return Admission(None, new=False, refused=application.new_devices == "refuse")
+        # Nothing tells it from a device that was never here: else leaving the proof out would keep the notice away.
+        return Admission(None, new=True, refused=application.new_devices == "refuse")
     fresh = Device(
         id=identifiers.ulid(context.now, context.entropy),
         user_id=user.id,

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.core.session import require_fresh
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.db import devices, proofs
@@ -33,7 +34,7 @@ async def change_own_device(tx: Transaction, command: ChangeOwnDevice, context: 
     require_fresh(asking.auth_time, context.now)
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
-    device = await devices.get(tx, command.device_id)
+    device = await devices.get(tx, command.device_id) if is_ulid(command.device_id) else None
     if device is None or not await _may(tx, device, command):
         raise Refusal(ErrorCode.NOT_FOUND, "You have no device of this id with which this can be done from here.")
     if command.action == "forget":

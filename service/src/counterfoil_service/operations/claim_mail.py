@@ -10,6 +10,7 @@ from counterfoil_service.crypto.keys import CannotUnseal, unseal
 from counterfoil_service.db import applications, devices, logins, outbox, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.outbox import Mail
+from counterfoil_service.db.sessions import Session
 
 LEASE_SECONDS = 60
 """Longer than the worker lets a send take, so that two workers never hold one mail."""
@@ -60,14 +61,17 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
 
 async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
     """Sent even where the session is over already: its device is a known one from now on, and the person must hear."""
-    session = await sessions.get(tx, mail.session_id or "")
-    application = await applications.get(tx, session.application_id) if session else None
-    if session is None or application is None or await devices.get(tx, session.device_id or "") is None:
+    session, login = await sessions.get(tx, mail.session_id or ""), await logins.get(tx, mail.login_id)
+    application = await applications.get(tx, login.application_id) if login else None
+    if session is None or login is None or application is None or await _is_forgotten(tx, session):
         return _unfit(mail, "device_forgotten")
-    login = await logins.get(tx, mail.login_id)
-    label, expires_at = login.device_label if login else None, mail.created_at + NOTICE_LIFETIME
+    label, expires_at = login.device_label, mail.created_at + NOTICE_LIFETIME
     secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else None, context)
     return ClaimedMail(mail, secret, unfit, application.name, label, session.created_at, expires_at)
+
+
+async def _is_forgotten(tx: Transaction, session: Session) -> bool:
+    return session.device_id is not None and await devices.get(tx, session.device_id) is None
 
 
 def _secret(mail: Mail, unfit: Unfit | None, context: Context) -> tuple[str | None, Unfit | None]:

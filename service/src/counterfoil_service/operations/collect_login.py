@@ -49,7 +49,7 @@ async def collect_login(tx: Transaction, command: CollectLogin, context: Context
 
 
 async def _collect_again(tx: Transaction, login: logins.Login, command: CollectLogin, context: Context) -> Grant:
-    session = await sessions.get(tx, login.session_id or "")
+    session = await sessions.get(tx, login.session_id or "", locked=True)
     if (
         login.jkt is None
         or session is None

@@ -3,6 +3,7 @@
 
 import msgspec
 
+from counterfoil_service.core.session import Limits
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, devices, logins, sessions, users
 from counterfoil_service.db.devices import Device
@@ -12,27 +13,29 @@ from counterfoil_service.db.users import User
 
 
 class NoticeView(msgspec.Struct, frozen=True):
-    """A session, over or not, whose device is a known one, and whose it is.
+    """A session, over or not, whose device is a known one, and whose it is; without a key, a living session.
 
-    `device_label` is what the device called itself when it asked.
+    `application_name` is that of the application which was signed in to, `device_label` what the device calls itself.
     """
 
     session: Session
-    device: Device
+    device: Device | None
     user: User
     application_name: str
     device_label: str | None
 
 
-async def describe_notice(tx: ReadTransaction, secret: str) -> NoticeView | None:
-    """The session behind a notice's secret until its device is forgotten; None for all else, whatever the reason."""
+async def describe_notice(tx: ReadTransaction, secret: str, now: int, limits: Limits) -> NoticeView | None:
+    """What a notice's secret can still end; None for all else, whatever the reason."""
     session = await sessions.by_notice(tx, digest(secret))
-    device = await devices.get(tx, session.device_id or "") if session else None
-    if session is None or device is None:
+    if session is None:
         return None
-    user = await users.get(tx, session.user_id)
-    application = await applications.get(tx, session.application_id)
-    if user is None or application is None:
+    device = await devices.get(tx, session.device_id or "")
+    if device is None and (session.device_id is not None or not session.lives(limits, now)):
         return None
-    login = await logins.get(tx, session.login_id)
-    return NoticeView(session, device, user, application.name, login.device_label if login else None)
+    user, login = await users.get(tx, session.user_id), await logins.get(tx, session.login_id)
+    # A browser's session is at our own pages; the application that it was for stands in its login.
+    application = await applications.get(tx, login.application_id) if login else None
+    if user is None or login is None or application is None:
+        return None
+    return NoticeView(session, device, user, application.name, login.device_label)

@@ -22,7 +22,7 @@ class Disabled(msgspec.Struct, frozen=True):
 async def disable_user(tx: Transaction, who: str, context: Context) -> Disabled:
     """By address or subject."""
     user = await find_person(tx, who, context.keys)
-    ended = await shut_out(tx, ShutOut(user.mailbox, user.id, "user_disabled"), context)
+    ended = await shut_out(tx, ShutOut(user.mailbox, "user_disabled"), context)
     first = await users.disable(tx, user.id, now=context.now)
     if first:
         await audit.append(tx, context, AuditEvent(name=EventName.USER_DISABLED, subject=user.id))

@@ -4,6 +4,7 @@
 import msgspec
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.core.session import require_fresh
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.db import proofs, sessions
@@ -27,7 +28,7 @@ async def end_session(tx: Transaction, command: EndSession, context: Context) ->
         require_fresh(asking.auth_time, context.now)
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
-    session = await sessions.get(tx, command.session_id)
+    session = await sessions.get(tx, command.session_id) if is_ulid(command.session_id) else None
     own = session is not None and session.user_id == asking.user_id
     ended = await sessions.end(tx, command.session_id, now=context.now) if own else None
     if ended is None:

@@ -22,8 +22,9 @@ class Erased(msgspec.Struct, frozen=True):
 
 async def erase_user(tx: Transaction, who: str, context: Context) -> Erased:
     """By address or subject; by address also one that was typed into an app and never signed in."""
-    mailbox, subject = await _whose(tx, who, context)
-    ended = await shut_out(tx, ShutOut(mailbox, subject, "user_erased"), context)
+    mailbox = await _whose(tx, who, context)
+    ended = await shut_out(tx, ShutOut(mailbox, "user_erased"), context)
+    subject = ended.user_id
     if subject is not None:
         await devices.forget_all(tx, subject)
         await users.erase(tx, subject)
@@ -34,10 +35,7 @@ async def erase_user(tx: Transaction, who: str, context: Context) -> Erased:
     return Erased(subject, ended)
 
 
-async def _whose(tx: Transaction, who: str, context: Context) -> tuple[bytes, str | None]:
+async def _whose(tx: Transaction, who: str, context: Context) -> bytes:
     if "@" not in who:
-        user = await find_person(tx, who, context.keys)
-        return user.mailbox, user.id
-    mailbox = mailbox_of(who, context.keys)
-    known = await users.by_mailbox(tx, mailbox)
-    return mailbox, known.id if known else None
+        return (await find_person(tx, who, context.keys)).mailbox
+    return mailbox_of(who, context.keys)

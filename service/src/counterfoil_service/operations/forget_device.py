@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forget a device: its sessions end, and its next sign-in is a new device's again."""
+"""Forget a device: its sessions end, and its next sign-in is a new device's again.
+
+A browser is one device in many applications: whichever of its rows was named, all of them go.
+"""
 
 import msgspec
 
@@ -23,17 +26,23 @@ async def forget_device(tx: Transaction, command: ForgetDevice, context: Context
     It is deleted before its sessions end: a sign-in that met it in the same instant holds its row, so that session is
     there by then.
     """
-    device = await devices.get(tx, command.device_id)
-    if device is None or not await devices.forget(tx, device.id):
+    named = await devices.get(tx, command.device_id)
+    if named is None:
         raise no_device()
-    event = AuditEvent(
-        name=EventName.DEVICE_FORGOTTEN,
-        reason=command.reason,
-        application_id=device.application_id,
-        subject=device.user_id,
-        fields={"device": device.id},
-    )
-    await audit.append(tx, context, event)
-    ended = await sessions.end_where(tx, now=context.now, device_id=device.id)
-    await record_ended_sessions(tx, ended, context, reason=command.reason)
-    return [session.id for session in ended]
+    ended: list[str] = []
+    forgotten = await devices.forget_key(tx, user_id=named.user_id, key_id=named.key_id)
+    if named.id not in {device.id for device in forgotten}:
+        raise no_device()
+    for device in forgotten:
+        event = AuditEvent(
+            name=EventName.DEVICE_FORGOTTEN,
+            reason=command.reason,
+            application_id=device.application_id,
+            subject=device.user_id,
+            fields={"device": device.id},
+        )
+        await audit.append(tx, context, event)
+        over = await sessions.end_where(tx, now=context.now, device_id=device.id)
+        await record_ended_sessions(tx, over, context, reason=command.reason)
+        ended += [session.id for session in over]
+    return ended

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.db import audit, cookies
+from counterfoil_service.db import audit, cookies, refresh_tokens
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.sessions import Ended
 
@@ -12,9 +12,10 @@ from counterfoil_service.db.sessions import Ended
 async def record_ended_sessions(
     tx: Transaction, ended: Iterable[Ended], context: Context, *, reason: str, mailbox: bytes | None = None
 ) -> None:
-    """Append `session.ended` for each, with the reason's code; a browser's cookie is worth nothing from now on."""
+    """Append `session.ended` for each, with the reason's code; cookies and refresh tokens go."""
     for session in ended:
         await cookies.drop(tx, session.id)
+        await refresh_tokens.drop(tx, session.id)
         event = AuditEvent(
             name=EventName.SESSION_ENDED,
             reason=reason,

@@ -122,7 +122,10 @@ async def _session_of(
 ) -> Session | Refusal:
     """For somebody who has signed in at our own pages already: that login is over, and stays as it is."""
     user = await users.get(tx, code.user_id or "")
-    if user is None or user.disabled_at is not None:
+    # Who ends a browser's session ends what it has under way: the row is held until this one is there to be ended too.
+    own = await sessions.get(tx, login.session_id or "", locked=True)
+    lives = own is not None and own.lives(context.settings.session_limits, context.now)
+    if user is None or user.disabled_at is not None or not lives:
         raise invalid_grant()
     jkt = command.proof.jkt if command.proof else None
     admission = await _admission(tx, command.application, user, code, msgspec.structs.replace(login, jkt=jkt), context)

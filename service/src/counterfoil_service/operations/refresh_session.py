@@ -75,6 +75,8 @@ async def _rotate(tx: Transaction, session: Session, command: RefreshSession, co
         raise refused_refresh()
     successor = next_refresh_token(session.id, keyed(context.keys.refresh, command.token.encode()))
     first = await refresh_tokens.spend(tx, session_id=session.id, token_hash=digest(command.token))
+    if not first and await _was_replaced(tx, session, command.token):
+        raise refused_refresh()
     if not first and not await _is_retry(tx, session, successor):
         await _record(tx, EventName.SESSION_REUSE_DETECTED, session, context, "refresh_token")
         await _end(tx, session, "reuse_detected", context)
@@ -89,6 +91,11 @@ async def _is_retry(tx: Transaction, session: Session, successor: str) -> bool:
     if session.jkt is None:
         return False
     return await refresh_tokens.state_of(tx, session_id=session.id, token_hash=digest(successor)) == "current"
+
+
+async def _was_replaced(tx: Transaction, session: Session, token: str) -> bool:
+    """A poll that was repeated after a lost answer may have replaced it since it was looked at."""
+    return await refresh_tokens.state_of(tx, session_id=session.id, token_hash=digest(token)) == "replaced"
 
 
 async def _end(tx: Transaction, session: Session, reason: str, context: Context) -> None:

@@ -3,7 +3,7 @@
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.db import applications, audit, logins, sessions
+from counterfoil_service.db import applications, audit, devices, logins, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 
@@ -26,4 +26,6 @@ async def remove_application(tx: Transaction, application_id: str, context: Cont
         await tx.notify(login.id)
     ended = await sessions.end_where(tx, now=context.now, application_id=application_id)
     await record_ended_sessions(tx, ended, context, reason=_REASON)
+    # Or whoever takes the id again would know them.
+    await devices.forget_at(tx, application_id)
     await audit.append(tx, context, AuditEvent(name=EventName.APPLICATION_REMOVED, application_id=application_id))

@@ -5,12 +5,15 @@ from typing import Literal
 
 import msgspec
 
+from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.login import SECOND, State, Trigger, current_state
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db import applications, audit, authorization_codes, logins, sessions
+from counterfoil_service.db import applications, audit, authorization_codes, devices, logins, sessions, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
+from counterfoil_service.operations.admit_device import key_id_of
+from counterfoil_service.operations.forget_device import ForgetDevice, forget_device
 from counterfoil_service.operations.opener import Opener
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 
@@ -57,8 +60,20 @@ async def report_login(tx: Transaction, command: ReportLogin, context: Context) 
     await authorization_codes.drop_unused(tx, login.id)
     ended = await sessions.end_where(tx, now=context.now, login_id=login.id)
     await record_ended_sessions(tx, ended, context, reason=_REASON, mailbox=login.mailbox)
+    await _forget_device(tx, login, context)
     application = await applications.get(tx, login.application_id)
     return Reported(application.name if application else login.application_id, login.device_label)
+
+
+async def _forget_device(tx: Transaction, login: Login, context: Context) -> None:
+    """Else the link page would say of the next attempt that this device has signed in before."""
+    user, key_id = await users.by_mailbox(tx, login.mailbox), key_id_of(login)
+    application_id = login.application_id if login.jkt else OWN_ID
+    if login.state is not State.CONSUMED or user is None or key_id is None:
+        return
+    device = await devices.find(tx, user_id=user.id, application_id=application_id, key_id=key_id)
+    if device is not None:
+        await forget_device(tx, ForgetDevice(device.id, _REASON), context)
 
 
 def _may_be_reported(login: Login, state: State, now: int) -> bool:

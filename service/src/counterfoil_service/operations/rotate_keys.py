@@ -6,7 +6,7 @@ import msgspec
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.crypto.jwt import SigningKey
-from counterfoil_service.crypto.keys import seal
+from counterfoil_service.crypto.keys import keyed, seal
 from counterfoil_service.db import audit, signing_keys
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.signing_keys import StoredKey
@@ -24,7 +24,8 @@ class RotateKeys(msgspec.Struct, frozen=True):
 
 
 async def rotate_keys(tx: Transaction, command: RotateKeys, context: Context) -> StoredKey:
-    """The new key as stored."""
+    """The new key as stored; one at a time, or two would sign."""
+    await tx.lock(keyed(context.keys.lock, b"signing_keys"))
     key = command.key
     signs_now = any(stored.active_at <= context.now for stored in await signing_keys.list_all(tx))
     active_at = context.now + (command.lead_seconds * SECOND if signs_now else 0)

@@ -5,22 +5,22 @@ import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.crypto.keys import keyed
-from counterfoil_service.db import audit, erasure, logins, sessions
+from counterfoil_service.db import audit, erasure, logins, sessions, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 
 
 class ShutOut(msgspec.Struct, frozen=True):
-    """`reason` goes into the audit log. `user_id` None: the mailbox asked for links and has no user."""
+    """`reason` goes into the audit log."""
 
     mailbox: bytes
-    user_id: str | None
     reason: str
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How much was taken."""
+    """From whom, and how much. `user_id` None: the mailbox asked for links and has no user."""
 
+    user_id: str | None
     logins: int
     sessions: int
 
@@ -31,6 +31,7 @@ async def shut_out(tx: Transaction, command: ShutOut, context: Context) -> Ended
     Logins end before sessions, for the same reason: the session of one collected in the same instant is there by then.
     """
     await tx.lock(keyed(context.keys.lock, b"mailbox", command.mailbox))
+    known = await users.by_mailbox(tx, command.mailbox)
     denied = await logins.deny_all(tx, now=context.now, mailbox=command.mailbox)
     for login in denied:
         event = AuditEvent(
@@ -38,14 +39,16 @@ async def shut_out(tx: Transaction, command: ShutOut, context: Context) -> Ended
             reason=command.reason,
             login_id=login.id,
             application_id=login.application_id,
-            subject=command.user_id,
+            subject=known.id if known else None,
             jkt=login.jkt,
         )
         await audit.append(tx, context, event)
         await tx.notify(login.id)
     await erasure.drop_codes(tx, command.mailbox)
-    if command.user_id is None:
-        return Ended(len(denied), 0)
-    ended = await sessions.end_where(tx, now=context.now, user_id=command.user_id)
+    # Asked again, as the first login of this mailbox may have been collected while its row was waited for.
+    user = await users.by_mailbox(tx, command.mailbox)
+    if user is None:
+        return Ended(None, len(denied), 0)
+    ended = await sessions.end_where(tx, now=context.now, user_id=user.id)
     await record_ended_sessions(tx, ended, context, reason=command.reason)
-    return Ended(len(denied), len(ended))
+    return Ended(user.id, len(denied), len(ended))

@@ -22,8 +22,14 @@ async def sweep(tx: Transaction, limit: int, context: Context) -> int:
     )
     await mailings.purge(tx, before=context.now - longest)
     await proofs.purge(tx, now=context.now)
-    limits = context.settings.session_limits
-    over = await sessions.expire(tx, limits=limits, now=context.now, limit=limit)
-    await record_ended_sessions(tx, over, context, reason="expired")
     await authorization_codes.purge(tx, before=context.now - _DAY)
-    return max(len(ended), len(over))
+    return max(len(ended), await _end_sessions(tx, limit, context))
+
+
+async def _end_sessions(tx: Transaction, limit: int, context: Context) -> int:
+    most = 0
+    for reason, span in context.settings.session_limits.spans.items():
+        over = await sessions.expire(tx, reason, before=context.now - span, now=context.now, limit=limit)
+        await record_ended_sessions(tx, over, context, reason=reason)
+        most = max(most, len(over))
+    return most

@@ -21,7 +21,7 @@ class Form:
         self._fields = fields
 
     def __repr__(self) -> str:
-        return f"Form({sorted(self._fields)})"
+        return f"{type(self).__name__}({sorted(self._fields)})"
 
     def get(self, name: str, *, at_most: int = 1024) -> str | None:
         """A field, None when absent; a Refusal when longer than `at_most` characters."""

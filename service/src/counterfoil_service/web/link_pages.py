@@ -107,8 +107,10 @@ def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def _sentence(description: str) -> str:
-    """Descriptions begin with a field's name, for programs; a page speaks to a person."""
-    return description[:1].upper() + description[1:] + ("" if description.endswith(".") else ".")
+    """Descriptions begin with a field's name, for programs; a page speaks to a person, and keeps a name as it is."""
+    named = "_" in description.partition(":")[0]
+    begun = description if named else description[:1].upper() + description[1:]
+    return begun + ("" if begun.endswith(".") else ".")
 
 
 async def _live(request: AnyRequest, secret: str) -> LinkView | None:

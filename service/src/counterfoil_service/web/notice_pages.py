@@ -26,7 +26,8 @@ async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[st
     services = services_of(request)
     view = None
     if link.well_formed(secret):
-        view = await services.database.read(describe_notice, secret)
+        limits = services.settings.session_limits
+        view = await services.database.read(describe_notice, secret, services.clock(), limits)
     if view is None:
         return _dead(request)
     return _page(services.pages.notice(_notice_page(request, view, secret)))

@@ -39,7 +39,9 @@ async def _application(request: AnyRequest, query: Query) -> Application:
     client_id = query.required("client_id", at_most=100)
     application = await services_of(request).database.read(applications.get, client_id)
     if application is None or application.id == OWN_ID:
-        raise Refusal(ErrorCode.INVALID_REQUEST, "client_id: no application of this id is registered")
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST, "The site that led you here is not registered with this service (client_id)"
+        )
     return application
 
 

@@ -17,5 +17,5 @@ def label_of(user_agent: str) -> str | None:
 
     agent = parse(user_agent)
     names = [name for name in (agent.browser.family, agent.os.family) if name and name != _NOBODY]
-    label = " on ".join(names)[:_MAX_LABEL]
+    label = " on ".join(dict.fromkeys(names))[:_MAX_LABEL]
     return label if label and not has_unsafe_characters(label) else None

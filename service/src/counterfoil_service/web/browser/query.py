@@ -5,13 +5,13 @@ from collections import Counter
 from urllib.parse import parse_qsl
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.web.forms import MAX_FIELDS
+from counterfoil_service.web.forms import MAX_FIELDS, Form
 
 
-class Query:
+class Query(Form):
     """`get` refuses a repeated parameter when it is asked for, so that `redirect_uri` can still be answered to."""
 
-    __slots__ = ("_repeated", "_values")
+    __slots__ = ("_repeated",)
 
     def __init__(self, text: bytes) -> None:
         try:
@@ -22,27 +22,14 @@ class Query:
             ) from None
         if any("\0" in name or "\0" in value for name, value in pairs):
             raise Refusal(ErrorCode.INVALID_REQUEST, "the query holds a NUL character")
-        self._values = dict(pairs)
+        super().__init__(dict(pairs))
         self._repeated = {name for name, count in Counter(name for name, _ in pairs).items() if count > 1}
-
-    def __repr__(self) -> str:
-        return f"Query({sorted(self._values)})"
 
     def get(self, name: str, *, at_most: int = 1024) -> str | None:
         """A parameter, None when absent; a Refusal when it is repeated or too long."""
         if name in self._repeated:
             raise Refusal(ErrorCode.INVALID_REQUEST, "a parameter is repeated; each may occur once (RFC 6749, 3.1)")
-        value = self._values.get(name) or None
-        if value is not None and len(value) > at_most:
-            raise Refusal(ErrorCode.INVALID_REQUEST, f"{name}: at most {at_most} characters")
-        return value
-
-    def required(self, name: str, *, at_most: int = 1024) -> str:
-        """A parameter that must be there."""
-        value = self.get(name, at_most=at_most)
-        if value is None:
-            raise Refusal(ErrorCode.INVALID_REQUEST, f"{name}: this parameter is required")
-        return value
+        return super().get(name, at_most=at_most)
 
     def refuse_repeated(self) -> None:
         """Refuse one that nobody asks for by its name, too."""

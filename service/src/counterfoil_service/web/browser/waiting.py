@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/sign-in/{login_id}`: shows the code, waits for the link, and goes on by itself once the person said yes there."""
 
-import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
@@ -14,6 +13,7 @@ from counterfoil_service.core import redirects, user_code
 from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.destination import Destination
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.core.login import SECOND, State
 from counterfoil_service.core.polling import MAX_WAIT
 from counterfoil_service.crypto.keys import digest
@@ -28,8 +28,6 @@ from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
 from counterfoil_service.web.headers import content_security_policy
 from counterfoil_service.web.polling import hold
 from counterfoil_service.web.services import AnyRequest, services_of
-
-_LOGIN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
 @route(SIGN_IN_PATH + "/{login_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -102,7 +100,7 @@ def _encoded(fields: Mapping[str, str | None]) -> str:
 async def _view(request: AnyRequest, login_id: str) -> SignInView | None:
     services = services_of(request)
     browser = browser_of(request)
-    if browser is None or not _LOGIN_ID.fullmatch(login_id):
+    if browser is None or not is_ulid(login_id):
         return None
     return await services.database.read(describe_sign_in, login_id, digest(browser), services.clock())
 
