@@ -116,7 +116,7 @@ def _secrets(asked: Asked, letter: Letter, name: str) -> Secrets:
 
 
 def _key_secrets(folder: Path) -> Secrets:
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("*.pem")
     key = load_pem_private_key(file.read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     number = key.private_numbers().private_value.to_bytes(32)
