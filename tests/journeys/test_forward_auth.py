@@ -114,7 +114,7 @@ def test_no_header_from_outside_leads_anywhere_else(proxied: Proxied) -> None:
     honest = proxied.ask(proxied.site + PAGE)
     assert honest[0] == 302
     assert honest[1].startswith(proxied.site)
-    assert honest[1].endswith(quote(PAGE, safe=""))
+    assert honest[1].endswith(quote(PAGE, safe="/?:@!$'()*,;="))
     evil = "https://attacker.example/steal"
     for headers in (
         {"X__Original__URL": evil},

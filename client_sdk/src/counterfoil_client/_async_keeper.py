@@ -99,23 +99,22 @@ class TaskKeeper:
     async def _renew(self, state: SessionState, refused: str | None, urgency: Need) -> None:
         async with self._locked():
             stored = await self.load()
-            if stored is None:
+            # With another session in its place, this handle is one of several that would each use the same refresh
+            # token: the second use looks like theft and ends the session of them all.
+            if stored is None or stored.session_id != state.held.session_id:
                 raise SessionEnded
             if stored.follows(state.held):
                 take(state, stored, self.surroundings)
                 urgency = need(state, refused, self.surroundings)
             if urgency is Need.NONE:
                 return
-            is_ours = stored.session_id == state.held.session_id
             try:
                 newer = await self._runner.run(_flows.refresh_session(self._channel, state, tries=urgency.tries))
             except SessionEnded:
-                if is_ours:
-                    await asyncio.to_thread(self._store.remove_session, *self._name)
+                await asyncio.to_thread(self._store.remove_session, *self._name)
                 raise
             take(state, newer, self.surroundings)
-            if is_ours:
-                await asyncio.to_thread(self._store.save_session, *self._name, newer)
+            await asyncio.to_thread(self._store.save_session, *self._name, newer)
 
     async def _save(self, state: SessionState) -> None:
         async with self._turn:

@@ -94,20 +94,19 @@ class ThreadKeeper:
     def _renew(self, state: SessionState, refused: str | None, urgency: Need) -> None:
         with self._store.session_lock(*self._name):
             stored = self._store.load_session(*self._name)
-            if stored is None:
+            # With another session in its place, this handle is one of several that would each use the same refresh
+            # token: the second use looks like theft and ends the session of them all.
+            if stored is None or stored.session_id != state.held.session_id:
                 raise SessionEnded
             if stored.follows(state.held):
                 take(state, stored, self.surroundings)
                 urgency = need(state, refused, self.surroundings)
             if urgency is Need.NONE:
                 return
-            is_ours = stored.session_id == state.held.session_id
             try:
                 newer = self._runner.run(_flows.refresh_session(self._channel, state, tries=urgency.tries))
             except SessionEnded:
-                if is_ours:
-                    self._store.remove_session(*self._name)
+                self._store.remove_session(*self._name)
                 raise
             take(state, newer, self.surroundings)
-            if is_ours:
-                self._store.save_session(*self._name, newer)
+            self._store.save_session(*self._name, newer)

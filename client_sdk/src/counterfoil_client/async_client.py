@@ -24,7 +24,7 @@ from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, SessionSto
 class AsyncPendingLogin(PendingFacts):
     """A login that waits for the person: show `user_code`, then call `wait`.
 
-    As a context manager it cancels the login when the block is left without a session.
+    As a context manager it cancels the login when the block is left before `wait` has returned a session.
     """
 
     def __init__(
@@ -70,7 +70,8 @@ class AsyncPendingLogin(PendingFacts):
     async def cancel(self) -> None:
         """Cancel this login; a wait for it ends with `LoginCancelled`.
 
-        May be called from any task of this loop, and again. After a session has come it does nothing.
+        May be called from any task of this loop, and again. After `wait` has returned a session it does
+        nothing; a session that came by redirect and that no `wait` returned is revoked.
         """
         self._login.cancelling = True
         self._home.stop.set()

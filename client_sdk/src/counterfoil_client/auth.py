@@ -134,7 +134,9 @@ class _Call:
         if answer.status_code != HTTPStatus.UNAUTHORIZED or not isinstance(answer.request.stream, httpx2.ByteStream):
             return None
         if answer.request is not self.request:
-            reason = _Again.MOVED if _origin(answer.request.url) == self.origin else None
+            # A stranger on the way chose the address; the token would go where the stranger wants it.
+            hops = (*answer.history, answer)
+            reason = _Again.MOVED if all(_origin(hop.request.url) == self.origin for hop in hops) else None
         else:
             reason = _REASONS.get(_dpop_error(answer))
         if (

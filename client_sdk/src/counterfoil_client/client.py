@@ -24,7 +24,7 @@ from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, SessionSto
 class PendingLogin(PendingFacts):
     """A login that waits for the person: show `user_code`, then call `wait`.
 
-    As a context manager it cancels the login when the block is left without a session.
+    As a context manager it cancels the login when the block is left before `wait` has returned a session.
     """
 
     def __init__(
@@ -69,7 +69,8 @@ class PendingLogin(PendingFacts):
     def cancel(self) -> None:
         """Cancel this login; a wait for it ends with `LoginCancelled`.
 
-        May be called from any thread, and again. After a session has come it does nothing.
+        May be called from any thread, and again. After `wait` has returned a session it does
+        nothing; a session that came by redirect and that no `wait` returned is revoked.
         """
         self._login.cancelling = True
         self._home.stop.set()

@@ -27,6 +27,9 @@ No message, representation or hint holds a token, a device code or a key.
 
 from typing import ClassVar
 
+# A refusal begins with what is at fault, and of all that a person can mend the address alone.
+_ABOUT_THE_ADDRESS = ("login_hint:", "This e-mail address ")
+
 
 class CounterfoilError(Exception):
     """The root of them all. `str(error)` says what happened, `hint` what a person can do."""
@@ -139,13 +142,14 @@ class ServiceRefused(CounterfoilError):
         "invalid_client": "The application is not registered with this service: check the client id.",
         "unauthorized_client": "The application may not sign in this way: ask whoever runs the service.",
         "invalid_dpop_proof": "Set the clock of this computer right and try again.",
-        "invalid_request": "Check the e-mail address and try again.",
         "invalid_scope": "The application asks for more than it is registered for.",
     }
 
     def __init__(self, code: str, status: int, description: str = "") -> None:
         told = f": {description}" if description else ""
-        super().__init__(f"The service refused with {code} ({status}){told}", hint=self.advice_by_code.get(code))
+        is_address = code == "invalid_request" and description.startswith(_ABOUT_THE_ADDRESS)
+        hint = "Check the e-mail address and try again." if is_address else self.advice_by_code.get(code)
+        super().__init__(f"The service refused with {code} ({status}){told}", hint=hint)
         self.code = code
         self.status = status
         self.description = description

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from counterfoil_service.web.browser.host import BINDING_COOKIE
 from support.http import add_user, execute, is_page
 from support.stage import ISSUER, OpenStage, Stage
 from support.surfer import SESSION, Surfer, parameters_of
@@ -15,6 +16,8 @@ from support.surfer import SESSION, Surfer, parameters_of
 PROXY = (ipaddress.ip_network("192.0.2.0/24"),)
 HOST = "https://wiki.example"
 CALLBACK = f"{HOST}/.counterfoil/callback"
+WAY = 600 + 600 + 120
+"""Seconds for the page that asks for the address, for the link, and to collect."""
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ async def test_who_is_not_is_sent_to_sign_in_and_comes_back(proxied: Stage) -> N
     async with Surfer(proxied) as browser:
         answer = await ask(browser, f"{ISSUER}/app?x=1&y=%20%26")
         assert answer.status_code == 302
-        assert answer.headers["location"] == f"{ISSUER}/sign-in?return_to=%2Fapp%3Fx%3D1%26y%3D%2520%2526"
+        assert answer.headers["location"] == f"{ISSUER}/sign-in?return_to=/app?x=1%26y=%2520%2526"
         assert "remote-user" not in answer.headers
         path = answer.headers["location"].removeprefix(ISSUER)
         done = await browser.sign_in(path=path)
@@ -72,7 +75,7 @@ async def test_nginx_is_answered_in_its_own_way(proxied: Stage) -> None:
     async with Surfer(proxied) as browser:
         answer = await ask(browser, X_Original_URL=f"{ISSUER}/app?x=1")
         assert answer.status_code == 401
-        assert answer.headers["location"] == f"{ISSUER}/sign-in?return_to=%2Fapp%3Fx%3D1"
+        assert answer.headers["location"] == f"{ISSUER}/sign-in?return_to=/app?x=1"
 
 
 HOSTILE = [
@@ -102,14 +105,14 @@ async def test_no_claim_of_a_host_leads_anywhere_but_home(proxied: Stage, url: s
         for answer in (await ask(browser, url), await ask(browser, X_Original_URL=url)):
             assert answer.status_code in {302, 401}
             location = answer.headers["location"]
-            assert location in {f"{ISSUER}/sign-in", f"{ISSUER}/sign-in?return_to=%2F"}, location
+            assert location in {f"{ISSUER}/sign-in", f"{ISSUER}/sign-in?return_to=/"}, location
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "/a b", "/é", "/" + "x" * 3000])
 async def test_a_path_that_could_lead_away_is_forgotten(proxied: Stage, path: str) -> None:
     headers = {b"x-forwarded-proto": b"https", b"x-forwarded-host": b"id.example", b"x-forwarded-uri": path.encode()}
     answer = await proxied.client.get("/auth/forward", headers=list(headers.items()))
-    assert answer.headers["location"] in {f"{ISSUER}/sign-in", f"{ISSUER}/sign-in?return_to=%2F"}
+    assert answer.headers["location"] in {f"{ISSUER}/sign-in", f"{ISSUER}/sign-in?return_to=/"}
 
 
 async def test_of_two_headers_neither_is_believed(proxied: Stage) -> None:
@@ -210,7 +213,7 @@ async def test_another_host_gets_a_session_of_its_own_and_the_page_that_was_open
     assert answer.status_code == 204
     assert answer.headers["remote-email"] == "ada@example.com"
     kept = dict(walk.host.cookies.items())
-    assert set(kept) == {SESSION}
+    assert set(kept) == {SESSION, BINDING_COOKIE}
     assert kept[SESSION] != walk.issuer.cookies[SESSION]
     rows = await proxied.rows("SELECT application_id FROM sessions ORDER BY application_id")
     assert rows == [("counterfoil",), ("wiki",)]
@@ -258,20 +261,92 @@ async def test_a_code_comes_back_only_to_the_browser_that_went_for_it(proxied: S
 async def test_a_code_enters_once(proxied: Stage) -> None:
     walk = Walk(proxied)
     back = await walk.signed_in()
-    kept = dict(walk.host.cookies.items())
     assert (await walk.on_host(back)).status_code == 303
     is_page(await walk.on_host(back), 400)
-    for name, value in kept.items():
-        walk.host.cookies.set(name, value, domain="wiki.example", path="/")
+    walk.host.cookies.delete(SESSION)
     is_page(await walk.on_host(back), 400)
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(899, 303), (900, 400)])
-async def test_the_way_takes_a_quarter_of_an_hour_at_most(proxied: Stage, seconds: int, status: int) -> None:
+async def test_two_tabs_of_one_host_both_come_back_each_to_its_own_page(proxied: Stage) -> None:
+    walk = Walk(proxied)
+    first, second = await walk.begun("/one"), await walk.begun("/two")
+    await walk.issuer.ask(first)
+    backs = [(await walk.issuer.follow(await walk.issuer.tap())).headers["location"]]
+    backs.append((await walk.issuer.client.get(second.url)).headers["location"])
+    assert [(await walk.on_host(back)).headers["location"] for back in backs] == [f"{HOST}/one", f"{HOST}/two"]
+    assert (await walk.asked()).status_code == 204
+
+
+async def test_a_path_too_long_for_a_state_is_found_again_beside_a_tab_with_a_short_one(proxied: Stage) -> None:
+    walk, path = Walk(proxied), "/" + "x" * 2047
+    back = await walk.signed_in(path)
+    short = await walk.signed_in("/short")
+    assert (await walk.on_host(short)).headers["location"] == f"{HOST}/short"
+    assert (await walk.on_host(back)).headers["location"] == HOST + path
+
+
+async def test_a_later_tab_gives_an_earlier_one_no_more_time_and_itself_all_of_it(proxied: Stage) -> None:
+    walk = Walk(proxied)
+    began = proxied.clock()
+    early = await walk.begun("/early")
+    proxied.clock.now = began + (WAY - 10) * 1_000_000
+    late = await walk.begun("/late")
+    proxied.clock.now = began + WAY * 1_000_000
+    await walk.issuer.ask(late)
+    done = await walk.on_host((await walk.issuer.follow(await walk.issuer.tap())).headers["location"])
+    assert done.headers["location"] == f"{HOST}/late"
+    is_page(await walk.on_host((await walk.issuer.client.get(early.url)).headers["location"]), 400)
+
+
+async def test_a_state_of_another_binding_is_refused_even_beside_a_binding_that_lives(proxied: Stage) -> None:
+    await proxied.add_application(
+        "blog", dpop="optional", redirect_uris=("https://blog.example/.counterfoil/callback",)
+    )
+    attacker, victim = Walk(proxied), Walk(proxied)
+    own, foreign = await victim.signed_in(), await attacker.signed_in("/planted")
+    states = [parameters_of(url)["state"] for url in (own, foreign)]
+    is_page(await victim.on_host(own.replace(states[0], states[1])), 400)
+    is_page(await victim.on_host(own.replace(states[0], victim.host.cookies[BINDING_COOKIE])), 400)
+    moved = Walk(proxied)
+    moved.host.cookies.set(BINDING_COOKIE, attacker.host.cookies[BINDING_COOKIE], domain="blog.example", path="/")
+    blog = "https://blog.example/.counterfoil/"
+    start = await moved.host.get(f"{blog}start?rd=/", headers=forwarded(blog))
+    challenges = {parameters_of(url)["code_challenge"] for url in (start.headers["location"], await _start(attacker))}
+    assert len(challenges) == 2, "a binding is taken over on its own host alone"
+    assert (await victim.on_host(own)).headers["location"] == f"{HOST}/page?x=1"
+
+
+async def _start(walk: Walk) -> str:
+    return str((await walk.on_host(f"{HOST}/.counterfoil/start?rd=/")).headers["location"])
+
+
+async def test_a_binding_that_is_too_old_is_not_taken_over(proxied: Stage) -> None:
+    walk = Walk(proxied)
+    first = parameters_of(await _start(walk))["code_challenge"]
+    proxied.clock.advance(WAY - 1)
+    assert parameters_of(await _start(walk))["code_challenge"] == first
+    proxied.clock.advance(WAY)
+    assert parameters_of(await _start(walk))["code_challenge"] != first
+
+
+async def test_whoever_uses_up_the_time_of_every_step_still_arrives(proxied: Stage) -> None:
+    walk = Walk(proxied)
+    start = await walk.on_host((await walk.asked()).headers["location"])
+    assert f"Max-Age={WAY}" in start.headers["set-cookie"]
+    page = await walk.issuer.client.get(start.headers["location"])
+    proxied.clock.advance(598)
+    await walk.issuer.ask(page)
+    proxied.clock.advance(599)
+    back = await walk.issuer.follow(await walk.issuer.tap())
+    assert (await walk.on_host(back.headers["location"])).status_code == 303
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(WAY - 1, 303), (WAY, 400)])
+async def test_the_way_takes_as_long_as_its_steps_at_most(proxied: Stage, seconds: int, status: int) -> None:
     walk = Walk(proxied)
     start = await walk.on_host((await walk.asked()).headers["location"])
     began = proxied.clock()
-    proxied.clock.advance(870)
+    proxied.clock.advance(WAY - 30)
     await walk.issuer.ask(await walk.issuer.client.get(start.headers["location"]))
     back = await walk.issuer.follow(await walk.issuer.tap())
     proxied.clock.now = began + seconds * 1_000_000
@@ -312,7 +387,7 @@ async def test_below_a_path_the_issuer_protects_its_whole_origin(
         Surfer(stage) as browser,
     ):
         answer = await ask(browser, f"{ISSUER}/app")
-        assert answer.headers["location"] == f"{issuer}/sign-in?return_to=%2Fapp"
-        done = await browser.sign_in(path="/sign-in?return_to=%2Fapp")
+        assert answer.headers["location"] == f"{issuer}/sign-in?return_to=/app"
+        done = await browser.sign_in(path="/sign-in?return_to=/app")
         assert done.headers["location"] == f"{ISSUER}/app"
         assert (await ask(browser, f"{ISSUER}/app")).status_code == 204

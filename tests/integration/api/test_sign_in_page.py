@@ -3,13 +3,14 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from counterfoil_service.core import budget
 from support.http import add_user, is_page, until_held
 from support.stage import OpenStage, Stage
-from support.surfer import BROWSER, SESSION, Surfer, form_of
+from support.surfer import BROWSER, SESSION, Surfer, form_of, refresh_of
 
 
 async def test_one_tap_in_the_browser_that_asked_signs_it_in(stage: Stage) -> None:
@@ -19,7 +20,9 @@ async def test_one_tap_in_the_browser_that_asked_signs_it_in(stage: Stage) -> No
         page = await browser.get(f"/l/{await stage.secret()}")
         assert "user_code" not in page.text
         tapped = await browser.submit(form_of(page), action="approve")
-        assert tapped.headers["location"] == waiting
+        assert "You are signed in" in is_page(tapped, 200)
+        assert "location" not in tapped.headers, "form-action would be held against all that follows a redirect"
+        assert refresh_of(tapped) == urlsplit(waiting).path
         done = await browser.follow(tapped)
         assert (done.status_code, done.headers["location"]) == (303, f"{stage.issuer}/account")
         assert set(browser.cookies) == {SESSION, BROWSER}

@@ -147,12 +147,12 @@ def test_both_parts_say_what_is_needed_to_decide(kind: str) -> None:
     words = " ".join((Reading(body).text if kind == "html" else body).split())
     for sentence in (
         "Somebody asked to sign in to Ledgerline at 14:03 UTC on 21 November 2025.",
-        "The link works once, for 10 minutes, and asks for the code on the screen of the device that asked.",
+        "The link works once, for 10 minutes. It asks for the code on the screen of the device that asked",
         "The code is never in a mail.",
         "Name reported by the device:",
         "Anna's ThinkPad",
         "Never type a code that somebody sent you or read to you",
-        "You did not ask? Nothing is needed: without the code nobody gets in.",
+        "You did not ask? Nothing is needed: opening the link lets nobody in.",
         "choose Reject",
     ):
         assert sentence in words
@@ -166,7 +166,7 @@ def test_a_device_without_a_visible_name_is_said_to_have_none(label: str | None)
     assert "None" not in part(mail, "plain")
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(0, "for 1 minute,"), (1, "for 1 minute,"), (60, "for 60 minutes,")])
+@pytest.mark.parametrize(("minutes", "words"), [(0, "for 1 minute."), (1, "for 1 minute."), (60, "for 60 minutes.")])
 def test_the_lifetime_is_told_in_words(minutes: int, words: str) -> None:
     assert words in part(render_link_mail(msgspec.structs.replace(MAIL, expires_minutes=minutes)), "plain")
 

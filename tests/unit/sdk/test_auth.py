@@ -320,6 +320,15 @@ def test_a_redirect_within_the_origin_is_asked_with_a_proof_of_its_own(kind: str
     assert resource.claims(2)["htu"] == "https://api.example/notes/"
 
 
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_a_redirect_that_comes_back_from_another_origin_is_not_asked_again(
+    kind: str, session: Session, target: str
+) -> None:
+    resource = Resource(moved(target), moved("https://api.example/chosen"), challenge("invalid_request"))
+    assert ask(kind, session, resource, follow=True).status_code == 401
+    assert ["dpop" in sent for sent in resource.sent] == [True, False, False]
+
+
 def test_redirects_within_the_origin_do_not_go_on_for_ever(kind: str, session: Session) -> None:
     class Maze(Resource):
         def __call__(self, request: httpx2.Request) -> httpx2.Response:

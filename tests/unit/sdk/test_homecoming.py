@@ -425,6 +425,53 @@ def test_after_a_cancel_the_url_is_worth_nothing() -> None:
             login.handle_redirect(url)
 
 
+def test_a_session_that_came_and_was_never_collected_is_revoked_by_a_cancel() -> None:
+    fake = FakeService()
+    with fake.client() as client:
+        login = client.start_login("ada@example.com", redirect=DEEP)
+        assert login.handle_redirect(fake.return_here(login.login_id))
+        fake.go_offline()
+        with pytest.raises(ServiceUnreachable):
+            login.cancel()
+        fake.go_online()
+        with pytest.raises(LoginCancelled):
+            login.wait()
+        login.cancel()
+        login.cancel()
+        assert [one.ended for one in fake.sessions] == [True]
+        with pytest.raises(LoginCancelled):
+            login.wait()
+        assert client.load_session() is None
+
+
+def test_a_block_left_before_the_session_was_collected_revokes_it_if_it_can() -> None:
+    fake = FakeService()
+    with fake.client() as client:
+        with client.start_login("ada@example.com", redirect=DEEP) as login:
+            login.handle_redirect(fake.return_here(login.login_id))
+        with client.start_login("ada@example.com", redirect=DEEP) as login:
+            login.handle_redirect(fake.return_here(login.login_id))
+            login.wait()
+        with client.start_login("ada@example.com", redirect=DEEP) as login:
+            login.handle_redirect(fake.return_here(login.login_id))
+            fake.go_offline()
+    assert [one.ended for one in fake.sessions] == [True, False, False]
+
+
+async def test_a_task_revokes_what_it_never_collected_too() -> None:
+    fake = FakeService()
+    async with fake.async_client() as client:
+        login = await client.start_login("ada@example.com", redirect=DEEP)
+        await login.handle_redirect(fake.return_here(login.login_id))
+        await login.cancel()
+        async with await client.start_login("ada@example.com", redirect=DEEP) as login:
+            await login.handle_redirect(fake.return_here(login.login_id))
+        async with await client.start_login("ada@example.com", redirect=DEEP) as login:
+            await login.handle_redirect(fake.return_here(login.login_id))
+            await login.wait()
+    assert [one.ended for one in fake.sessions] == [True, True, False]
+
+
 def test_a_code_that_is_too_old_leaves_the_login_open() -> None:
     fake = FakeService()
     with fake.client() as client:

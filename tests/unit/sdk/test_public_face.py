@@ -17,6 +17,8 @@ from counterfoil_client import errors, testing
 from counterfoil_client.client import Client, PendingLogin
 from counterfoil_client.errors import CounterfoilError, RateLimited, ServiceRefused
 from counterfoil_client.testing import FakeService
+from counterfoil_service.core import email_address
+from counterfoil_service.core.errors import Refusal
 
 PACKAGE = Path(counterfoil_client.__file__).parent
 ERRORS = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, CounterfoilError)]
@@ -50,6 +52,32 @@ def test_every_error_has_a_message_and_a_hint_a_person_can_act_on(kind: type[Cou
     assert str(error)
     assert error.hint.endswith(".")
     assert kind.__doc__
+
+
+@pytest.mark.parametrize(
+    ("description", "is_address"),
+    [
+        ("login_hint: it has no @", True),
+        ("redirect_uri: it is not registered", False),
+        ("resource: login_hint: is not known", False),
+        ("the body repeats a field", False),
+        ("", False),
+    ],
+)
+def test_the_address_is_blamed_where_the_service_blames_it(description: str, is_address: bool) -> None:  # noqa: FBT001 - a table
+    hint = ServiceRefused("invalid_request", 400, description).hint
+    assert ("e-mail address" in hint) is is_address
+    assert is_address or hint == ServiceRefused.advice
+
+
+@pytest.mark.parametrize(
+    "address", ["", "ada", "ada@", "ada@example.com, eve@example.com", "a" * 1000 + "@example.com"]
+)
+def test_what_the_service_says_of_an_address_is_understood(address: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        email_address.parse(address)
+    refused = ServiceRefused(caught.value.code.value, 400, caught.value.description)
+    assert refused.hint == "Check the e-mail address and try again."
 
 
 @pytest.mark.parametrize("kind", ERRORS)

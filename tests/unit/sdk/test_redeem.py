@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redeeming a code, and the race with the poll, as lists of what is asked of the world."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -360,3 +361,33 @@ def test_a_redemption_that_is_cut_off_counts_as_lost() -> None:
     assert (scene.login.way_home.redeeming, scene.login.way_home.settled) == (False, 1)
     assert not scene.redeem()
     assert scene.wait(GONE, GRANTED).session_id == TOKENS["session_id"]
+
+
+def test_a_session_that_comes_while_the_login_is_cancelled_is_revoked() -> None:
+    scene = Scene()
+
+    def script() -> Iterator[Answer]:
+        scene.login.cancelling = True
+        yield GRANTED
+        yield reply(200, b"")
+
+    scene.play = Play(scene.clock, script())
+    assert not scene.play.run(_flows.redeem_code(scene.channel, scene.login, url(scene.login, "code-1")))
+    assert [dict(request.form).get("token") for request in scene.play.requests] == [None, TOKENS["refresh_token"]]
+    with pytest.raises(LoginCancelled):
+        scene.wait()
+
+
+def test_a_session_that_comes_while_the_service_hears_of_the_cancel_is_revoked() -> None:
+    scene = Scene()
+
+    def script() -> Iterator[Answer]:
+        assert scene.redeem(GRANTED)
+        yield reply(200, b"")
+        yield reply(200, b"")
+
+    play = Play(scene.clock, script())
+    play.run(_flows.cancel_login(scene.channel, scene.login))
+    assert [dict(request.form)["token"] for request in play.requests] == [DEVICE_CODE, TOKENS["refresh_token"]]
+    with pytest.raises(LoginCancelled):
+        scene.wait()

@@ -417,11 +417,20 @@ def test_macos_is_told_what_to_put_into_the_bundle(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sys.platform", "darwin")
     calls: list[Callable[[], object]] = [
         lambda: schemes.register(SCHEME, COMMAND, name="x"),
-        lambda: schemes.unregister(SCHEME),
-        lambda: schemes.is_registered(SCHEME),
+        lambda: schemes.register(SCHEME, COMMAND, name=""),
     ]
     for call in calls:
         with pytest.raises(ConfigurationError, match="info_plist"):
+            call()
+
+
+def test_on_macos_nothing_is_registered_and_nothing_to_take_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert schemes.is_registered(SCHEME) is False
+    schemes.unregister(SCHEME)
+    calls: list[Callable[[], object]] = [lambda: schemes.is_registered("http"), lambda: schemes.unregister("http")]
+    for call in calls:
+        with pytest.raises(ConfigurationError, match="reverse"):
             call()
 
 

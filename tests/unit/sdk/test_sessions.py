@@ -510,23 +510,22 @@ def test_threads_that_waited_for_a_failure_do_not_ask_again(fake: FakeService) -
     assert state_of(session).failures == 1
 
 
-def test_a_session_replaced_by_a_newer_sign_in_goes_on_and_leaves_the_newer_one_alone(
+def test_a_session_replaced_by_a_newer_sign_in_ends_with_its_token_and_asks_nobody(
     kind: str, fake: FakeService, store: MemoryStore
 ) -> None:
     older = enter(kind, fake, store)
     newer = enter(kind, fake, store)
-    fake.advance(LIFE)
     assert call(kind, fake, older).status_code == 200
-    kept = store.load_session(*NAME)
-    assert kept is not None
-    assert kept.session_id == newer.session_id != older.session_id
-    fake.end_session(older.session_id)
     fake.advance(LIFE)
     for _ in range(2):
         with pytest.raises(SessionEnded):
             call(kind, fake, older)
-        fake.go_offline()
-    assert store.load_session(*NAME) is not None
+    assert [one.refreshes for one in fake.sessions] == [0, 0]
+    kept = store.load_session(*NAME)
+    assert kept is not None
+    assert kept.session_id == newer.session_id != older.session_id
+    assert call(kind, fake, newer).status_code == 200
+    assert [(one.refreshes, one.ended) for one in fake.sessions] == [(0, False), (1, False)]
 
 
 def test_signed_out_here_at_the_service_and_in_every_handle(kind: str, fake: FakeService, store: MemoryStore) -> None:

@@ -362,6 +362,22 @@ def test_no_time_means_at_most_one_question(timeout: float) -> None:
     assert isinstance(outcome.error, WaitTimeout)
 
 
+def test_no_time_is_enough_for_a_question_that_is_due_on_a_clock_that_moves() -> None:
+    class Moving(Clock):
+        def monotonic(self) -> float:
+            self.seconds += 0.001
+            return super().monotonic()
+
+    clock = Moving()
+    login = a_login(clock)
+    outcome = wait([PENDING], clock, login, timeout=0)
+    assert outcome.effects == [PLAIN_POLL]
+    assert isinstance(outcome.error, WaitTimeout)
+    assert wait([], clock, login, timeout=0).effects == [], "the next is not due yet"
+    clock.seconds += 5
+    assert wait([GRANTED], clock, login, timeout=0).session is not None
+
+
 def test_progress_is_told_before_each_question() -> None:
     told: list[Progress] = []
     wait([PENDING, SLOW_DOWN, OFFLINE, GRANTED], on_progress=told.append)

@@ -19,6 +19,7 @@ from counterfoil_service.web.browser.pages import (
     SignInEndedPage,
     SignInPage,
     SignInRow,
+    TappedPage,
     WaitingPage,
 )
 from counterfoil_service.web.pages import Pages
@@ -59,6 +60,7 @@ EVERY_PAGE: dict[str, BrowserPage] = {
     "sign in again": msgspec.structs.replace(SIGN_IN, again=True),
     "wrong address": msgspec.structs.replace(SIGN_IN, message="That is no address."),
     "waiting": WAITING,
+    "tapped": TappedPage(target="/auth/sign-in/01JD4Q0V9W"),
     "continue": ContinuePage(application_name="Ledgerline", target="com.example.ledger:/done?code=x"),
     **{f"ended: {state}": msgspec.structs.replace(ENDED, state=state) for state in STATES},
     "signed out": SignedOutPage(sign_in="/auth/sign-in"),

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from counterfoil_client._redirect import WayHome
 from counterfoil_client.errors import DeviceNotEnrolled, LoginCancelled, LoginDenied, LoginEnded, LoginLocked
@@ -33,6 +34,7 @@ class OpenLogin:
     cancelling: bool = False
     session: Session | None = None
     ended: LoginEnded | None = None
+    _claimed: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def is_over(self) -> bool:
@@ -45,6 +47,17 @@ class OpenLogin:
             raise self.ended
         if self.cancelling:
             raise LoginCancelled
+
+    def claim(self, by: Literal["wait", "cancel"]) -> bool:
+        """Whether the session is theirs: a wait hands it out, or a cancel ends it, whoever came first."""
+        # One atomic step, so of threads that race one wins.
+        return self._claimed.setdefault("session", by) == by
+
+    def hand_out(self, session: Session) -> Session:
+        """Return the session to the application, unless a cancel was first."""
+        if not self.claim("wait"):
+            raise LoginCancelled
+        return session
 
     def end(self, ending: LoginEnded) -> LoginEnded:
         """Remember how it ended first, so that nobody asks again; a cancelled login is `invalid_grant` there."""

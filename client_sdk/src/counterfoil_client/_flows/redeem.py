@@ -7,6 +7,7 @@ The poll loses nothing by that, for the service lets the same key repeat it when
 
 from counterfoil_client import _replies
 from counterfoil_client._effects import Flow, Unreachable
+from counterfoil_client._flows.cancel import revoke_unclaimed
 from counterfoil_client._flows.channel import Channel
 from counterfoil_client._flows.granted import opened_session
 from counterfoil_client._flows.login import OpenLogin
@@ -37,6 +38,8 @@ def redeem_code(channel: Channel, login: OpenLogin, url: str) -> Flow[bool]:
     sure = False
     try:
         sure = yield from _redeem(channel, login, home, carried.code)
+        if login.cancelling:
+            yield from revoke_unclaimed(channel, login, tries=1)
     finally:
         home.settle(carried.code, sure=sure)
     return login.session is not None

@@ -9,7 +9,7 @@ from counterfoil_client._flows.channel import Channel
 from counterfoil_client._session_state import SessionState
 
 
-def revoke_session(channel: Channel, state: SessionState) -> Flow[None]:
+def revoke_session(channel: Channel, state: SessionState, *, tries: int = 3) -> Flow[None]:
     """End the session at the service. The body of the answer means nothing, and 200 also stands for "unknown"."""
     held = state.held
     token, kind = (
@@ -17,6 +17,6 @@ def revoke_session(channel: Channel, state: SessionState) -> Flow[None]:
     )
     metadata = yield from channel.discover()
     form = (("client_id", channel.client_id), ("token", token), ("token_type_hint", kind))
-    response = yield from channel.insist(lambda: channel.post(state.key, metadata.revocation_endpoint, form))
+    response = yield from channel.insist(lambda: channel.post(state.key, metadata.revocation_endpoint, form), tries)
     if response.status != HTTPStatus.OK:
         _replies.fail(response, _replies.trouble(response), token)

@@ -53,7 +53,8 @@ class _Waiting:
         self._channel = channel
         self._login = login
         self._now = channel.surroundings.monotonic
-        self._give_up = math.inf if timeout is None else self._now() + timeout
+        self._begun = self._now()
+        self._give_up = math.inf if timeout is None else self._begun + timeout
         self._on_progress = on_progress
         self._attempt = 1
         self._settled = 0
@@ -68,13 +69,13 @@ class _Waiting:
             answer = yield from self._poll()
             self._attempt += 1
             if isinstance(answer, TokenGranted):
-                return self._finish(answer)
+                return self._login.hand_out(self._finish(answer))
             if answer is None:
                 continue
             state = self._weigh(answer)
             if sent >= self._login.deadline and not (yield from self._overtaken()):
                 raise self._login.end(LoginExpired())
-        return session
+        return self._login.hand_out(session)
 
     def _came_home(self) -> bool:
         """Whether the browser brought the session while nobody looked."""
@@ -84,7 +85,8 @@ class _Waiting:
         """Report, then let the time pass that politeness asks for; the last poll falls on the end of the login."""
         login = self._login
         login.check_open()
-        now = self._now()
+        # The first question is measured from the call: a poll that was due then is asked, however short the timeout.
+        now = self._begun if self._attempt == 1 else self._now()
         due = now if self._slept_through() else max(now, min(login.next_poll_at, login.deadline))
         self._report(state, due - now)
         while not self._came_home() and (left := min(due, self._give_up) - self._now()) > 0:

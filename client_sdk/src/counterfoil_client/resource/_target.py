@@ -11,7 +11,9 @@ _SPLIT = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]+)(?P<path>[^?#]*
 _AUTHORITY = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::(?P<port>[0-9]{0,5}))?"
 )
-_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")
+_PATH = re.compile(r"(?:/[!-~]*)?")
+# HTTP clients send some of these as they are, though RFC 3986 §3.3 has no place for them in a path.
+_UNFIT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&'()*+,;=:@/%-]")
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,7 +38,12 @@ def target_of(url: str) -> Target | None:
         return None
     scheme = split["scheme"].lower()
     port = int(authority["port"]) if authority["port"] else _DEFAULT_PORTS[scheme]
-    return Target(scheme, _plain(authority["host"]).lower(), port, _resolved(_plain(split["path"])))
+    return Target(scheme, _plain(authority["host"]).lower(), port, _resolved(_plain(_escaped(split["path"]))))
+
+
+def _escaped(path: str) -> str:
+    """With an escape for each character that RFC 3986 does not allow, and for a percent sign that begins none."""
+    return _UNFIT.sub(lambda unfit: f"%{ord(unfit[0]):02X}", path)
 
 
 def _plain(text: str) -> str:

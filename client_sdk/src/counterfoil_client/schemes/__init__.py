@@ -4,7 +4,7 @@
 After `register("com.example.app", ["/opt/app/app", "--sign-in"], name="Example App")` the system starts that command
 with the URL as its last argument; give the URL to `PendingLogin.handle_redirect`, by a message to the running program
 if there is one. Nothing here needs an administrator, and nothing of another program is overwritten. On macOS only an
-application bundle can register: see `macos.info_plist`.
+application bundle can register, so there nothing is ever registered here: see `macos.info_plist`.
 
 Any web page may open such a URL, so the command must take it for nothing but text: put `--` before it where options of
 the command begin with a hyphen, and let `handle_redirect` judge it.
@@ -13,6 +13,7 @@ the command begin with a hyphen, and let `handle_redirect` judge it.
 import sys
 from collections.abc import Sequence
 
+from counterfoil_client._redirect import check_scheme
 from counterfoil_client.errors import ConfigurationError
 from counterfoil_client.schemes import linux, macos, windows
 
@@ -34,7 +35,7 @@ def unregister(scheme: str) -> None:
     if sys.platform == "win32":
         windows.unregister(scheme)
     elif sys.platform == "darwin":
-        raise ConfigurationError(macos.ONLY_A_BUNDLE)
+        check_scheme(scheme)
     else:
         linux.unregister(scheme)
 
@@ -44,5 +45,6 @@ def is_registered(scheme: str) -> bool:
     if sys.platform == "win32":
         return windows.is_registered(scheme)
     if sys.platform == "darwin":
-        raise ConfigurationError(macos.ONLY_A_BUNDLE)
+        check_scheme(scheme)
+        return False
     return linux.is_registered(scheme)

@@ -10,7 +10,6 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from counterfoil_service.core import email_address, link, redirects, user_code
-from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.login import MAX_CODES, SECOND, State
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import logins
@@ -22,8 +21,9 @@ from counterfoil_service.operations.opener import Opener
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
 from counterfoil_service.operations.report_login import ReportLogin, report_login
 from counterfoil_service.web import problems
-from counterfoil_service.web.browser.answers import go_to_path, path_of
+from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.browser.cookies import browser_hash_of
+from counterfoil_service.web.browser.pages import TappedPage
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.forms import read_form
@@ -129,7 +129,7 @@ async def _approve(request: AnyRequest, view: LinkView, secret: str, typed: str)
     command = ApproveLogin(secret, code or "", _opener(request), browser_hash_of(request))
     match await services.database.write(approve_login, command):
         case Approval.APPROVED if same_browser:
-            return go_to_path(request, path_of(request, f"{SIGN_IN_PATH}/{view.login.id}"))
+            return _go_on(request, view)
         case Approval.APPROVED:
             return _page(services.pages.approved(_decided_page(request, view, secret)))
         case Approval.MISSED:
@@ -138,6 +138,15 @@ async def _approve(request: AnyRequest, view: LinkView, secret: str, typed: str)
             return _page(services.pages.locked(), 410)
         case Approval.DEAD:
             return _dead(request)
+
+
+def _go_on(request: AnyRequest, view: LinkView) -> Response[str]:
+    """To the waiting page, by a page and no redirect.
+
+    Chromium holds form-action against each step that follows a form, and only the application knows all of its own.
+    """
+    shown = TappedPage(target=path_of(request, f"{SIGN_IN_PATH}/{view.login.id}"))
+    return _page(services_of(request).pages.show(shown))
 
 
 async def _reject(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
@@ -237,8 +246,7 @@ def _link(request: AnyRequest, view: LinkView, secret: str, message: str | None 
     pages = services_of(request).pages
     html = pages.link(_link_page(request, view, secret, message))
     headers: dict[str, Any] = {}
-    leads_away = _may_return(view) or (_is_same_browser(request, view) and view.login.application_id != OWN_ID)
-    if view.login.redirect_uri is not None and leads_away:
+    if view.login.redirect_uri is not None and _may_return(view):
         target = redirects.form_target(view.login.redirect_uri)
         headers["Content-Security-Policy"] = content_security_policy(pages.style_hash, target)
     return _page(html, 200 if message is None else 422, headers)

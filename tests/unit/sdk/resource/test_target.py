@@ -3,6 +3,7 @@
 
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,8 +74,6 @@ def test_another_target_is_not(other: str) -> None:
         "https://api.example/no\ttes",
         "https://api.example/notes/a\n",
         "https://api.example/nötes",
-        "https://api.example/%zz",
-        "https://api.example/%2",
         "https://api.example:x/notes",
         "https://api.example:443:443/notes",
         "https://[::1/notes",
@@ -94,6 +93,22 @@ def test_an_empty_path_is_the_root_and_reserved_escapes_stay() -> None:
     assert target_of("https://api.example/a%2fb") != target_of("https://api.example/a/b")
     assert target_of("http://[::1]:8000/") != target_of("http://[::1]/")
     assert target_of("https://api.example/a/.") == target_of("https://api.example/a/b/..")
+
+
+@pytest.mark.parametrize("character", [*'|[]^`\\"<>{}', "%", "%2", "%zz"])
+def test_what_a_client_sends_unescaped_is_its_own_escape_and_no_other_path(character: str) -> None:
+    sent = target_of(f"https://api.example/a{character}/b")
+    escaped = "".join(f"%{ord(letter):02x}" for letter in character)
+    assert sent == target_of(f"https://api.example/a{escaped}/b") != None  # noqa: E711 - both, and neither is None
+    assert sent != target_of("https://api.example/a/b")
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="?#"), max_size=40))
+def test_every_path_that_our_http_client_sends_is_a_target(path: str) -> None:
+    url = httpx2.URL("https://api.example/").copy_with(raw_path=f"/{path}".encode())
+    sent = target_of(f"https://api.example{url.raw_path.decode()}")
+    assert sent is not None
+    assert target_of(f"https://api.example{sent.path}") == sent
 
 
 @given(st.text(max_size=80))

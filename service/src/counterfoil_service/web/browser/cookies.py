@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our two cookies: which browser this is, and whom it signs in. Both are secrets, of which hashes alone are stored.
 
-`__Host-` lets no other host of the domain plant one (RFC 6265bis §4.1.3.2). Lax and not Strict: people come here from
-their mail and from applications, and would else arrive as strangers [R29].
+`__Host-` lets no other host of the domain plant one (RFC 6265bis §4.1.3.2), if names are compared as they are. Lax and
+not Strict: people come here from their mail and from applications, and would else arrive as strangers [R29].
 """
 
 from typing import Final
@@ -50,8 +50,23 @@ def no_session_cookie() -> Cookie:
     return _cookie(SESSION_COOKIE, "", 0)
 
 
+def read_cookie(request: AnyRequest, name: str) -> str | None:
+    """The cookie of exactly this name; None where there is none, or more than one.
+
+    Not the framework's parser: it strips blanks beyond ASCII from names, and takes the last of two. A browser lets any
+    host of the domain plant a cookie that is named like ours behind such a blank.
+    """
+    pairs = [
+        pair.strip(" \t").partition("=")
+        for header in request.headers.getall("cookie", [])
+        for pair in header.split(";")
+    ]
+    values = [value for found, _, value in pairs if found == name]
+    return values[0] if len(values) == 1 else None
+
+
 def _read(request: AnyRequest, name: str) -> str | None:
-    value = request.cookies.get(name, "")
+    value = read_cookie(request, name) or ""
     return value if link.well_formed(value) else None
 
 

@@ -6,7 +6,6 @@ The proxy passes these two addresses to us. We are an application of ourselves t
 person's session (RFC 9700 §4.7).
 """
 
-import hmac
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -18,32 +17,39 @@ from counterfoil_service.core import link, pkce
 from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url, unbase64url
-from counterfoil_service.core.login import SECOND
+from counterfoil_service.core.login import COLLECTION_WINDOW, SECOND
 from counterfoil_service.core.return_path import check_return_path
-from counterfoil_service.crypto.keys import CannotUnseal, digest, framed, keyed, seal, unseal
+from counterfoil_service.crypto.keys import CannotUnseal, digest, framed, seal, unseal
 from counterfoil_service.operations.enter_host import EnterHost, enter_host
 from counterfoil_service.operations.redeem_code import RedeemCode
 from counterfoil_service.web.browser.answers import go
 from counterfoil_service.web.browser.authorize import AUTHORIZE_PATH
-from counterfoil_service.web.browser.cookies import session_cookie, session_of
+from counterfoil_service.web.browser.cookies import read_cookie, session_cookie, session_of
 from counterfoil_service.web.browser.forward_auth import START_PATH
 from counterfoil_service.web.browser.original import CALLBACK_PATH, Place, place_of
 from counterfoil_service.web.browser.query import Query
+from counterfoil_service.web.browser.sealed import SEALED_SECONDS
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.link_pages import handle_page_error
 from counterfoil_service.web.services import AnyRequest, services_of
 
 BINDING_COOKIE: Final = "__Host-counterfoil-start"
-BINDING_SECONDS: Final = 900
-"""As long as a person may take to sign in, with the page that asks for the address."""
 
 
-class _Binding(msgspec.Struct, frozen=True):
-    """What the browser carries, sealed, while it is away: `at` in microseconds UTC."""
+class _Carried(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the browser carries, sealed, while it is away: in the cookie its verifier, in `state` a path.
 
-    verifier: str
-    path: str
+    One cookie serves all tabs of the host, so that no tab ends the sign-in of another; each has a `state` of its own. A
+    path that is too long for a `state` lies in the cookie, the last one of them. `at` is in microseconds UTC.
+    """
+
     at: int
+    path: str | None = None
+    verifier: str = ""
+
+    def __repr__(self) -> str:
+        # The verifier is a secret, and the path says what somebody reads: no log may ever show them.
+        return "_Carried(...)"
 
 
 @get(START_PATH, status_code=303)
@@ -52,29 +58,36 @@ async def start(request: AnyRequest) -> Response[str]:
     place = await _protected_place(request)
     services = services_of(request)
     path = check_return_path(Query(request.scope["query_string"]).get("rd", at_most=4096) or "/")
-    entropy = services.database.context().entropy
-    binding = _Binding(link.make(entropy), path, services.clock())
-    plain = msgspec.json.encode(binding)
-    sealed = base64url(seal(services.keys.seal_request, plain, associated=_where(place), entropy=entropy))
+    now = services.clock()
+    kept = _kept(request, place) or _Carried(now, verifier=link.make(services.database.context().entropy))
+    state = _sealed(request, _Carried(now, path), _state_of(place, kept.verifier))
+    too_long = len(state) > pkce.MAX_STATE
+    if too_long:
+        state = _sealed(request, _Carried(now), _state_of(place, kept.verifier))
+    binding = _Carried(now, path if too_long else kept.path, kept.verifier)
     asked = {
         "response_type": "code",
         "client_id": place.application.id,
         "redirect_uri": place.origin + CALLBACK_PATH,
         "code_challenge": pkce.challenge_of(binding.verifier),
         "code_challenge_method": pkce.METHOD,
-        "state": _state(request, sealed),
+        "state": state,
     }
     query = urlencode(asked, quote_via=quote, safe="")
-    return go(f"{services.settings.public_url}{AUTHORIZE_PATH}?{query}", [_binding_cookie(sealed, BINDING_SECONDS)])
+    cookie = _binding_cookie(_sealed(request, binding, _cookie_of(place)), _seconds(request))
+    return go(f"{services.settings.public_url}{AUTHORIZE_PATH}?{query}", [cookie])
 
 
 @get(CALLBACK_PATH, status_code=303)
 async def callback(request: AnyRequest) -> Response[str]:
-    """Back with the code: signed in on this host, and on to where the person wanted to go."""
+    """Back with the code: signed in on this host, and on to where the person wanted to go.
+
+    The binding stays for the other tabs that are on their way, and opens nothing without a code of theirs.
+    """
     place = await _protected_place(request)
     services = services_of(request)
     query = Query(request.scope["query_string"])
-    binding = _binding(request, place, query)
+    verifier, path = _bound(request, place, query)
     if query.get("error") is not None:
         raise Refusal(ErrorCode.ACCESS_DENIED, "The sign-in did not succeed: open the page again to start anew")
     replaced = session_of(request)
@@ -82,7 +95,7 @@ async def callback(request: AnyRequest) -> Response[str]:
         application=place.application,
         code=query.required("code"),
         redirect_uri=place.origin + CALLBACK_PATH,
-        verifier=binding.verifier,
+        verifier=verifier,
         proof=None,
         fingerprint=None,
         source=str(source_of(request)),
@@ -92,8 +105,7 @@ async def callback(request: AnyRequest) -> Response[str]:
     entered = await services.database.write(enter_host, command)
     if isinstance(entered, Refusal):
         raise entered
-    cookies = [session_cookie(entered, services.settings.session_lifetime), _binding_cookie("", 0)]
-    return go(place.origin + binding.path, cookies)
+    return go(place.origin + path, [session_cookie(entered, services.settings.session_lifetime)])
 
 
 async def _protected_place(request: AnyRequest) -> Place:
@@ -103,21 +115,17 @@ async def _protected_place(request: AnyRequest) -> Place:
     return place
 
 
-def _binding(request: AnyRequest, place: Place, query: Query) -> _Binding:
-    """What this very browser took along from this very host, for the very request that comes back."""
-    services = services_of(request)
-    sealed = request.cookies.get(BINDING_COOKIE, "")
-    state, issuer = query.get("state") or "", query.get("iss")
-    try:
-        plain = unseal(services.keys.seal_request, unbase64url(sealed), associated=_where(place))
-    except (CannotUnseal, ValueError):
-        raise _not_bound() from None
-    binding = msgspec.json.decode(plain, type=_Binding)
-    fits = hmac.compare_digest(state.encode(), _state(request, sealed).encode())
-    late = services.clock() >= binding.at + BINDING_SECONDS * SECOND
-    if late or not fits or issuer != services.settings.public_url:
+def _bound(request: AnyRequest, place: Place, query: Query) -> tuple[str, str]:
+    """This browser's verifier on this host, and the path of the request that comes back, which was sealed for it."""
+    kept = _kept(request, place)
+    state = None if kept is None else _opened(request, query.get("state") or "", _state_of(place, kept.verifier))
+    if kept is None or state is None or query.get("iss") != services_of(request).settings.public_url:
         raise _not_bound()
-    return binding
+    return kept.verifier, state.path or kept.path or "/"
+
+
+def _kept(request: AnyRequest, place: Place) -> _Carried | None:
+    return _opened(request, read_cookie(request, BINDING_COOKIE) or "", _cookie_of(place))
 
 
 def _not_bound() -> Refusal:
@@ -126,12 +134,34 @@ def _not_bound() -> Refusal:
     )
 
 
-def _state(request: AnyRequest, sealed: str) -> str:
-    return base64url(keyed(services_of(request).keys.csrf, b"start", sealed.encode()))
+def _sealed(request: AnyRequest, carried: _Carried, associated: bytes) -> str:
+    services = services_of(request)
+    plain, entropy = msgspec.json.encode(carried), services.database.context().entropy
+    return base64url(seal(services.keys.seal_request, plain, associated=associated, entropy=entropy))
 
 
-def _where(place: Place) -> bytes:
+def _opened(request: AnyRequest, sealed: str, associated: bytes) -> _Carried | None:
+    """What was sealed for this place, and not too long ago."""
+    services = services_of(request)
+    try:
+        plain = unseal(services.keys.seal_request, unbase64url(sealed), associated=associated)
+    except (CannotUnseal, ValueError):
+        return None
+    carried = msgspec.json.decode(plain, type=_Carried)
+    return None if services.clock() >= carried.at + _seconds(request) * SECOND else carried
+
+
+def _seconds(request: AnyRequest) -> int:
+    """As long as a person may take to sign in: for the page that asks for the address, for the link, to collect."""
+    return SEALED_SECONDS + services_of(request).settings.link_ttl + COLLECTION_WINDOW // SECOND
+
+
+def _cookie_of(place: Place) -> bytes:
     return framed(b"start", place.origin.encode())
+
+
+def _state_of(place: Place, verifier: str) -> bytes:
+    return framed(b"start-state", place.origin.encode(), verifier.encode())
 
 
 def _binding_cookie(value: str, seconds: int) -> Cookie:

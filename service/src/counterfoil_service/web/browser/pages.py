@@ -39,6 +39,13 @@ class WaitingPage(BrowserPage, frozen=True, kw_only=True):
     restart: str
 
 
+class TappedPage(BrowserPage, frozen=True, kw_only=True):
+    """After one tap in the browser that asked: goes on to `target`, a path of ours, as a step of its own."""
+
+    template = "tapped.html"
+    target: str
+
+
 class ContinuePage(BrowserPage, frozen=True, kw_only=True):
     """Signed in; `target` leads on to the application, with the code in it."""
 
