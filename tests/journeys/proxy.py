@@ -22,9 +22,11 @@ class Proxy:
         self.losses = 0
         self.lost = 0
         self._turns = itertools.count()
+        # The loop itself holds a task weakly: one that waits would otherwise be collected in the middle of its work.
+        self._serving: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
-        self._server = self._loop.run(asyncio.start_server(self._serve, "127.0.0.1", self.port))
+        self._server = self._loop.run(asyncio.start_server(self._accept, "127.0.0.1", self.port))
         return self
 
     def __exit__(
@@ -34,6 +36,14 @@ class Proxy:
 
     async def _close(self) -> None:
         self._server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         port = self.targets[next(self._turns) % len(self.targets)]
@@ -43,11 +53,13 @@ class Proxy:
             writer.transport.abort()
             return
         there = asyncio.create_task(_pump(reader, upstream_writer))
-        with suppress(OSError):
-            await self._answer(upstream_reader, writer)
-        there.cancel()
-        for end in (writer, upstream_writer):
-            end.transport.abort()
+        try:
+            with suppress(OSError):
+                await self._answer(upstream_reader, writer)
+        finally:
+            there.cancel()
+            for end in (writer, upstream_writer):
+                end.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tail = b""
