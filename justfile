@@ -22,6 +22,10 @@ test *arguments: setup
 journey *arguments: setup
     uv run --no-sync pytest tests/journeys "$@"
 
+# Measure; prints tables
+bench: setup
+    uv run --no-sync python benchmarks/fingerprint_collection.py
+
 # Exactly what CI runs beside the tests
 check: setup
     uv run --no-sync python -m tests.architecture.check
@@ -39,6 +43,10 @@ migration message: setup
 screenshots: setup
     uv run --no-sync python tests/journeys/screenshots.py
     uv run --no-sync python tests/journeys/terminal_picture.py
+
+# The fingerprint's false alarms and misses
+calibrate *arguments: setup
+    @uv run --no-sync python -m calibration.report "$@"
 
 # Both wheels and sdists into dist/
 build: setup

@@ -30,6 +30,10 @@ FIELDS: dict[str, str | int] = {
     "state": "denied",
     "name": "N",
     "kid": "K",
+    "score": 70,
+    "band": "notify",
+    "at": "refresh",
+    "differing": "cpu",
 }
 PERSONAL = {"address": "a@example.com", "source": "192.0.2.1", "user_agent": "Phone"}
 

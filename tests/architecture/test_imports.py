@@ -27,6 +27,7 @@ BREACHES = [
     ("counterfoil_client/client.py", "import counterfoil_service", "The two distributions"),
     ("counterfoil_client/resource/server.py", "import counterfoil_client.client", "An API that verifies"),
     ("counterfoil_client/stores/file.py", "import httpx2", "_http is the SDK's only importer"),
+    ("counterfoil_client/_fingerprint/collect.py", "import httpx2", "_http is the SDK's only importer"),
 ]
 
 

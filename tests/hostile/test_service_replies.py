@@ -252,7 +252,7 @@ ABSURD: list[tuple[str, dict[str, Any]]] = [
     *(("discovery", {"issuer": value}) for value in ("https://evil.example", f"{ISSUER}/", "https://ID.example")),
     *(
         ("discovery", {name: value})
-        for name in ("device_authorization_endpoint", "token_endpoint", "revocation_endpoint")
+        for name in ("device_authorization_endpoint", "token_endpoint", "revocation_endpoint", "mail_code_endpoint")
         for value in (
             "https://evil.example/oauth/token",
             "http://id.example/oauth/token",

@@ -2,12 +2,15 @@
 """The commands as an operator types them, each in a process of its own."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from support.mmdb import COUNTRIES, NETWORKS, aged, write_mmdb
 from support.processes import RunningService
 
 
@@ -102,6 +105,48 @@ def test_doctor_names_what_an_operator_should_mend(tmp_path: Path) -> None:
     nowhere = RunningService(tmp_path, database_url=f"sqlite:///{tmp_path}/no/such.db", mail_url="smtp://127.0.0.1:1")
     assert nowhere.cli("doctor").returncode == 1
     assert _finding(nowhere, "database")[0] == _finding(nowhere, "mail")[0] == "error"
+
+
+def _told_of_files(here: RunningService) -> list[tuple[str, str]]:
+    found = json.loads(here.cli("doctor", "--json").stdout)["findings"]
+    return [(each["verdict"], each["text"]) for each in found if each["subject"] == "MMDB_FILES"]
+
+
+def test_doctor_says_what_each_file_of_places_is_and_when_it_has_grown_old(tmp_path: Path) -> None:
+    fresh = write_mmdb(tmp_path / "fresh.mmdb", COUNTRIES, "GeoLite2-Country")
+    old = aged(write_mmdb(tmp_path / "old.mmdb", NETWORKS, "DBIP-ASN-\x1b[31mLite"), days=61)
+    edge = aged(write_mmdb(tmp_path / "edge.mmdb", NETWORKS, "GeoLite2-ASN"), days=60)
+    torn = tmp_path / "torn.mmdb"
+    torn.write_bytes(fresh.read_bytes()[:200])
+    ageless = aged(write_mmdb(tmp_path / "ageless.mmdb", NETWORKS), days=-(10**12))
+    here = RunningService(tmp_path, mmdb_files=f"{fresh},{old},{edge},{torn},{ageless}")
+    told = _told_of_files(here)
+    assert [verdict for verdict, _ in told] == ["ok", "warning", "ok", "error", "error"]
+    assert told[0][1] == f"{fresh} is GeoLite2-Country, built {datetime.now(UTC):%Y-%m-%d}"
+    assert "of an unnamed kind" in told[1][1]
+    assert "61 days ago; fetch a newer one" in told[1][1]
+    assert "GeoLite2-ASN" in told[2][1]
+    assert told[3][1] == f"{torn} is no MMDB file or is damaged (InvalidDatabaseError); fetch it anew"
+    assert "damaged" in told[4][1]
+    assert here.cli("doctor").returncode == 1
+    assert _told_of_files(RunningService(tmp_path)) == []
+
+
+def test_doctor_says_how_to_install_what_reads_the_files_of_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "maxminddb.py").write_text("raise ImportError('not installed')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hidden"), prepend=os.pathsep)
+    path = write_mmdb(tmp_path / "country.mmdb", COUNTRIES)
+    ((verdict, text),) = _told_of_files(RunningService(tmp_path, mmdb_files=str(path)))
+    assert verdict == "error"
+    assert 'pip install "counterfoil-service[geoip]"' in text
+
+
+def test_a_file_of_places_that_is_not_there_lets_nothing_start(tmp_path: Path) -> None:
+    told = RunningService(tmp_path, mmdb_files=f"{tmp_path}/no.mmdb").refused_start()
+    assert "COUNTERFOIL_MMDB_FILES: names what is no file" in told
 
 
 def test_a_schema_of_a_later_release_is_refused_by_every_command(here: RunningService) -> None:

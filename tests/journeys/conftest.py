@@ -5,6 +5,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,8 +119,9 @@ def desktop(loop: LoopThread) -> Iterator[OpenDesktop]:
             *,
             store: KeyStore | None = None,
             client_id: str = CLIENT_ID,
+            **options: Any,
         ) -> Desktop:
-            opened = open_desktop(kind, service.public_url, loop, store, client_id)
+            opened = open_desktop(kind, service.public_url, loop, store, client_id, **options)
             stack.callback(opened.close)
             return opened
 

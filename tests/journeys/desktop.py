@@ -139,6 +139,10 @@ class Desktop(ABC):
         """Take a URL that the operating system brought."""
 
     @abstractmethod
+    def submit(self, asked: Asked, code: str) -> None:
+        """Type the digits of the mail."""
+
+    @abstractmethod
     def _ask(self, email: str, label: str, redirect: str | None) -> Asked: ...
 
     @abstractmethod
@@ -149,9 +153,9 @@ class Desktop(ABC):
 class SyncDesktop(Desktop):
     """The client for threads."""
 
-    def __init__(self, issuer: str, store: KeyStore, client_id: str = CLIENT_ID) -> None:
+    def __init__(self, issuer: str, store: KeyStore, client_id: str = CLIENT_ID, **options: Any) -> None:
         super().__init__(issuer, store, client_id)
-        self.client = Client(issuer, client_id, store=store)
+        self.client = Client(issuer, client_id, store=store, **options)
         self._threads = ThreadPoolExecutor(thread_name_prefix="desktop")
         self._logins: list[PendingLogin] = []
 
@@ -177,6 +181,10 @@ class SyncDesktop(Desktop):
         """On this thread."""
         return self._logins[self.asked.index(asked)].handle_redirect(url)
 
+    def submit(self, asked: Asked, code: str) -> None:
+        """On this thread."""
+        self._logins[self.asked.index(asked)].submit_code(code)
+
     def _ask(self, email: str, label: str, redirect: str | None) -> Asked:
         login = self.client.start_login(email, device_label=label, redirect=redirect)
         self._logins.append(login)
@@ -195,10 +203,12 @@ class SyncDesktop(Desktop):
 class AsyncDesktop(Desktop):
     """The client for asyncio, on the loop beside the story."""
 
-    def __init__(self, issuer: str, store: KeyStore, loop: LoopThread, client_id: str = CLIENT_ID) -> None:
+    def __init__(
+        self, issuer: str, store: KeyStore, loop: LoopThread, client_id: str = CLIENT_ID, **options: Any
+    ) -> None:
         super().__init__(issuer, store, client_id)
         self._loop = loop
-        self.client = loop.run(_made(issuer, store, client_id))
+        self.client = loop.run(_made(issuer, store, client_id, options))
         self._logins: list[AsyncPendingLogin] = []
 
     def call(self, session: Session, url: str, form: dict[str, str] | None = None) -> httpx2.Response:
@@ -217,6 +227,10 @@ class AsyncDesktop(Desktop):
         """On the loop."""
         return self._loop.run(self._logins[self.asked.index(asked)].handle_redirect(url))
 
+    def submit(self, asked: Asked, code: str) -> None:
+        """On the loop."""
+        self._loop.run(self._logins[self.asked.index(asked)].submit_code(code))
+
     def _ask(self, email: str, label: str, redirect: str | None) -> Asked:
         login = self._loop.run(self.client.start_login(email, device_label=label, redirect=redirect))
         self._logins.append(login)
@@ -232,13 +246,18 @@ class AsyncDesktop(Desktop):
 
 
 def open_desktop(
-    kind: ClientKind, issuer: str, loop: LoopThread, store: KeyStore | None = None, client_id: str = CLIENT_ID
+    kind: ClientKind,
+    issuer: str,
+    loop: LoopThread,
+    store: KeyStore | None = None,
+    client_id: str = CLIENT_ID,
+    **options: Any,
 ) -> Desktop:
-    """A desktop with a key of its own, or with what lies in a store."""
+    """A desktop with a key of its own, or with what lies in a store; `options` are the client's own."""
     store = store or MemoryStore()
     if kind == "sync":
-        return SyncDesktop(issuer, store, client_id)
-    return AsyncDesktop(issuer, store, loop, client_id)
+        return SyncDesktop(issuer, store, client_id, **options)
+    return AsyncDesktop(issuer, store, loop, client_id, **options)
 
 
 def aged(session: StoredSession) -> StoredSession:
@@ -259,9 +278,9 @@ def let_the_token_get_old(session: Session) -> None:
     state.held = msgspec.structs.replace(state.held, refresh_at=aged(state.held).refresh_at)
 
 
-async def _made(issuer: str, store: KeyStore, client_id: str) -> AsyncClient:
+async def _made(issuer: str, store: KeyStore, client_id: str, options: dict[str, Any]) -> AsyncClient:
     """On the loop that will use it."""
-    return AsyncClient(issuer, client_id, store=store)
+    return AsyncClient(issuer, client_id, store=store, **options)
 
 
 async def _called(session: Session, url: str, form: dict[str, str] | None) -> httpx2.Response:

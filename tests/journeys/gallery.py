@@ -8,6 +8,7 @@ from journeys.browser_gallery import BrowserGallery
 from journeys.codes import wrong_code
 from journeys.databases import DEEP_LINK
 from journeys.desktop import Asked, SyncDesktop
+from journeys.evidence_gallery import EvidenceGallery
 from support.mailserver import Letter, MailServer
 from support.phone import Phone
 from support.processes import RunningService
@@ -41,6 +42,7 @@ class Gallery:
             "notice": self._notice,
             "notice-ended": self._notice_ended,
             "notice-dead": self._notice_dead,
+            **EvidenceGallery(self._service, self._mail).pages,
             **BrowserGallery(self._service, self._mail).pages,
         }
 

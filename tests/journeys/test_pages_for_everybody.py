@@ -16,7 +16,8 @@ from support.processes import RunningService
 
 SCREENS = [(320, 640), (1280, 900)]
 PAGES = ["link", "link-here", "hand-over", "wrong-code", "approved", "rejected", "reported", "dead",
-         "too-many-tries", "check-mail", "error", "notice", "notice-ended", "notice-dead", "sign-in",
+         "too-many-tries", "check-mail", "error", "notice", "notice-ended", "notice-dead", "link-known",
+         "link-changed", "link-same-device", "notice-changed", "sign-in",
          "wrong-address", "waiting", "one-tap", "nothing-waits", "sign-in-stopped", "sign-in-refused", "account",
          "account-new", "sign-in-again", "signed-out"]  # fmt: skip
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

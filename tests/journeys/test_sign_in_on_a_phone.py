@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from journeys.conftest import OpenDesktop
-from journeys.databases import Engine, sessions_of
+from journeys.databases import Engine, execute, sessions_of
 from journeys.desktop import CLIENT_ID, ClientKind
 from journeys.verified import verified
 from support.background import wait_until
 from support.mailserver import MailServer
-from support.phone import USER_AGENT, Browser, Phone
+from support.phone import Browser, Phone
 from support.processes import RunningService
 
 EXAMPLE = Path(__file__).with_name("explained_sign_in.txt")
@@ -60,12 +60,17 @@ def test_an_operator_reads_the_story_of_a_sign_in(
     service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, address: str, engine: Engine
 ) -> None:
     asked = desktop(service).ask(address)
-    phone.approve(mail.letter_to(address).link, asked.user_code)
+    letter = mail.letter_to(address)
+    wait_until(lambda: "took the mail" in service.told("audit", "explain", asked.login_id), "the server's word on it")
+    url = service.settings["database_url"]
+    execute(url, f"UPDATE outbox SET ended_at = ended_at - 34000000 WHERE login_id = '{asked.login_id}'")  # noqa: S608 - ours
+    phone.approve(letter.link, asked.user_code)
     session = asked.session()
 
     told = wait_until(lambda: _whole(service.told("audit", "explain", asked.login_id)), "the story's last line")
     told = re.sub(r"^\d\d:\d\d:\d\d", "HH:MM:SS", told, flags=re.MULTILINE)
-    for value, name in ((session.session_id, "SESSION"), (address, "ADDRESS"), (USER_AGENT, "BROWSER")):
+    told = re.sub(r"\d+ s after", "N s after", told)
+    for value, name in ((session.session_id, "SESSION"), (address, "ADDRESS")):
         told = told.replace(value, f"<{name}>")
     assert told == EXAMPLE.read_text("utf-8"), engine
 

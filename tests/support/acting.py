@@ -29,7 +29,7 @@ from counterfoil_service.operations.start_login import LoginStarted, StartLogin,
 from support.stage import Stage
 from support.way_home import LOOPBACK, VERIFIER, fields_of
 
-OPENER = Opener("POST", "198.51.100.7", "Phone/1.0")
+OPENER = Opener(method="POST", source="198.51.100.7", source_range="198.51.100.0/24", user_agent="Phone/1.0")
 WRONG_CODE = "BBBBBB"
 DESK_APP = Application("desk-app", "Desk App", ("email",), (), "required", "optional", 0)
 TABLES = sorted(metadata.tables)
@@ -67,7 +67,7 @@ def command(address: str = "ada@example.com", key: str | None = "laptop", **chan
         "scope": None,
         "resource": None,
         "device_label": None,
-        "fingerprint": None,
+        "evidence": None,
         "source": "192.0.2.10",
         "source_range": "192.0.2.0/24",
         "user_agent": "Desk/1.0",
@@ -124,7 +124,7 @@ async def redeem(stage: Stage, code: str, key: str = "laptop", **changes: Any) -
         "redirect_uri": LOOPBACK,
         "verifier": VERIFIER,
         "proof": proof_of(key),
-        "fingerprint": None,
+        "evidence": None,
         "source": "192.0.2.10",
         "user_agent": "Desk/1.0",
     }

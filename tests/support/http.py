@@ -37,7 +37,7 @@ def refused(response: httpx2.Response, status: int, code: str) -> dict[str, Any]
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["dpop-nonce"]
     body: dict[str, Any] = response.json()
-    assert set(body) - {"reason"} == {"error", "error_description", "instance"}
+    assert set(body) - {"reason", "tries_left"} == {"error", "error_description", "instance"}
     assert _DESCRIPTION.fullmatch(body["error_description"]), body["error_description"]
     assert re.fullmatch("[0-9a-f]{16}", body["instance"])
     return body

@@ -213,6 +213,7 @@ async def stage_on(url: str, folder: Path, **changes: Any) -> AsyncIterator[Stag
             stage = Stage(service, client, clock, folder / "mail")
             await stage.add_application("desk-app")
             yield stage
+        service.services.places.close()
     finally:
         await database.close()
 

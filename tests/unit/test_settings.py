@@ -126,6 +126,12 @@ BAD: list[tuple[str, str, str]] = [
     ("TRUSTED_PROXIES", "proxy.example", "CIDR"),
     ("TRUSTED_PROXIES", "10.0.0.0/33", "CIDR"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 fd00::/8", "CIDR"),
+    ("MMDB_FILES", "/no/such/file.mmdb", "'/no/such/file.mmdb'"),
+    ("MMDB_FILES", "/", "no file"),
+    ("MMDB_FILES", "/dev/null", "no file"),
+    ("MMDB_FILES", "a\0b", "no file"),
+    ("MMDB_FILES", "x" * 5000, "no file"),
+    ("MMDB_FILES", "a\nCOUNTERFOIL_X: forged", "'a\\nCOUNTERFOIL_X: forged'"),
     ("LINK_TTL", "4", "5 to 3600"),
     ("LINK_TTL", "3601", "5 to 3600"),
     ("LINK_TTL", "600s", "5 to 3600"),
@@ -194,6 +200,18 @@ def test_a_postgresql_url_may_name_a_socket_several_hosts_or_a_query() -> None:
         assert loaded(DATABASE_URL=url).database_url.reveal() == url
 
 
+def test_files_of_places_are_named_one_after_another_and_each_must_be_there(tmp_path: Path) -> None:
+    country, asn, missing = (tmp_path / f"{name}.mmdb" for name in ("my country", "asn", "missing"))
+    country.touch()
+    asn.symlink_to(country)
+    assert loaded().mmdb_files == loaded(MMDB_FILES="").mmdb_files == loaded(MMDB_FILES=" , ").mmdb_files == ()
+    assert loaded(MMDB_FILES=f" {country} ,{asn},").mmdb_files == (country, asn)
+    told = problem(MMDB_FILES=f"{country},{missing},{tmp_path}")
+    assert str(missing) in told
+    assert repr(str(tmp_path)) in told
+    assert str(country) not in told
+
+
 def test_secrets_show_in_no_repr_text_or_format() -> None:
     made = loaded(
         SECRET_KEY=PASSWORD * 8, MAIL_URL=f"smtp://u:{PASSWORD}@m", DATABASE_URL=f"postgresql://u:{PASSWORD}@d/x"
@@ -256,6 +274,7 @@ def test_an_empty_file_is_not_taken_for_an_unset_variable(tmp_path: Path) -> Non
         ("LINKTTL", "LINK_TTL"),
         ("SIGNUP", "SIGN_UP"),
         ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("MMDB_FILE", "MMDB_FILES"),
         ("SECRET_KEY_FLIE", "SECRET_KEY_FILE"),
     ],
 )

@@ -15,6 +15,7 @@ from counterfoil_client.errors import (
     LoginExpired,
     LoginInvalid,
     LoginLocked,
+    MalformedCode,
     RateLimited,
     ServiceRefused,
     ServiceUnreachable,
@@ -22,6 +23,7 @@ from counterfoil_client.errors import (
     UnexpectedRedirect,
     UnexpectedResponse,
     WaitTimeout,
+    WrongCode,
 )
 from counterfoil_client.session import Progress, Session
 from counterfoil_client.stores import (
@@ -53,6 +55,7 @@ __all__ = [
     "LoginExpired",
     "LoginInvalid",
     "LoginLocked",
+    "MalformedCode",
     "MemoryStore",
     "PendingLogin",
     "Progress",
@@ -66,4 +69,5 @@ __all__ = [
     "UnexpectedRedirect",
     "UnexpectedResponse",
     "WaitTimeout",
+    "WrongCode",
 ]

@@ -109,7 +109,9 @@ class TaskKeeper:
             if urgency is Need.NONE:
                 return
             try:
-                newer = await self._runner.run(_flows.refresh_session(self._channel, state, tries=urgency.tries))
+                fingerprint = await asyncio.to_thread(self._channel.fingerprint, state.key)
+                flow = _flows.refresh_session(self._channel, state, tries=urgency.tries, fingerprint=fingerprint)
+                newer = await self._runner.run(flow)
             except SessionEnded:
                 await asyncio.to_thread(self._store.remove_session, *self._name)
                 raise

@@ -63,12 +63,14 @@ class Runner:
     surroundings: Surroundings
 
     def run(self, flow: Flow[T], stop: threading.Event | None = None, turn: "threading.Lock | None" = None) -> T:
-        """Run one; setting `stop` ends its waits early, and whoever redeems a code meanwhile holds `turn`."""
+        """Run one; setting `stop` ends one wait early, and whoever redeems a code meanwhile holds `turn`."""
         halt = threading.Event() if stop is None else stop
 
         def pause(wait: Wait) -> None:
             if not isinstance(wait, Settle) or turn is None:
                 self.surroundings.pause(wait.seconds, halt)
+                # What is new was written down before `stop` was set, and the flow looks after each wait.
+                halt.clear()
             elif turn.acquire(timeout=wait.seconds):
                 turn.release()
 
@@ -83,12 +85,14 @@ class AsyncRunner:
     surroundings: Surroundings
 
     async def run(self, flow: Flow[T], stop: asyncio.Event | None = None, turn: asyncio.Lock | None = None) -> T:
-        """Run one; setting `stop` ends its waits early, and whoever redeems a code meanwhile holds `turn`."""
+        """Run one; setting `stop` ends one wait early, and whoever redeems a code meanwhile holds `turn`."""
         halt = asyncio.Event() if stop is None else stop
 
         async def pause(wait: Wait) -> None:
             if not isinstance(wait, Settle) or turn is None:
                 await self.surroundings.apause(wait.seconds, halt)
+                # What is new was written down before `stop` was set, and the flow looks after each wait.
+                halt.clear()
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait.seconds), turn:

@@ -29,6 +29,9 @@ class FakeLogin:
     expires_at: datetime
     device_code: str = field(repr=False)
     thumbprint: str = field(repr=False)
+    device_fingerprint: str | None = field(default=None, repr=False)
+    mail_code: str = field(default_factory=lambda: f"{secrets.randbelow(10**8):08d}", repr=False)
+    mail_code_misses: int = 0
 
 
 class FakeLogins:
@@ -58,6 +61,7 @@ class FakeLogins:
             expires_at=self._time.now() + timedelta(seconds=self._life),
             device_code=secrets.token_urlsafe(32),
             thumbprint=thumbprint,
+            device_fingerprint=form.get("device_fingerprint"),
         )
         self.opened.append(login)
         return login
@@ -90,3 +94,10 @@ class FakeLogins:
     def is_waiting(self, device_code: str | None) -> bool:
         """Whether nobody has decided yet."""
         return any(one.device_code == device_code and self.state(one) == "pending" for one in self.opened)
+
+
+def refusal_of(state: State) -> dict[str, str]:
+    """How the device hears of a login that is over."""
+    if state in {"denied", "locked", "new_device"}:
+        return {"error": "access_denied", "reason": state}
+    return {"error": "expired_token" if state == "expired" else "invalid_grant"}

@@ -5,6 +5,7 @@ import asyncio
 import threading
 from datetime import datetime, timedelta
 
+from counterfoil_client._fingerprint.profile import Profile
 from counterfoil_client._surroundings import Surroundings
 
 
@@ -14,6 +15,10 @@ class FakeTime(Surroundings):
     def __init__(self) -> None:
         self._ahead = 0.0
         self.browsed: list[str] = []
+
+    def profile(self) -> Profile:
+        """A made-up machine, so that a test does not depend on the one it runs on."""
+        return Profile(machine="0123456789abcdef0123456789abcdef", os="fake", hostname="fake-machine")
 
     def browse(self, url: str) -> bool:
         """Remember the page instead of showing it."""

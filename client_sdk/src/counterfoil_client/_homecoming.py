@@ -16,7 +16,7 @@ _LONGEST = 60.0
 
 
 class Homecoming:
-    """For threads. `turn` is held while a code is redeemed, `stop` ends the pauses of a wait."""
+    """For threads. `turn` is held while a code is redeemed, `stop` ends the pause of a wait that must look again."""
 
     def __init__(self, channel: Channel, login: OpenLogin, runner: Runner) -> None:
         self._channel = channel
@@ -40,7 +40,7 @@ class Homecoming:
 
 
 class AsyncHomecoming:
-    """For tasks. `turn` is held while a code is redeemed, `stop` ends the pauses of a wait."""
+    """For tasks. `turn` is held while a code is redeemed, `stop` ends the pause of a wait that must look again."""
 
     def __init__(self, channel: Channel, login: OpenLogin, runner: AsyncRunner) -> None:
         self._channel = channel

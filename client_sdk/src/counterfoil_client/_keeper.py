@@ -104,7 +104,9 @@ class ThreadKeeper:
             if urgency is Need.NONE:
                 return
             try:
-                newer = self._runner.run(_flows.refresh_session(self._channel, state, tries=urgency.tries))
+                fingerprint = self._channel.fingerprint(state.key)
+                flow = _flows.refresh_session(self._channel, state, tries=urgency.tries, fingerprint=fingerprint)
+                newer = self._runner.run(flow)
             except SessionEnded:
                 self._store.remove_session(*self._name)
                 raise

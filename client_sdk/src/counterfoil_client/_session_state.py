@@ -12,12 +12,11 @@ from counterfoil_client.stores import DeviceKey, FileStore, KeyStore, SessionSto
 class SessionState:
     """What one process knows of a session: the newest pair of tokens, and how the last tries to replace it went.
 
-    The instants are monotonic. The fingerprint is in memory alone: it describes the device of one login.
+    The instants are monotonic.
     """
 
     held: StoredSession
     key: DeviceKey = field(repr=False)
-    device_fingerprint: str | None = field(default=None, repr=False)
     is_stored: bool = False
     ended: bool = False
     renewed_at: float | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clock, randomness and waiting in one place, so that no conversation reads them and a test can replace them whole."""
+"""Clock, randomness, waiting and the machine in one place, so that no conversation reads them and a test sets them."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime
 
 from counterfoil_client import _browser
+from counterfoil_client._fingerprint.collect import collect
+from counterfoil_client._fingerprint.profile import Profile
 
 
 class Surroundings:
@@ -30,6 +32,10 @@ class Surroundings:
     def jitter(self) -> float:
         """A number from 0 to 1 that spreads the retries of many devices."""
         return random.SystemRandom().random()
+
+    def profile(self) -> Profile:
+        """Read what this machine says of itself, as it is now."""
+        return collect()
 
     def browse(self, url: str) -> bool:
         """Show a page in the system's browser; False if there is none."""

@@ -22,6 +22,7 @@ class Metadata(msgspec.Struct, frozen=True):
     device_authorization_endpoint: Url
     token_endpoint: Url
     revocation_endpoint: Url
+    mail_code_endpoint: Url | None = None
 
 
 class LoginStarted(msgspec.Struct, frozen=True):
@@ -54,15 +55,23 @@ class TokenGranted(msgspec.Struct, frozen=True):
         return f"TokenGranted(session_id={self.session_id!r})"
 
 
+class CodeTaken(msgspec.Struct, frozen=True):
+    """The answer to the right code of a mail: an object, whatever it may hold one day."""
+
+
 class Refusal(msgspec.Struct, frozen=True):
-    """An OAuth error (RFC 6749 §5.2). `reason` tells why access was denied; prose is never read."""
+    """An OAuth error (RFC 6749 §5.2). `reason` tells why access was denied, `tries_left` how often a code may be wrong.
+
+    Prose is never read.
+    """
 
     error: Annotated[str, msgspec.Meta(pattern=r"^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}\Z")]
     error_description: str = ""
     reason: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    tries_left: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None
 
 
-Shape = TypeVar("Shape", Metadata, LoginStarted, TokenGranted, Refusal)
+Shape = TypeVar("Shape", Metadata, LoginStarted, TokenGranted, CodeTaken, Refusal)
 
 
 def decode(response: Response, shape: type[Shape], *, media: tuple[str, ...] = ("application/json",)) -> Shape:
@@ -94,5 +103,6 @@ _NAMES: dict[type[msgspec.Struct], str] = {
     Metadata: "metadata",
     LoginStarted: "answer to the sign-in request",
     TokenGranted: "token answer",
+    CodeTaken: "answer to the code",
     Refusal: "error answer",
 }

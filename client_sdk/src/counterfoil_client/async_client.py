@@ -9,6 +9,7 @@ from typing import Self
 from counterfoil_client import _flows
 from counterfoil_client._async_keeper import TaskKeeper
 from counterfoil_client._drive import AsyncRunner
+from counterfoil_client._fingerprint.description import Description
 from counterfoil_client._flows import Channel, LoginWish, OnProgress, OpenLogin
 from counterfoil_client._homecoming import AsyncHomecoming
 from counterfoil_client._http import AsyncHttpClient, AsyncSender
@@ -67,6 +68,19 @@ class AsyncPendingLogin(PendingFacts):
         """
         return await self._home.redeem(url)
 
+    async def submit_code(self, code: str) -> None:
+        """Send the eight digits of the mail, which approve this login as the link does.
+
+        For applications whose mails carry them. May be called from any task of this loop, before `wait` or beside it;
+        `wait` then returns the session. Raises `WrongCode` while there are tries left, and a `LoginEnded` error when
+        there will be no session. Digits whose answer was lost are sent once more, so wrong ones may count twice.
+        """
+        try:
+            await self._runner.run(_flows.submit_code(self._channel, self._login, code))
+        finally:
+            self._home.stop.set()
+            await self._leave()
+
     async def cancel(self) -> None:
         """Cancel this login; a wait for it ends with `LoginCancelled`.
 
@@ -101,10 +115,14 @@ class AsyncClient:
 
     `store` keeps the device key (by default a file of this user), `sessions` the session (by default the same store if
     it can, else a file), `http` is an existing asynchronous HTTP client of httpx2 to use (it is not closed here),
-    `surroundings` are clock and waits, for tests.
+    `surroundings` are clock, waits and machine, for tests.
+
+    At each sign-in and refresh it reads what this machine is like (machine id, system, processor, memory, product, host
+    name, time zone, locale, displays) and sends keyed digests of it, never the values; `fingerprint=False` turns
+    that off. `app_version` is the application's own version, which becomes part of it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own, all but the first two optional
         self,
         issuer: str,
         client_id: str,
@@ -113,9 +131,12 @@ class AsyncClient:
         sessions: SessionStore | None = None,
         http: AsyncHttpClient | None = None,
         surroundings: Surroundings | None = None,
+        fingerprint: bool = True,
+        app_version: str | None = None,
     ) -> None:
         self._channel = Channel.open(issuer, client_id, surroundings)
         self._store: KeyStore = FileStore() if store is None else store
+        self._channel.description = Description.make(self._store, app_version, wanted=fingerprint)
         self._landings = Landings()
         self._sender = AsyncSender(http, direct=self._channel.issuer.is_local)
         self._runner = AsyncRunner(self._sender.send, self._channel.surroundings)
@@ -130,7 +151,6 @@ class AsyncClient:
         scope: str | None = None,
         resource: str | None = None,
         ui_locales: str | None = None,
-        device_fingerprint: str | None = None,
         redirect: str | None = None,
         open_browser: bool = False,
     ) -> AsyncPendingLogin:
@@ -142,9 +162,11 @@ class AsyncClient:
         comes by the operating system, and goes to `handle_redirect`. `open_browser` shows a page that says to look
         into the mail.
         """
-        wish = LoginWish(email, device_label, scope, resource, ui_locales, device_fingerprint)
+        wish = LoginWish(email, device_label, scope, resource, ui_locales)
+        key = await self._device_key()
+        fingerprint = await asyncio.to_thread(self._channel.fingerprint, key)
         with self._landings.prepare(redirect) as place:
-            flow = _flows.start_login(self._channel, await self._device_key(), wish, place.redirect_uri)
+            flow = _flows.start_login(self._channel, key, wish, place.redirect_uri, fingerprint)
             login = await self._runner.run(flow)
             pending = AsyncPendingLogin(self._channel, login, self._runner, self._keeper, place.listener)
         if open_browser:

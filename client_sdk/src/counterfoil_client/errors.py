@@ -9,6 +9,8 @@ CounterfoilError
 |  |- LoginExpired         nobody approved it in time
 |  |- LoginCancelled       this program cancelled it
 |  `- LoginInvalid         the service does not know it, or knows it with another key
+|- WrongCode               not the code of the newest mail; it may be typed again
+|  `- MalformedCode        not even eight digits, so nothing was sent
 |- SessionEnded            signed out, here or elsewhere; sign in again
 |- WaitTimeout             still open; wait again
 |- AlreadyWaiting          two waits for one login
@@ -20,7 +22,7 @@ CounterfoilError
 |- KeyStoreError           the device key or the session cannot be read or kept
 `- ConfigurationError      an argument that can never work
 
-No message, representation or hint holds a token, a device code or a key.
+No message, representation or hint holds a token, a code of a mail or a device, or a key.
 """
 
 # ruff: noqa: N818 - an application reads "except LoginDenied", and the base class says that these are errors
@@ -57,7 +59,7 @@ class LoginLocked(LoginDenied):
     """Too many wrong user codes were typed, so the service locked the login."""
 
     summary = "The sign-in was locked: the wrong code was typed too often."
-    advice = "Start again and type the code shown on this device."
+    advice = "Start again, and type the new code where it is asked for."
 
 
 class DeviceNotEnrolled(LoginDenied):
@@ -89,6 +91,29 @@ class LoginInvalid(LoginEnded):
 
     summary = "The service no longer accepts this sign-in."
     advice = "Start again. A newer sign-in on this device replaces the one before."
+
+
+class WrongCode(CounterfoilError):
+    """The digits are not those of the newest mail; the login is still open.
+
+    `tries_left` says how many more may be wrong before it is locked, or is None where the service did not say.
+    """
+
+    summary = "The code is not the one in the newest mail."
+    advice = "Look into the newest mail and type its eight digits again."
+
+    def __init__(self, tries_left: int | None = None) -> None:
+        super().__init__(None if tries_left is None else f"{self.summary} Tries left: {tries_left}.")
+        self.tries_left = tries_left
+
+    def __reduce__(self) -> tuple[type["WrongCode"], tuple[int | None]]:
+        return type(self), (self.tries_left,)
+
+
+class MalformedCode(WrongCode):
+    """What was typed is not eight digits: nothing was sent, and no try is used up."""
+
+    summary = "The code of a mail has eight digits."
 
 
 class SessionEnded(CounterfoilError):

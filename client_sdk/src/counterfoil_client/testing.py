@@ -24,7 +24,8 @@ import msgspec
 
 from counterfoil_client import _http
 from counterfoil_client._effects import Response, Unreachable
-from counterfoil_client._fake_logins import FakeLogin, FakeLogins, State
+from counterfoil_client._fake_logins import FakeLogin, FakeLogins, State, refusal_of
+from counterfoil_client._fake_mail_code import FakeMailCodes
 from counterfoil_client._fake_proof import BadProof, check_proof
 from counterfoil_client._fake_redirect import BadRedirect, FakeRedirects
 from counterfoil_client._fake_resource import ORIGIN, FakeResource
@@ -56,6 +57,7 @@ class FakeService:
         self._wire = _http.InMemory(self._answer, self._naps)
         self._time = FakeTime()
         self._logins = FakeLogins(self._time, expires_in)
+        self._mail_codes = FakeMailCodes(self._logins)
         self._sessions = FakeSessions(self._time)
         self._resource = FakeResource(self._sessions, self._time)
         self._redirects = FakeRedirects(issuer, self._time, self._logins, self._sessions, self._collect)
@@ -129,6 +131,14 @@ class FakeService:
         """The wrong code was typed too often."""
         self._decide(login_id, "locked")
 
+    def refuse_mail_codes(self) -> None:
+        """The application is registered without them; until then `FakeLogin.mail_code` is what `submit_code` takes."""
+        self._mail_codes.allowed = False
+
+    def be_busy(self, tries: int = 1) -> None:
+        """Let so many tries of a mail code find that another one is being checked."""
+        self._mail_codes.busy = tries
+
     def refuse_device(self, login_id: str) -> None:
         """The person says yes, but the application takes known devices only."""
         self._decide(login_id, "new_device")
@@ -169,7 +179,8 @@ class FakeService:
 
     def _naps(self, body: bytes) -> Iterator[float]:
         """Hold a poll back while nobody has decided, as long as this test has patience."""
-        code = dict(parse_qsl(body.decode())).get("device_code")
+        form = dict(parse_qsl(body.decode()))
+        code = form.get("device_code") if "grant_type" in form else None
         left = self._patience
         while left > 0 and self._logins.is_waiting(code):
             yield _NAP
@@ -195,6 +206,7 @@ class FakeService:
             "device_authorization_endpoint": f"{self.issuer}/oauth/device_authorization",
             "token_endpoint": f"{self.issuer}/oauth/token",
             "revocation_endpoint": f"{self.issuer}/oauth/revoke",
+            "mail_code_endpoint": f"{self.issuer}/oauth/mail_code",
         }
         return self._reply(200, endpoints) if "/.well-known/" in url else self._reply(404, {"error": "not_found"})
 
@@ -203,6 +215,7 @@ class FakeService:
             f"{self.issuer}/oauth/device_authorization": self._start,
             f"{self.issuer}/oauth/token": self._token,
             f"{self.issuer}/oauth/revoke": self._revoke,
+            f"{self.issuer}/oauth/mail_code": self._mail_code,
         }
         try:
             thumbprint, claims = check_proof(headers.get("dpop", ""), url, self._time.now())
@@ -238,9 +251,7 @@ class FakeService:
             return self._refuse("authorization_pending")
         if state == "approved":
             return self._reply(200, self._collect(login))
-        if state in {"denied", "locked", "new_device"}:
-            return self._refuse("access_denied", reason=state)
-        return self._refuse("expired_token" if state == "expired" else "invalid_grant")
+        return self._refuse(**refusal_of(state))
 
     def _exchange(self, thumbprint: str, form: dict[str, str]) -> Response:
         if form["grant_type"] == "refresh_token":
@@ -261,7 +272,12 @@ class FakeService:
             self._logins.cancel(login)
         return self._reply(200, {})
 
-    def _refuse(self, error: str, **more: str) -> Response:
+    def _mail_code(self, thumbprint: str, headers: dict[str, str], form: dict[str, str]) -> Response:
+        del headers
+        refusal = self._mail_codes.submit(form, thumbprint)
+        return self._reply(200, {}) if refusal is None else self._refuse(**refusal)
+
+    def _refuse(self, error: str, **more: str | int) -> Response:
         return self._reply(400, {"error": error, "error_description": "The fake service says no.", **more})
 
     def _reply(self, status: int, body: dict[str, Any]) -> Response:

@@ -27,6 +27,7 @@ from counterfoil_service.web import (
     health,
     introspection,
     link_pages,
+    mail_code,
     me,
     metadata,
     notice_pages,
@@ -37,8 +38,10 @@ from counterfoil_service.web import (
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
 from counterfoil_service.web.headers import security_headers
+from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
+from counterfoil_service.web.places import Places
 from counterfoil_service.web.replay import ReplayMemory
 from counterfoil_service.web.secret_checks import SecretChecks
 from counterfoil_service.web.services import Services
@@ -88,6 +91,8 @@ class Service:
             paces=Paces(),
             signers=Signers(database, keys.seal_signing),
             secret_checks=SecretChecks(keys.client_secret),
+            mail_codes=MailCodes(settings.mail_code_cost, entropy),
+            places=Places(settings.mmdb_files),
             pages=Pages(urlsplit(settings.public_url).path),
             wake_mail=outbox.wake,
         )
@@ -107,6 +112,7 @@ class Service:
             for task in (mailing, sweeping):
                 task.cancel()
             await asyncio.gather(mailing, sweeping, return_exceptions=True)
+            self.services.places.close()
 
     async def _sweep(self) -> None:
         while True:
@@ -145,6 +151,7 @@ def _litestar(services: Services) -> Litestar:
         route_handlers=[
             oauth.device_authorization,
             oauth.token,
+            mail_code.submit_mail_code,
             revocation.revoke,
             introspection.introspect,
             userinfo.userinfo,

@@ -3,6 +3,7 @@
 
 import difflib
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
@@ -12,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from counterfoil_service.core import budget, session
+from counterfoil_service.core import argon2_cost, budget, session
 from counterfoil_service.core.login import SECOND
 
 PREFIX = "COUNTERFOIL_"
@@ -69,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Sender; by default `no-reply@` the host of PUBLIC_URL."""
     trusted_proxies: tuple[Network, ...] = ()
     """Networks whose `X-Forwarded-For` entries are believed, read right to left."""
+    mmdb_files: tuple[Path, ...] = ()
+    """Files that know countries and networks of addresses."""
     link_ttl: int = RECOMMENDED_LINK_TTL
     """Seconds a link lives, 5 to 3600."""
     sign_up: Literal["open", "invited"] = "open"
@@ -79,6 +82,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds a session lives at most, 300 to 31536000."""
     signing_algorithm: Literal["ES256", "RS256"] = "ES256"
     """What signs access tokens; another algorithm than before takes over once verifiers know its key."""
+    mail_code_cost: argon2_cost.Argon2Cost = argon2_cost.DEFAULT
+    """`passes=…,mebibytes=…,lanes=…`: what argon2id costs for a code in the mail."""
     budgets: budget.Budgets = budget.DEFAULTS
     """`name=count/seconds,…` replaces default limits."""
 
@@ -130,11 +135,13 @@ class _Reader:
             "mail_url": self._read("MAIL_URL", _mail_url),
             "mail_from": self._read("MAIL_FROM", _mail_from),
             "trusted_proxies": self._read("TRUSTED_PROXIES", _networks),
+            "mmdb_files": self._read("MMDB_FILES", _files),
             "link_ttl": self._read("LINK_TTL", _seconds(LINK_TTL_RANGE)),
             "sign_up": self._read("SIGN_UP", _one_of("open", "invited")),
             "session_idle": self._read("SESSION_IDLE", _seconds(SESSION_RANGE)),
             "session_lifetime": self._read("SESSION_LIFETIME", _seconds(SESSION_RANGE)),
             "signing_algorithm": self._read("SIGNING_ALGORITHM", _one_of("ES256", "RS256")),
+            "mail_code_cost": self._read("MAIL_CODE_COST", argon2_cost.parse),
             "budgets": self._read("BUDGETS", budget.parse),
         }
         if self.problems:
@@ -247,6 +254,13 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("must be comma-separated CIDR networks without host bits") from None
 
 
+def _files(text: str) -> tuple[Path, ...]:
+    paths = tuple(Path(part.strip()) for part in text.split(",") if part.strip())
+    if missing := [str(path) for path in paths if not os.path.isfile(path)]:  # noqa: PTH113 - it never raises
+        raise ValueError(f"names what is no file: {', '.join(map(repr, missing))}")
+    return paths
+
+
 def _seconds(allowed: range) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not _SECONDS.fullmatch(text) or int(text) not in allowed:
@@ -272,11 +286,13 @@ _WAYS_OUT = {
     "MAIL_URL": "Such as smtp://user:password@mail.example:587; console: prints mail on the terminal",
     "MAIL_FROM": "Such as Example <sign-in@example.com>",
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
+    "MMDB_FILES": "Such as /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb; leave it out and no places are shown",
     "LINK_TTL": f"Leave it out for {RECOMMENDED_LINK_TTL}",
     "SIGN_UP": "Leave it out for open",
     "SESSION_IDLE": "Leave it out for 14 days, 1209600",
     "SESSION_LIFETIME": "Leave it out for 90 days, 7776000",
     "SIGNING_ALGORITHM": "Leave it out for ES256",
+    "MAIL_CODE_COST": "Leave it out for passes=3,mebibytes=64,lanes=4",
     "BUDGETS": "Such as address_range=30/60,mailbox_mails=5/900",
 }
 """Every setting and how to set it right; the keys are the closed list of variables."""

@@ -15,7 +15,7 @@ from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import authorization_codes
 from counterfoil_service.db.authorization_codes import AuthorizationCode
 from support.device import Device
-from support.http import TOKEN, execute, nothing_written, post, primed, refused
+from support.http import TOKEN, execute, fingerprint, nothing_written, post, primed, refused
 from support.stage import Stage
 from support.way_home import VERIFIER, challenge_of, redemption
 
@@ -197,3 +197,22 @@ async def test_a_report_kills_a_code_that_nobody_has_redeemed_yet(stage: Stage) 
     assert (await stage.decide(await stage.secret(), "report")).status_code == 200
     refused(await post(stage, TOKEN, form(code)), 400, "invalid_grant")
     assert await stage.rows("SELECT count(*) FROM sessions WHERE ended_at IS NULL") == [(0,)]
+
+
+async def test_an_application_that_asks_for_fingerprints_gets_one_with_a_key_and_keeps_it(stage: Stage) -> None:
+    await site(stage, fingerprint="required")
+    device = primed(stage)
+    code = await minted(stage, jkt=jkt_of(device))
+    form = redemption(code, SITE, client_id="site")
+    answer = await device.post(stage.client, TOKEN, form)
+    assert "device_fingerprint" in refused(answer, 400, "invalid_request")["error_description"]
+    answer = await device.post(stage.client, TOKEN, form | {"device_fingerprint": fingerprint()})
+    assert answer.status_code == 200, answer.text
+    (kept,) = [row[0] for row in await stage.rows("SELECT fingerprint FROM devices WHERE application_id = 'site'")]
+    assert '"os"' in kept
+
+
+async def test_a_browser_has_no_fingerprint_and_is_not_asked_for_one(stage: Stage) -> None:
+    await site(stage, fingerprint="required")
+    answer = await post(stage, TOKEN, redemption(await minted(stage), SITE, client_id="site"))
+    assert answer.status_code == 200, answer.text

@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from counterfoil_service.core.evidence import decoded
 from support.http import ASK, ask_form, fingerprint, nothing_written, post, primed, refused
 from support.stage import ISSUER, OpenStage, Stage
 
@@ -114,7 +115,12 @@ async def test_a_fingerprint_is_stored_unless_the_application_wants_none(sqlite_
     await sqlite_stage.start(client_id="private", device_fingerprint=fingerprint())
     assert await sqlite_stage.rows("SELECT fingerprint FROM logins") == [(None,)]
     await sqlite_stage.start(client_id="careful", device_fingerprint=fingerprint("B" * 43))
-    assert ("B" * 43,) in await sqlite_stage.rows("SELECT fingerprint FROM logins")
+    ((stored,),) = await sqlite_stage.rows("SELECT fingerprint FROM logins WHERE application_id = 'careful'")
+    evidence = decoded(stored)
+    assert evidence is not None
+    assert list(evidence.attributes) == ["os"]
+    assert "B" * 43 not in stored, "it is keyed again"
+    assert "x" * 22 not in stored
 
 
 async def test_every_answer_carries_a_nonce_that_the_next_request_may_use(sqlite_stage: Stage) -> None:

@@ -25,6 +25,7 @@ async def test_the_metadata_lists_what_works_and_nothing_else(sqlite_stage: Stag
         "authorization_endpoint": ISSUER + "/oauth/authorize",
         "device_authorization_endpoint": ISSUER + "/oauth/device_authorization",
         "token_endpoint": ISSUER + "/oauth/token",
+        "mail_code_endpoint": ISSUER + "/oauth/mail_code",
         "revocation_endpoint": ISSUER + "/oauth/revoke",
         "introspection_endpoint": ISSUER + "/oauth/introspect",
         "userinfo_endpoint": ISSUER + "/oauth/userinfo",

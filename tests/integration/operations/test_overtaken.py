@@ -61,7 +61,7 @@ def refreshing(stage: Stage, token: str) -> Coroutine[Any, Any, Any]:
 
 
 def refresh_of(token: str) -> RefreshSession:
-    return RefreshSession(token, acting.DESK_APP, proof_of("laptop"), None, "192.0.2.10", "Desk/1.0")
+    return RefreshSession(token, acting.DESK_APP, proof_of("laptop"), None, None, "192.0.2.10", "Desk/1.0")
 
 
 async def test_who_is_erased_while_a_first_login_is_collected_is_erased(

@@ -109,7 +109,7 @@ async def test_no_command_and_no_answer_shows_a_secret(stage: Stage) -> None:
         redirect_uri=LOOPBACK,
         verifier=VERIFIER,
         proof=None,
-        fingerprint=None,
+        evidence=None,
         source="",
         user_agent="",
     )

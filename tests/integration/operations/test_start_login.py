@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.evidence import Evidence, decoded
 from counterfoil_service.crypto.keys import CannotUnseal, digest, keyed, unseal
 from counterfoil_service.db import audit, outbox
 from counterfoil_service.operations.start_login import start_login
@@ -124,9 +125,10 @@ async def test_a_known_persons_mail_goes_to_the_address_that_was_verified(stage:
 
 async def test_a_fingerprint_is_kept_only_where_the_application_wants_one(stage: Stage) -> None:
     await stage.add_application("careless", fingerprint="off")
-    kept = await acting.ask(stage, key="a", fingerprint="f" * 43)
-    dropped = await acting.ask(stage, "bob@example.com", "b", fingerprint="f" * 43, application_id="careless")
-    assert (await acting.stored(stage, kept)).fingerprint == "f" * 43
+    evidence = Evidence("f" * 43, {"os": "o" * 22})
+    kept = await acting.ask(stage, key="a", evidence=evidence)
+    dropped = await acting.ask(stage, "bob@example.com", "b", evidence=evidence, application_id="careless")
+    assert decoded((await acting.stored(stage, kept)).fingerprint) == evidence
     assert (await acting.stored(stage, dropped)).fingerprint is None
 
 
@@ -190,6 +192,6 @@ async def test_an_opening_and_a_miss_wake_nobody_and_change_nothing(stage: Stage
         assert (await stage.open(begun.secret, method)).status_code == 200
     assert await acting.stored(stage, begun) == before
     assert [event.event.fields for event in (await stage.events(begun.login_id))[2:]] == [
-        {"method": "GET"},
-        {"method": "HEAD"},
+        {"method": "GET", "nearness": "same_network"},
+        {"method": "HEAD", "nearness": "same_network"},
     ]

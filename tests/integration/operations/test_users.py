@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from counterfoil_service.core import email_address
 from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.evidence import Evidence
 from counterfoil_service.core.identifiers import base64url
 from counterfoil_service.core.story import sentence
 from counterfoil_service.crypto.keys import digest, keyed
@@ -17,7 +18,7 @@ from counterfoil_service.db import users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.users import User
-from counterfoil_service.operations.collect_login import collect_login
+from counterfoil_service.operations.collect_login import CollectLogin, collect_login
 from counterfoil_service.operations.disable_user import Disabled, disable_user
 from counterfoil_service.operations.enable_user import enable_user
 from counterfoil_service.operations.erase_user import Erased, erase_user
@@ -239,7 +240,7 @@ async def _everything(stage: Stage) -> str:
 async def test_an_erased_person_is_in_no_table(stage: Stage) -> None:
     await signed_in(stage)
     stage.clock.advance(60)
-    open_ = await acting.ask(stage, ADA, device_label=LABEL, fingerprint='{"stable": "needle7f3a"}')
+    open_ = await acting.ask(stage, ADA, device_label=LABEL, evidence=Evidence("needle7f3a", {}))
     ada = await person(stage)
     assert ADA in await _everything(stage)
     done = await erase(stage)
@@ -292,6 +293,18 @@ async def test_a_mail_that_waits_when_its_person_is_erased_is_never_sent(stage: 
     assert await stage.mails() == []
     rows = await stage.rows("SELECT DISTINCT state, recipient, sealed_secret FROM outbox")
     assert rows == [("expired", "", None)]
+
+
+async def test_a_notice_without_a_device_is_not_sent_to_nobody(stage: Stage) -> None:
+    """Nothing but the erased recipient tells: there is no device that could have been forgotten."""
+    keyless = await stage.add_application("keyless", dpop="optional")
+    begun = await acting.ask(stage, ADA, None, application_id="keyless")
+    await acting.approve(stage, begun)
+    await stage.database.write(collect_login, CollectLogin(begun.login_id, None, keyless))
+    await erase(stage)
+    assert await stage.mails() == []
+    told = [sentence(each.event, each.personal) for each in await stage.events(begun.login_id)]
+    assert "The notice of a new device was not sent: the user had been erased before." in told
 
 
 async def test_an_erased_person_who_comes_back_is_somebody_new_and_the_past_stays_dark(stage: Stage) -> None:

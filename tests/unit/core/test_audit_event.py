@@ -8,8 +8,8 @@ import pytest
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
 CONTRACT = """
-login.requested .superseded .link_opened .code_mismatch .locked .approved .code_issued .code_refused .denied .reported
-.cancelled .expired .completed .reissued .key_mismatch .fingerprint_mismatch .illegal_transition
+login.requested .superseded .link_opened .code_mismatch .locked .approved .code_issued .code_refused .approval_refused
+.denied .reported .cancelled .expired .completed .reissued .key_mismatch .fingerprint_mismatch .illegal_transition
 mail.queued .sent .deferred .delivered .bounced .complained .failed .suppressed
 link.relayed
 session.created .refreshed .reuse_detected .key_mismatch .ended

@@ -57,6 +57,16 @@ def test_members_of_later_versions_are_passed_over() -> None:
         {"attributes": []},
         {"attributes": {"os": 1}},
         {"attributes": {"os": {"deep": "er"}}},
+        {"attributes": {"os": ""}},
+        {"attributes": {"os": "b" * 21}},
+        {"attributes": {"os": "b" * 23}},
+        {"attributes": {"os": "b" * 21 + "="}},
+        {"attributes": {"os": "b" * 21 + "\n"}},
+        {"attributes": {"": "b" * 22}},
+        {"attributes": {"Os": "b" * 22}},
+        {"attributes": {"o s": "b" * 22}},
+        {"attributes": {"o" * 33: "b" * 22}},
+        {"attributes": {f"a{number}": "b" * 22 for number in range(65)}},
     ],
 )
 def test_one_wrong_member_refuses_the_whole(changes: dict[str, Any]) -> None:
@@ -98,6 +108,15 @@ def test_json_nested_deeper_than_the_stack_is_refused_and_not_an_error(opening: 
 def test_a_text_that_is_too_long_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base64, "b64decode", lambda *_a, **_k: pytest.fail("it was decoded"))
     refused("A" * 4097)
+
+
+def test_names_that_a_later_release_may_send_are_taken() -> None:
+    attributes = {f"a{number}": "b" * 22 for number in range(64)}
+    assert fingerprint.parse(encoded(GOOD | {"attributes": attributes})).attributes == attributes
+
+
+def test_a_fingerprints_repr_shows_names_alone() -> None:
+    assert repr(fingerprint.parse(encoded(GOOD))) == "Fingerprint(attributes=['os'])"
 
 
 def test_a_refusal_names_the_shape_and_never_the_value() -> None:

@@ -62,3 +62,9 @@ def test_a_subject_is_128_bits_of_entropy_and_nothing_else() -> None:
 
     assert identifiers.unbase64url(identifiers.subject(entropy)) == bytes(range(16))
     assert asked == [16]
+
+
+def test_a_subject_is_never_taken_for_an_option() -> None:
+    drawn = iter([b"\xf8" * 16, b"\xfb" * 16, b"\x01" * 16])
+    assert identifiers.base64url(b"\xf8" * 16).startswith("-")
+    assert identifiers.subject(lambda _size: next(drawn)) == identifiers.base64url(b"\x01" * 16)

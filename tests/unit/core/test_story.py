@@ -22,6 +22,10 @@ FIELDS: dict[str, str | int] = {
     "state": "consumed",
     "name": "Desk",
     "kid": "k1",
+    "score": 70,
+    "band": "notify",
+    "at": "refresh",
+    "differing": "cpu",
 }
 
 

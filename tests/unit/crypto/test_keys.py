@@ -33,6 +33,8 @@ NAMES = [
     "browser_code",
     "csrf",
     "persistent_id",
+    "fingerprint",
+    "notice",
     "seal_request",
 ]
 

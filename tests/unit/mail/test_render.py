@@ -21,6 +21,7 @@ MAIL = LinkMail(
     device_label="Anna's ThinkPad",
     asked_at=datetime(2025, 11, 21, 14, 3, tzinfo=UTC),
     expires_minutes=10,
+    standing="new",
     link=LINK,
     recipient="anna@example.com",
     sender="Counterfoil <signin@id.example>",

@@ -13,6 +13,7 @@ import jwt
 import msgspec
 
 from counterfoil_client._effects import Flow, Request, Response, Unreachable, Wait
+from counterfoil_client._fingerprint.profile import Profile
 from counterfoil_client._flows import Channel, OpenLogin
 from counterfoil_client._surroundings import Surroundings
 from counterfoil_client.stores import SoftwareKey
@@ -50,9 +51,10 @@ TOKENS = {
 
 
 class Clock(Surroundings):
-    """Time that moves only when told; jitter at its longest, so that backoff reads 1, 2, 4."""
+    """Time that moves when told; jitter at its longest, so that backoff reads 1, 2, 4; a machine without traits."""
 
     def __init__(self) -> None:
+        self.machine = Profile()
         self.seconds = 0.0
         self.asleep = 0.0
         self.drawn = 0
@@ -69,6 +71,9 @@ class Clock(Surroundings):
 
     def jitter(self) -> float:
         return 1.0
+
+    def profile(self) -> Profile:
+        return self.machine
 
     def pause(self, seconds: float, stop: threading.Event) -> None:
         del stop

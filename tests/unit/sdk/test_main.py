@@ -13,6 +13,7 @@ import pytest
 from counterfoil_client import Client, FileStore, MemoryStore
 from counterfoil_client import __main__ as command
 from counterfoil_client._fake_sessions import FakeSessions
+from counterfoil_client._fingerprint.profile import ATTRIBUTES, Profile
 from counterfoil_client.session import Progress
 from counterfoil_client.testing import FakeService
 
@@ -155,6 +156,57 @@ def test_no_address_at_all_is_an_error_not_a_traceback(
     ]
 
 
+def type_in(monkeypatch: pytest.MonkeyPatch, fake: FakeService, *lines: str) -> None:
+    """What a person types; RIGHT stands for the digits of the mail, WRONG for others."""
+    typed = iter(lines)
+
+    def readline() -> str:
+        right = fake.last_login.mail_code
+        wrong = f"{(int(right) + 1) % 10**8:08d}"
+        return next(typed).replace("RIGHT", right).replace("WRONG", wrong)
+
+    monkeypatch.setattr("sys.stdin.readline", readline, raising=False)
+
+
+@pytest.mark.parametrize("extra", [[], ["--json"]])
+def test_the_digits_of_the_mail_are_asked_for_until_they_are_right(
+    fake: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], extra: list[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    type_in(monkeypatch, fake, "WRONG\n", "1234\n", "RIGHT\n")
+    assert command.main([*BASE, "--mail-code", *extra], fake.client()) == 0
+    output = capsys.readouterr()
+    assert output.err.count("Digits of the mail") == 3
+    assert fake.last_login.mail_code not in output.out + output.err
+    told = output.out if extra else output.err
+    assert told.count("newest mail and type its eight digits again") == 2
+    if extra:
+        lines = [msgspec.json.decode(line) for line in output.out.splitlines()]
+        assert [line["event"] for line in lines] == ["started", "wrong_code", "wrong_code", "progress", "signed_in"]
+        assert [line["tries_left"] for line in lines[1:3]] == [4, None]
+        assert set(lines[1]) == {"event", "tries_left", "message", "hint"}
+
+
+def test_five_wrong_digits_end_the_command(
+    fake: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    type_in(monkeypatch, fake, *["WRONG\n"] * 5)
+    assert command.main([*BASE, "--mail-code", "--json"], fake.client()) == 1
+    failed = events(capsys)[-1]
+    assert (failed["event"], failed["error"]) == ("failed", "LoginLocked")
+
+
+@pytest.mark.parametrize("line", ["\n", ""], ids=["enter", "end of input"])
+def test_a_person_may_use_the_link_instead(
+    fake: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(line))
+    decide(monkeypatch, command.JsonLines, lambda _: fake.approve(fake.last_login.login_id))
+    assert command.main([*BASE, "--mail-code", "--json"], fake.client()) == 0
+    assert events(capsys)[-1]["event"] == "signed_in"
+
+
 def test_the_key_is_kept_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path / name))
     kept = command._client(command._parser().parse_args(BASE))
@@ -168,6 +220,36 @@ def test_the_session_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     client = command._client(command._parser().parse_args(BASE))
     assert isinstance(client._keeper._store, MemoryStore)
     assert client._keeper._store is not client._store
+
+
+@pytest.mark.parametrize("extra", [[], ["--json"]])
+def test_a_person_sees_what_is_read_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], extra: list[str]
+) -> None:
+    monkeypatch.setattr(command, "collect", lambda: Profile(machine="6f1d0b7c", hostname="ada-pc"))
+    assert command.main(["fingerprint", *extra]) == 0
+    output = capsys.readouterr()
+    assert output.err == ""
+    if extra:
+        found = msgspec.json.decode(output.out)
+        assert (found["machine"], found["hostname"], found["display"]) == ("6f1d0b7c", "ada-pc", None)
+        assert set(ATTRIBUTES) - set(found) == {"app", "key_storage"}, "those are the application's to say"
+    else:
+        lines = output.out.splitlines()
+        assert "machine      6f1d0b7c" in lines
+        assert "display      -" in lines
+        assert len(lines) == len(ATTRIBUTES) - 2
+
+
+def test_what_is_read_is_shown_by_the_module_as_a_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "counterfoil_client", "fingerprint", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert msgspec.json.decode(done.stdout)["os"]
 
 
 def test_the_module_runs_as_a_command() -> None:

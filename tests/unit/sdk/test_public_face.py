@@ -126,15 +126,21 @@ def test_the_examples_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("platformdirs.user_data_dir", lambda name: str(tmp_path / name))
     text = (PACKAGE.parents[1] / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     fake = FakeService()
-    names: dict[str, Any] = {"client": Approving(fake, fake.client()), "sign_in": lambda _: names["session"]}
+    typed = iter(["1234 567", ""])
+    names: dict[str, Any] = {
+        "client": Approving(fake, fake.client()),
+        "sign_in": lambda _: names["session"],
+        "input": lambda _: next(typed) or fake.last_login.mail_code,
+    }
     wire = httpx2.MockTransport(fake._wire._handle)
     monkeypatch.setattr("httpx2.Client", functools.partial(httpx2.Client, transport=wire))
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own README
     assert names["session"].subject == "user-of-ada@example.com"
     assert names["notes"].json()["subject"] == "user-of-ada@example.com"
+    assert next(typed, None) is None, "the digits were asked for again"
 
 
 def test_the_readme_names_every_error_an_application_meets() -> None:

@@ -52,11 +52,13 @@ HELD = StoredSession(
 )
 
 
-def refresh(*script: Answer, tries: int = 3, state: SessionState | None = None) -> tuple[StoredSession, Play]:
+def refresh(
+    *script: Answer, tries: int = 3, held: StoredSession = HELD, fingerprint: str | None = None
+) -> tuple[StoredSession, Play]:
     clock = Clock()
     play = Play(clock, script)
-    flow = _flows.refresh_session(a_channel(clock), state or SessionState(HELD, KEY), tries=tries)
-    return play.run(flow), play
+    state = SessionState(held, KEY)
+    return play.run(_flows.refresh_session(a_channel(clock), state, tries=tries, fingerprint=fingerprint)), play
 
 
 def revoke(*script: Answer, held: StoredSession = HELD) -> Play:
@@ -85,9 +87,9 @@ def test_a_pair_is_asked_for_with_the_old_token_and_a_proof() -> None:
     assert not HELD.follows(pair)
 
 
-def test_the_fingerprint_of_the_login_is_repeated() -> None:
-    _, play = refresh(reply(200, NEXT), state=SessionState(HELD, KEY, "fingerprint"))
-    assert dict(play.requests[0].form)["device_fingerprint"] == "fingerprint"
+def test_the_fingerprint_of_now_is_sent_with_each_try() -> None:
+    _, play = refresh(OFFLINE, reply(200, NEXT), fingerprint="fingerprint")
+    assert [dict(request.form)["device_fingerprint"] for request in play.requests] == ["fingerprint"] * 2
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_a_description_that_repeats_the_token_is_cleaned() -> None:
 
 def test_a_session_without_a_refresh_token_is_over_and_nobody_is_asked() -> None:
     with pytest.raises(SessionEnded):
-        refresh(state=SessionState(without_refresh_token(), KEY))
+        refresh(held=without_refresh_token())
 
 
 def test_signing_out_revokes_the_refresh_token_with_a_proof() -> None:
@@ -202,4 +204,4 @@ def test_a_token_that_is_not_bound_to_the_key_opens_no_session(kind: str) -> Non
 
 def test_the_token_type_is_compared_without_case() -> None:
     granted: Any = decode(reply(200, {**TOKENS, "token_type": "dpop"}), TokenGranted)
-    assert state_of(opened_session(a_channel(Clock()), KEY, granted, "f")).device_fingerprint == "f"
+    assert state_of(opened_session(a_channel(Clock()), KEY, granted)).held.access_token == TOKENS["access_token"]

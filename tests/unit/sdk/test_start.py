@@ -40,10 +40,13 @@ from unit.sdk.stage import (
 WISH = LoginWish("ada@example.com", "Ada's laptop")
 
 
-def start(script: list[Answer], wish: LoginWish = WISH, *, discovered: bool = True) -> tuple[OpenLogin, Play]:
+def start(
+    script: list[Answer], wish: LoginWish = WISH, *, discovered: bool = True, fingerprint: str | None = None
+) -> tuple[OpenLogin, Play]:
     clock = Clock()
     play = Play(clock, script)
-    return play.run(_flows.start_login(a_channel(clock, discovered=discovered), KEY, wish)), play
+    channel = a_channel(clock, discovered=discovered)
+    return play.run(_flows.start_login(channel, KEY, wish, fingerprint=fingerprint)), play
 
 
 def test_a_login_is_opened() -> None:
@@ -70,13 +73,17 @@ def test_only_what_was_wished_is_sent() -> None:
 
 
 def test_every_wish_is_sent() -> None:
-    wish = LoginWish("ada@example.com", "laptop", "email profile", "https://api.example", "de en", "eyJ2IjoxfQ")
-    login, play = start([reply(200, STARTED)], wish)
+    wish = LoginWish("ada@example.com", "laptop", "email profile", "https://api.example", "de en")
+    _, play = start([reply(200, STARTED)], wish)
     form = dict(play.requests[0].form)
     assert form["scope"] == "email profile"
     assert form["resource"] == "https://api.example"
     assert form["ui_locales"] == "de en"
-    assert form["device_fingerprint"] == login.device_fingerprint == "eyJ2IjoxfQ"
+
+
+def test_the_fingerprint_is_sent_and_remembered_for_the_questions_to_come() -> None:
+    login, play = start([reply(200, STARTED)], fingerprint="eyJ2IjoxfQ")
+    assert dict(play.requests[0].form)["device_fingerprint"] == login.device_fingerprint == "eyJ2IjoxfQ"
 
 
 def test_without_a_label_the_host_name_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +118,7 @@ def test_an_impossible_address_is_refused_before_anything_is_sent(email: str) ->
         start([], LoginWish(email))
 
 
-@pytest.mark.parametrize("name", ["scope", "resource", "ui_locales", "device_fingerprint"])
+@pytest.mark.parametrize("name", ["scope", "resource", "ui_locales"])
 @pytest.mark.parametrize("value", ["a\nb", "ü", "\x00"])
 def test_an_impossible_wish_is_refused_before_anything_is_sent(name: str, value: str) -> None:
     wishes: dict[str, Any] = {name: value}
@@ -191,8 +198,8 @@ def test_a_call_for_a_nonce_without_a_usable_one_is_nonsense(value: str) -> None
 
 
 def test_the_wish_and_the_login_show_no_secret() -> None:
-    login, play = start([reply(200, STARTED)], LoginWish("ada@example.com", device_fingerprint="finger"))
-    shown = repr(login) + repr(play.requests) + repr(LoginWish("ada@example.com", device_fingerprint="finger"))
+    login, play = start([reply(200, STARTED)], LoginWish("ada@example.com"), fingerprint="finger")
+    shown = repr(login) + repr(play.requests) + repr(LoginWish("ada@example.com"))
     assert DEVICE_CODE not in shown
     assert "finger" not in shown.replace("device_fingerprint", "")
     assert "ada@example.com" not in shown

@@ -21,7 +21,7 @@ ASKED = LinkPage(
     asked_seconds_ago=190,
     masked_address="a••@example.com",
     origin="Zürich region, Switzerland",
-    known_device=True,
+    standing="known",
     secret=SECRET,
     action="/auth/l",
 )
@@ -31,6 +31,7 @@ NOTICED = NoticePage(
     application_name="Ledgerline",
     device_label="Anna's ThinkPad",
     signed_in_at=1_763_733_780_000_000,
+    changed_at=None,
     masked_address="a••@example.com",
     secret=SECRET,
     action="/auth/n",
@@ -175,7 +176,7 @@ def test_the_link_page_says_what_was_asked() -> None:
 
 
 def test_the_link_page_says_when_a_device_is_new() -> None:
-    text = Reading(PAGES.link(msgspec.structs.replace(ASKED, known_device=False))).text
+    text = Reading(PAGES.link(msgspec.structs.replace(ASKED, standing="new"))).text
     assert "This device has not signed in before" in text
     assert "has signed in before" not in text
 

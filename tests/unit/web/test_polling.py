@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterfoil_service.core.application import Application
+from counterfoil_service.core.evidence import Evidence
+from counterfoil_service.web.bound_logins import Bearer
 from counterfoil_service.web.pace import FORGOTTEN_AFTER, Paces
 from counterfoil_service.web.polling import Poll, preferred_wait
 
@@ -53,7 +55,8 @@ def test_a_long_preference_is_read_in_no_time() -> None:
 
 def test_a_polls_repr_shows_no_code() -> None:
     application = Application("desk-app", "A", (), (), "required", "optional", 0)
-    assert repr(Poll("device-code", application, None, "print", 5)) == "Poll(application='desk-app')"
+    bearer = Bearer("device-code", application, None, Evidence("print", {}))
+    assert repr(Poll(bearer, 5)) == "Poll(bearer=Bearer(application='desk-app'), wait=5)"
 
 
 def test_paces_of_devices_that_went_away_are_forgotten() -> None:

@@ -8,6 +8,7 @@ from counterfoil_client._flows.redeem import redeem_code
 from counterfoil_client._flows.refresh import refresh_session
 from counterfoil_client._flows.revoke import revoke_session
 from counterfoil_client._flows.start import LoginWish, start_login
+from counterfoil_client._flows.submit_code import submit_code
 from counterfoil_client._flows.wait import OnProgress, wait_for_session
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "refresh_session",
     "revoke_session",
     "start_login",
+    "submit_code",
     "wait_for_session",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from counterfoil_client import _replies
 from counterfoil_client._effects import Flow, Request, Response, Unreachable, Wait, ask
+from counterfoil_client._fingerprint.description import Description
 from counterfoil_client._issuer import Issuer
 from counterfoil_client._pace import backoff
 from counterfoil_client._proof import JTI_BYTES, make_proof
@@ -33,6 +34,7 @@ class Channel:
     metadata: Metadata | None = None
     nonce: str | None = field(default=None, repr=False)
     keeper: Keeper | None = field(default=None, repr=False)
+    description: Description | None = None
 
     @classmethod
     def open(cls, issuer: str, client_id: str, surroundings: Surroundings | None) -> "Channel":
@@ -40,6 +42,15 @@ class Channel:
         if not (client_id and client_id.isascii() and client_id.isprintable()):
             raise ConfigurationError("client_id must be printable ASCII")
         return cls(Issuer.parse(issuer), client_id, Surroundings() if surroundings is None else surroundings)
+
+    def fingerprint(self, key: DeviceKey) -> str | None:
+        """Describe the device as it is now, for this service and this application alone; None if that is not wanted.
+
+        It reads the machine, so it is called beside a conversation and not within.
+        """
+        if self.description is None:
+            return None
+        return self.description.encoded(self.surroundings.profile(), self.issuer.text, self.client_id, key)
 
     def discover(self, tries: int = 3) -> Flow[Metadata]:
         """Fetch the metadata once and hold it against the configured issuer [R3]."""
@@ -86,8 +97,9 @@ class Channel:
     def _check(self, metadata: Metadata) -> Metadata:
         if metadata.issuer != self.issuer.text:
             raise UnexpectedResponse("The service says that it is another issuer than the configured one.")
-        for name in ("device_authorization_endpoint", "token_endpoint", "revocation_endpoint"):
-            self.issuer.own(getattr(metadata, name), name)
+        for name in ("device_authorization_endpoint", "token_endpoint", "revocation_endpoint", "mail_code_endpoint"):
+            if (url := getattr(metadata, name)) is not None:
+                self.issuer.own(url, name)
         return metadata
 
 

@@ -14,11 +14,9 @@ _AHEAD = 30.0
 _SHARE = 0.1
 
 
-def opened_session(
-    channel: Channel, key: DeviceKey, granted: TokenGranted, device_fingerprint: str | None = None
-) -> Session:
+def opened_session(channel: Channel, key: DeviceKey, granted: TokenGranted) -> Session:
     """Return the new session, kept fresh by the client of this channel."""
-    return Session(SessionState(pair(channel, granted, 0), key, device_fingerprint), channel.keeper)
+    return Session(SessionState(pair(channel, granted, 0), key), channel.keeper)
 
 
 def next_pair(channel: Channel, held: StoredSession, granted: TokenGranted) -> StoredSession:

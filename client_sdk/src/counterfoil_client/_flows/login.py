@@ -70,5 +70,10 @@ class OpenLogin:
         return self.end(_DENIALS.get(reason, LoginDenied)())
 
     def fingerprint_form(self) -> tuple[tuple[str, str], ...]:
-        """The field that each later request repeats, where the first one had it."""
-        return (("device_fingerprint", self.device_fingerprint),) if self.device_fingerprint else ()
+        """The field that each later request repeats, where the first one had it: within a login it must not change."""
+        return fingerprint_form(self.device_fingerprint)
+
+
+def fingerprint_form(fingerprint: str | None) -> tuple[tuple[str, str], ...]:
+    """The form field, where there is a fingerprint."""
+    return () if fingerprint is None else (("device_fingerprint", fingerprint),)

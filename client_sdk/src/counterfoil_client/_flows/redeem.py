@@ -62,7 +62,7 @@ def _redeem(channel: Channel, login: OpenLogin, home: WayHome, code: str) -> Flo
         return False
     found = _replies.read(response, TokenGranted)
     if isinstance(found, TokenGranted):
-        session = opened_session(channel, login.key, found, login.device_fingerprint)
+        session = opened_session(channel, login.key, found)
         # A poll that was repeated meanwhile has newer tokens, which replaced these.
         login.session = session if login.session is None else login.session
     elif isinstance(found, NotNow):

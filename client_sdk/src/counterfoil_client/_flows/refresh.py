@@ -11,6 +11,7 @@ from counterfoil_client import _replies
 from counterfoil_client._effects import Flow
 from counterfoil_client._flows.channel import Channel
 from counterfoil_client._flows.granted import next_pair
+from counterfoil_client._flows.login import fingerprint_form
 from counterfoil_client._replies import NotNow
 from counterfoil_client._session_state import SessionState
 from counterfoil_client._wire import Refusal, TokenGranted
@@ -18,8 +19,13 @@ from counterfoil_client.errors import SessionEnded
 from counterfoil_client.stores import StoredSession
 
 
-def refresh_session(channel: Channel, state: SessionState, *, tries: int) -> Flow[StoredSession]:
-    """Return the next pair; `SessionEnded` when the service gives none to this session any more."""
+def refresh_session(
+    channel: Channel, state: SessionState, *, tries: int, fingerprint: str | None = None
+) -> Flow[StoredSession]:
+    """Return the next pair; `SessionEnded` when the service gives none to this session any more.
+
+    `fingerprint` is the device's as it is now, which may have drifted since the login.
+    """
     held = state.held
     if held.refresh_token is None:
         raise SessionEnded
@@ -27,7 +33,7 @@ def refresh_session(channel: Channel, state: SessionState, *, tries: int) -> Flo
         ("grant_type", "refresh_token"),
         ("client_id", channel.client_id),
         ("refresh_token", held.refresh_token),
-        *((("device_fingerprint", state.device_fingerprint),) if state.device_fingerprint else ()),
+        *fingerprint_form(fingerprint),
     )
     metadata = yield from channel.discover(tries)
     response = yield from channel.insist(lambda: channel.post(state.key, metadata.token_endpoint, form), tries)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from counterfoil_client import _replies
 from counterfoil_client._effects import Flow
 from counterfoil_client._flows.channel import Channel, reached
-from counterfoil_client._flows.login import OpenLogin
+from counterfoil_client._flows.login import OpenLogin, fingerprint_form
 from counterfoil_client._redirect import SECRET_BYTES, WayHome
 from counterfoil_client._wire import LoginStarted
 from counterfoil_client.errors import ConfigurationError, UnexpectedResponse
@@ -27,7 +27,6 @@ class LoginWish:
     scope: str | None = None
     resource: str | None = None
     ui_locales: str | None = None
-    device_fingerprint: str | None = field(default=None, repr=False)
 
     def form(self, client_id: str) -> tuple[tuple[str, str], ...]:
         """The form fields, checked and in a fixed order."""
@@ -39,21 +38,27 @@ class LoginWish:
             "resource": _plain("resource", self.resource),
             "ui_locales": _plain("ui_locales", self.ui_locales),
             "device_label": clean_label(label),
-            "device_fingerprint": _plain("device_fingerprint", self.device_fingerprint),
         }
         required = (("client_id", client_id), ("login_hint", self.email))
         return required + tuple((name, value) for name, value in optional.items() if value)
 
 
-def start_login(channel: Channel, key: DeviceKey, wish: LoginWish, redirect_uri: str | None = None) -> Flow[OpenLogin]:
+def start_login(
+    channel: Channel,
+    key: DeviceKey,
+    wish: LoginWish,
+    redirect_uri: str | None = None,
+    fingerprint: str | None = None,
+) -> Flow[OpenLogin]:
     """Ask the service to mail a link; return the login it opened, which may come home by `redirect_uri`."""
-    form = wish.form(channel.client_id)
+    form = wish.form(channel.client_id) + fingerprint_form(fingerprint)
     way_home = None if redirect_uri is None else _way_home(channel, redirect_uri)
     form += () if way_home is None else way_home.form()
     metadata = yield from channel.discover()
     response = yield from reached(channel.post(key, metadata.device_authorization_endpoint, form))
-    login = _open(channel, key, wish, _replies.expect(response, LoginStarted))
+    login = _open(channel, key, _replies.expect(response, LoginStarted))
     login.way_home = way_home
+    login.device_fingerprint = fingerprint
     return login
 
 
@@ -62,7 +67,7 @@ def clean_label(text: str) -> str:
     return "".join(character for character in text if character.isprintable()).strip()[:_MAX_LABEL].rstrip()
 
 
-def _open(channel: Channel, key: DeviceKey, wish: LoginWish, started: LoginStarted) -> OpenLogin:
+def _open(channel: Channel, key: DeviceKey, started: LoginStarted) -> OpenLogin:
     if not started.user_code.isprintable() or not started.user_code.strip():
         raise UnexpectedResponse("The service gave a user code that cannot be shown.")
     now = channel.surroundings.monotonic()
@@ -77,7 +82,6 @@ def _open(channel: Channel, key: DeviceKey, wish: LoginWish, started: LoginStart
         next_poll_at=now,
         interval=started.interval,
         poll_wait_max=started.poll_wait_max,
-        device_fingerprint=wish.device_fingerprint,
     )
 
 

@@ -87,13 +87,18 @@ class _Waiting:
         login.check_open()
         # The first question is measured from the call: a poll that was due then is asked, however short the timeout.
         now = self._begun if self._attempt == 1 else self._now()
-        due = now if self._slept_through() else max(now, min(login.next_poll_at, login.deadline))
+        due = now if self._slept_through() else self._due(now)
         self._report(state, due - now)
         while not self._came_home() and (left := min(due, self._give_up) - self._now()) > 0:
             yield Wait(left)
             login.check_open()
+            # A code that was typed here meanwhile makes the next question due at once.
+            due = self._due(now)
         if due > self._give_up and not self._came_home():
             raise WaitTimeout
+
+    def _due(self, now: float) -> float:
+        return max(now, min(self._login.next_poll_at, self._login.deadline))
 
     def _slept_through(self) -> bool:
         """Whether the wall clock alone says that the login is over, as after a laptop's sleep: then ask once, now.
@@ -183,13 +188,13 @@ class _Waiting:
             raise UnexpectedResponse(f"The service sent {refusal.error} with status {response.status}.")
         if refusal.error == "access_denied":
             raise self._login.deny(refusal.reason)
-        if refusal.error in _ENDINGS:
-            raise self._login.end(_ENDINGS[refusal.error]())
+        if refusal.error in ENDINGS:
+            raise self._login.end(ENDINGS[refusal.error]())
         _replies.fail(response, refusal, self._login.device_code)
 
     def _finish(self, granted: TokenGranted) -> Session:
         login = self._login
-        login.session = opened_session(self._channel, login.key, granted, login.device_fingerprint)
+        login.session = opened_session(self._channel, login.key, granted)
         return login.session
 
     def _report(self, state: State, retry_in: float) -> None:
@@ -198,10 +203,10 @@ class _Waiting:
             self._on_progress(Progress(state, self._attempt, retry_in, left))
 
 
-_ENDINGS: dict[str, type[LoginEnded]] = {
+ENDINGS: dict[str, type[LoginEnded]] = {
     "expired_token": LoginExpired,
     "invalid_grant": LoginInvalid,
 }
 _PENDING = ("authorization_pending", "slow_down")
-_STATES = frozenset({"access_denied", *_PENDING, *_ENDINGS})
+_STATES = frozenset({"access_denied", *_PENDING, *ENDINGS})
 _GO_ON = frozenset((HTTPStatus.BAD_REQUEST, code) for code in _PENDING)

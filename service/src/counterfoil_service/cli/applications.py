@@ -18,7 +18,7 @@ from counterfoil_service.operations.remove_application import remove_application
 
 _COLUMNS = (
     *("client_id", "name", "scopes", "audiences", "redirect_uris", "confidential"),
-    *("dpop", "fingerprint", "new_devices", "created_at"),
+    *("dpop", "fingerprint", "new_devices", "same_device_only", "mail_code", "created_at"),
 )
 
 
@@ -47,6 +47,16 @@ def applications() -> None:
     show_default=True,
     help="At a person's first sign-in with a device key: say nothing, mail a notice, or refuse until it is enrolled.",
 )
+@click.option(
+    "--same-device-only",
+    is_flag=True,
+    help="Take no typed code: only the return on the same machine, or the browser that asked, completes.",
+)
+@click.option(
+    "--mail-code",
+    is_flag=True,
+    help="Put eight digits into the mail, for the app that asked, where the link cannot be opened.",
+)
 @json_option
 def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     name: str,
@@ -58,6 +68,8 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     fingerprint: Need,
     redirect_uris: tuple[str, ...],
     new_devices: NewDevices,
+    same_device_only: bool,  # noqa: FBT001 - click passes by name
+    mail_code: bool,  # noqa: FBT001 - click passes by name
     as_json: bool,  # noqa: FBT001 - click passes by name
 ) -> None:
     """Register an application called NAME."""
@@ -73,6 +85,8 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
         secret_hash=hash_secret(secret) if secret else None,
         redirect_uris=redirect_uris,
         new_devices=new_devices,
+        same_device_only=same_device_only,
+        mail_code=mail_code,
     )
     run(lambda database: database.write(add_application, application))
     shown = _shown(application) | ({"client_secret": secret} if secret else {})
@@ -132,5 +146,7 @@ def _shown(application: Application) -> dict[str, object]:
         "fingerprint": application.fingerprint,
         "redirect_uris": list(application.redirect_uris),
         "new_devices": application.new_devices,
+        "same_device_only": application.same_device_only,
+        "mail_code": application.mail_code,
         "created_at": moment(application.created_at),
     }

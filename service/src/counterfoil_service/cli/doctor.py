@@ -2,6 +2,7 @@
 """Check what an operator set up, and say what to do about each finding."""
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import AsyncIterator
 from typing import Literal
@@ -11,6 +12,7 @@ import click
 from rich.console import Console
 
 from counterfoil_service.cli.database import WRONG_SCHEMA, cause_of, settings_or_fail
+from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
 from counterfoil_service.core.errors import Refusal
@@ -50,7 +52,7 @@ def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
 
 
 async def _findings(settings: Settings) -> list[Finding]:
-    found = [*_settings(settings)]
+    found = [*_settings(settings), *_places(settings)]
     found += [finding async for finding in _database(settings)]
     return [*found, await _mail(settings)]
 
@@ -69,11 +71,20 @@ def _settings(settings: Settings) -> list[Finding]:
         found.append(
             _finding("warning", "LINK_TTL", f"{settings.link_ttl} s {rule}; lower it to {RECOMMENDED_LINK_TTL}")
         )
+    if settings.mail_code_cost.is_low:
+        text = "is below 19 MiB and two passes, the least that the OWASP Password Storage Cheat Sheet names; raise it"
+        found.append(_finding("warning", "MAIL_CODE_COST", text))
     found.extend(
         _finding("warning", "BUDGETS", f"{name} is looser than its default; lower it unless you know why")
         for name in budget.loosened(settings.budgets)
     )
     return found
+
+
+def _places(settings: Settings) -> list[Finding]:
+    now = dt.datetime.now(dt.UTC)
+    checks = [check_file(path, now) for path in settings.mmdb_files]
+    return [_finding(verdict, "MMDB_FILES", text) for verdict, text in checks]
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:

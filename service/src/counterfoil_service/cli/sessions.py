@@ -86,4 +86,5 @@ def _shown(listed: Listed, people: dict[str, str], limits: Limits) -> dict[str, 
         "created_at": moment(session.created_at),
         "last_used_at": moment(session.last_used_at),
         "expires_at": moment(ends),
+        "changed_at": None if session.changed_at is None else moment(session.changed_at),
     }

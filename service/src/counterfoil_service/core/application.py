@@ -34,6 +34,10 @@ class Application(msgspec.Struct, frozen=True):
     secret_hash: str | None = None
     redirect_uris: tuple[str, ...] = ()
     new_devices: NewDevices = "notify"
+    same_device_only: bool = False
+    """A typed code is refused: only the return on the same machine, or the browser that asked, completes."""
+    mail_code: bool = False
+    """The mail carries eight digits, too, for the app that asked."""
 
     def __repr__(self) -> str:
         return f"Application(id={self.id!r})"
@@ -64,6 +68,20 @@ def check_registration(application: Application) -> None:
         raise Refusal(
             ErrorCode.INVALID_REQUEST,
             "new devices: to refuse them, every device needs a key; register with --dpop required",
+        )
+    _check_codes(application)
+
+
+def _check_codes(application: Application) -> None:
+    if application.mail_code and application.same_device_only:
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            "mail code: it is typed, and --same-device-only refuses what is typed; choose one of the two",
+        )
+    if application.mail_code and application.dpop != "required":
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            "mail code: whoever types it must prove the key that asked; register with --dpop required",
         )
 
 

@@ -24,6 +24,7 @@ class EventName(StrEnum):
     LOGIN_APPROVED = "login.approved"
     LOGIN_CODE_ISSUED = "login.code_issued"
     LOGIN_CODE_REFUSED = "login.code_refused"
+    LOGIN_APPROVAL_REFUSED = "login.approval_refused"
     LOGIN_DENIED = "login.denied"
     LOGIN_REPORTED = "login.reported"
     LOGIN_CANCELLED = "login.cancelled"
@@ -44,6 +45,7 @@ class EventName(StrEnum):
     SESSION_KEY_MISMATCH = "session.key_mismatch"
     SESSION_ENDED = "session.ended"
     DEVICE_FIRST_SEEN = "device.first_seen"
+    DEVICE_CHANGED = "device.changed"
     DEVICE_REFUSED = "device.refused"
     DEVICE_ENROLLED = "device.enrolled"
     DEVICE_FORGOTTEN = "device.forgotten"
@@ -56,6 +58,10 @@ class EventName(StrEnum):
     APPLICATION_ADDED = "application.added"
     APPLICATION_REMOVED = "application.removed"
     KEY_ROTATED = "key.rotated"
+
+
+PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "user_agent"})
+"""Every name that `personal` may hold: each has its purpose and its end in docs/reference/personal-data.json [R111]."""
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):

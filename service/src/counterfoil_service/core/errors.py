@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     LOGIN_REQUIRED = "login_required"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    CODE_MISMATCH = "code_mismatch"
     AUTHORIZATION_PENDING = "authorization_pending"
     SLOW_DOWN = "slow_down"
     ACCESS_DENIED = "access_denied"

@@ -41,5 +41,10 @@ def is_ulid(text: str) -> bool:
 
 
 def subject(entropy: Callable[[int], bytes]) -> str:
-    """A person's `sub`: 128 random bits in 22 base64url characters, so that it says nothing about the address (R78)."""
-    return base64url(entropy(16))
+    """A person's `sub`: 128 random bits in 22 base64url characters, so that it says nothing about the address (R78).
+
+    None begins with a hyphen, or a command line would take it for an option.
+    """
+    while (text := base64url(entropy(16))).startswith("-"):
+        pass
+    return text

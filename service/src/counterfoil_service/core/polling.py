@@ -36,6 +36,11 @@ def invalid_grant() -> Refusal:
     return Refusal(ErrorCode.INVALID_GRANT, "The code is unknown, used up, or was not made for this device.")
 
 
+def needs_fingerprint() -> Refusal:
+    """The application was registered so, and its SDK knows how."""
+    return Refusal(ErrorCode.INVALID_REQUEST, "device_fingerprint: this application must send one")
+
+
 def too_fast() -> Refusal:
     """The poll came early or beside a held one."""
     return Refusal(ErrorCode.SLOW_DOWN, "Polls come too fast or overlap; wait five seconds longer between them.")

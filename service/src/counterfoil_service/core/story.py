@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A login's events in words, for a person who asks who used this link and why it failed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.device_words import changed_device, other_machine
+from counterfoil_service.core.opener import AUTOMATION_WORDS, Automation, Nearness, nearness_words
 
 _ERASED = "somebody whose details were erased"
 _DECOYS = {
@@ -23,6 +26,7 @@ _DENIALS = {
 _UNSENT = {
     "login_ended": "the login had ended before",
     "device_forgotten": "the device had been forgotten before",
+    "user_erased": "the user had been erased before",
     "too_late": "no mail server took it for a day",
 }
 _VERBS = {"reject": "reject", "cancel": "cancel", "issue_code": "return from", "report": "report"}
@@ -34,7 +38,6 @@ _PLAIN = {
     EventName.LOGIN_CODE_ISSUED: "Somebody pressed “I am on the computer where I started”: a browser took a code home.",
     EventName.LOGIN_REISSUED: "The answer was lost: the same device asked again and got fresh tokens, same session.",
     EventName.LOGIN_KEY_MISMATCH: "ALERT: the device code came with another key; refused, nothing changed.",
-    EventName.LOGIN_FINGERPRINT_MISMATCH: "ALERT: the right key came with another fingerprint; refused, no change.",
     EventName.LOGIN_CODE_REFUSED: "ALERT: a browser's code came with another verifier or redirect; refused.",
     EventName.LOGIN_REPORTED: "ALERT: a person reported: this was not me.",
     EventName.SESSION_REFRESHED: "The device proved its key and renewed its tokens.",
@@ -59,49 +62,34 @@ _WITHOUT_KEY = {
 }
 
 
-def sentence(event: AuditEvent, personal: Mapping[str, str] | None) -> str:  # noqa: PLR0911 - one return an event
+Personal = Mapping[str, str] | None
+
+
+def sentence(event: AuditEvent, personal: Personal) -> str:
     """One event in one sentence or two; `personal` None means that the details were erased."""
     plain = (_PLAIN | _WITHOUT_KEY if _is_keyless(event) else _PLAIN).get(event.name)
     if plain is not None:
         return plain
-    who = _ERASED if personal is None else _who(personal)
-    match event.name:
-        case EventName.LOGIN_REQUESTED:
-            return _requested(event, personal)
-        case EventName.LOGIN_LINK_OPENED:
-            return f"The link was opened ({event.fields['method']}) by {who}. Opening changes nothing."
-        case EventName.LOGIN_CODE_MISMATCH:
-            return f"A wrong code was typed by {who}: miss {event.fields['misses']} of 3."
-        case EventName.LOGIN_LOCKED:
-            return f"The third wrong code was typed by {who}: locked for good."
-        case EventName.LOGIN_APPROVED if event.fields.get("by") == "same_browser":
-            return f"Approved by one tap in the browser that asked, by {who}."
-        case EventName.LOGIN_APPROVED:
-            return f"Approved by typing the device's code, by {who}."
-        case EventName.LOGIN_DENIED:
-            return _DENIALS.get(event.reason or "", "Denied.")
-        case EventName.LOGIN_ILLEGAL_TRANSITION:
-            return (
-                f"Somebody tried to {_verb(event)} a login that was already {event.fields['state']}; nothing changed."
-            )
-        case _:
-            return _rest(event)
+    tell = _TELLERS.get(event.name)
+    return f"{event.name.value}." if tell is None else tell(event, personal)
 
 
 def _is_keyless(event: AuditEvent) -> bool:
     return event.fields.get("by") == "browser" or (event.name is EventName.LOGIN_COMPLETED and event.jkt is None)
 
 
-def _requested(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
+def _requested(event: AuditEvent, personal: Personal) -> str:
     if not personal:
         return f"{event.application_id} asked for a link for {_ERASED}."
     device = f" on a device that calls itself “{personal['device_label']}”" if personal.get("device_label") else ""
     return f"{event.application_id} asked for a link for {personal['address']}{device}, from {personal['source']}."
 
 
-def _mail(event: AuditEvent) -> str:
+def _mail(event: AuditEvent, _personal: Personal) -> str:
     """The notice of a new device names its session; the mail with the link comes before there is one."""
-    mail = "mail" if event.session_id is None else "notice of a new device"
+    changed = event.reason == "changed_device" or event.fields.get("kind") == "change"
+    notice = "notice of a changed device" if changed else "notice of a new device"
+    mail = "mail" if event.session_id is None else notice
     match event.name:
         case EventName.MAIL_QUEUED:
             return f"A {mail} was queued." if event.session_id else "A mail with the link was queued."
@@ -115,29 +103,88 @@ def _mail(event: AuditEvent) -> str:
             return f"The {mail} was given up ({event.reason})."
 
 
-def _rest(event: AuditEvent) -> str:  # noqa: PLR0911 - one return an event
-    match event.name:
-        case EventName.MAIL_QUEUED | EventName.MAIL_SENT | EventName.MAIL_DEFERRED | EventName.MAIL_FAILED:
-            return _mail(event)
-        case EventName.MAIL_SUPPRESSED:
-            return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
-        case EventName.SESSION_CREATED:
-            return f"Session {event.session_id} began."
-        case EventName.SESSION_ENDED:
-            return f"Session {event.session_id} ended ({event.reason})."
-        case EventName.APPLICATION_ADDED:
-            return f"The application “{event.fields['name']}” was registered as {event.application_id}."
-        case EventName.KEY_ROTATED:
-            return f"A new key signs access tokens: {event.fields['kid']}."
-        case _:
-            return f"{event.name.value}."
+def _opened(event: AuditEvent, personal: Personal) -> str:
+    return f"The link was opened ({event.fields['method']}) by {_who(event, personal)}. Opening changes nothing."
 
 
-def _who(personal: Mapping[str, str]) -> str:
-    agent = personal.get("user_agent") or "a program that does not say what it is"
-    return f"{agent} at {personal.get('source', 'an unknown address')}"
+def _missed(event: AuditEvent, personal: Personal) -> str:
+    if event.fields.get("by") == "mail_code":
+        return f"A wrong mail code was typed into the app that asked: miss {event.fields['misses']} of 5."
+    return f"A wrong code was typed by {_who(event, personal)}: miss {event.fields['misses']} of 3."
+
+
+def _locked(event: AuditEvent, personal: Personal) -> str:
+    if event.fields.get("by") == "mail_code":
+        return "The fifth wrong mail code was typed into the app that asked: locked for good."
+    return f"The third wrong code was typed by {_who(event, personal)}: locked for good."
+
+
+def _approved(event: AuditEvent, personal: Personal) -> str:
+    by = event.fields.get("by")
+    if by == "mail_code":
+        return "Approved by the digits of the mail, typed into the app that asked."
+    how = "one tap in the browser that asked" if by == "same_browser" else "typing the device's code"
+    return f"Approved by {how}, by {_who(event, personal)}."
+
+
+def _typed_in_vain(event: AuditEvent, personal: Personal) -> str:
+    return f"A code was typed by {_who(event, personal)}; this application takes none: same device only."
+
+
+def _tried(event: AuditEvent, _personal: Personal) -> str:
+    return f"Somebody tried to {_verb(event)} a login that was already {event.fields['state']}; nothing changed."
+
+
+def _about(event: AuditEvent) -> str:
+    """Where and when an opener was, as far as it was noted."""
+    fields, parts = event.fields, [""]
+    if "seconds_since_mail" in fields:
+        parts.append(f"{fields['seconds_since_mail']} s after the mail left")
+    near = nearness_words(cast("Nearness", fields.get("nearness", "unknown")))
+    parts += [near] if near else []
+    if "automation" in fields:
+        parts.append(f"looking automated: {AUTOMATION_WORDS[cast('Automation', fields['automation'])]}")
+    return ", ".join(parts)
+
+
+def _who(event: AuditEvent, personal: Personal) -> str:
+    if personal is None:
+        return _ERASED
+    agent = personal.get("browser") or personal.get("user_agent") or "a program that does not say what it is"
+    return f"{agent} at {personal.get('source', 'an unknown address')}{_about(event)}"
 
 
 def _verb(event: AuditEvent) -> str:
     trigger = str(event.fields["trigger"])
     return _VERBS.get(trigger, "approve")
+
+
+def _suppressed(event: AuditEvent, _personal: Personal) -> str:
+    return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
+
+
+_TELLERS: dict[EventName, Callable[[AuditEvent, Personal], str]] = {
+    EventName.LOGIN_REQUESTED: _requested,
+    EventName.LOGIN_LINK_OPENED: _opened,
+    EventName.LOGIN_CODE_MISMATCH: _missed,
+    EventName.LOGIN_LOCKED: _locked,
+    EventName.LOGIN_APPROVED: _approved,
+    EventName.LOGIN_APPROVAL_REFUSED: _typed_in_vain,
+    EventName.LOGIN_DENIED: lambda event, _: _DENIALS.get(event.reason or "", "Denied."),
+    EventName.LOGIN_ILLEGAL_TRANSITION: _tried,
+    EventName.LOGIN_FINGERPRINT_MISMATCH: lambda event, _: (
+        f"ALERT: the right key came {other_machine(event.fields)}; refused, nothing changed."
+    ),
+    EventName.DEVICE_CHANGED: lambda event, _: changed_device(event),
+    EventName.MAIL_QUEUED: _mail,
+    EventName.MAIL_SENT: _mail,
+    EventName.MAIL_DEFERRED: _mail,
+    EventName.MAIL_FAILED: _mail,
+    EventName.MAIL_SUPPRESSED: _suppressed,
+    EventName.SESSION_CREATED: lambda event, _: f"Session {event.session_id} began.",
+    EventName.SESSION_ENDED: lambda event, _: f"Session {event.session_id} ended ({event.reason}).",
+    EventName.APPLICATION_ADDED: lambda event, _: (
+        f"The application “{event.fields['name']}” was registered as {event.application_id}."
+    ),
+    EventName.KEY_ROTATED: lambda event, _: f"A new key signs access tokens: {event.fields['kid']}.",
+}

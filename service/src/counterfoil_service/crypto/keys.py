@@ -60,9 +60,11 @@ class Keys:
         "check",
         "client_secret",
         "csrf",
+        "fingerprint",
         "lock",
         "mailbox",
         "nonce",
+        "notice",
         "persistent_id",
         "refresh",
         "seal_mailbox",
@@ -95,6 +97,10 @@ class Keys:
     """HMAC that gives a browser's login its user code."""
     csrf: bytes
     """HMAC of a browser's cookie that its forms carry."""
+    fingerprint: bytes
+    """HMAC of the digests that devices send of themselves [R102]."""
+    notice: bytes
+    """HMAC of session ids that gives the secret in a session's notices."""
     persistent_id: bytes
     """HMAC of canonical addresses, for applications that link accounts by it."""
     lock: bytes

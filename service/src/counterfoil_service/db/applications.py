@@ -19,7 +19,8 @@ _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("i
 
 
 def _application(row: "Any") -> Application:
-    id_, name, scopes, audiences, dpop, fingerprint, created_at, secret_hash, redirect_uris, new_devices = row
+    id_, name, scopes, audiences, dpop, fingerprint, created_at, secret_hash, redirect_uris, new_devices = row[:10]
+    same_device_only, mail_code = row[10:]
     return Application(
         id_,
         name,
@@ -31,12 +32,16 @@ def _application(row: "Any") -> Application:
         secret_hash,
         tuple(msgspec.json.decode(redirect_uris)),
         new_devices,
+        bool(same_device_only),
+        bool(mail_code),
     )
 
 
 async def add(tx: Transaction, application: Application) -> bool:
     """Insert; False when the id is in use."""
     values = msgspec.structs.asdict(application)
+    values["same_device_only"] = int(application.same_device_only)
+    values["mail_code"] = int(application.mail_code)
     values["scopes"] = " ".join(application.scopes)
     values["audiences"] = msgspec.json.encode(application.audiences).decode()
     values["redirect_uris"] = msgspec.json.encode(application.redirect_uris).decode()

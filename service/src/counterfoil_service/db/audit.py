@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 from sqlalchemy import select
 
-from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.audit_event import PERSONAL_FIELDS, AuditEvent, EventName
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
 from counterfoil_service.db import mailbox_keys
 from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
@@ -31,7 +31,12 @@ class StoredEvent(msgspec.Struct, frozen=True):
 
 
 async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbox: bytes | None = None) -> None:
-    """Write one event; its personal fields are sealed under the mailbox's key, or left out when there is none."""
+    """Write one event; its personal fields are sealed under the mailbox's key, or left out when there is none.
+
+    A `ValueError` for one that the inventory does not know: what is personal is declared before it is kept [R111].
+    """
+    if unknown := event.personal.keys() - PERSONAL_FIELDS:
+        raise ValueError(f"no personal field of the audit log: {', '.join(sorted(unknown))}")
     event_id = context.entropy(_ID_BYTES)
     sealed = None
     if event.personal and mailbox is not None:

@@ -30,6 +30,11 @@ class Device(msgspec.Struct, frozen=True):
     state: DeviceState
     first_seen_at: int
     last_seen_at: int
+    fingerprint: str | None = None
+    """The last evidence that was good enough, as `core.evidence` encodes it."""
+
+    def __repr__(self) -> str:
+        return f"Device(id={self.id!r})"
 
 
 _d = devices.c
@@ -52,6 +57,7 @@ def _meeting(dialect: "Any") -> Executable:
 _MEET = Statement(_meeting(sqlite), postgresql=_meeting(postgresql))
 _GET = Statement(select(devices).where(_d.id == parameter("id")))
 _FIND = Statement(select(devices).where(*_owner))
+_REMEMBER = Statement(update(devices).where(_d.id == parameter("id")).values(fingerprint=parameter("fingerprint")))
 _ENROL = Statement(
     update(devices)
     .where(_d.id == parameter("id"), _d.state == constant("waiting"))
@@ -89,6 +95,11 @@ async def find(tx: ReadTransaction, *, user_id: str, application_id: str, key_id
     """A person's device at an application, by its key."""
     owner = {"user_id": user_id, "application_id": application_id, "key_id": key_id}
     return _device(await tx.one(_FIND, owner))
+
+
+async def remember(tx: Transaction, device_id: str, fingerprint: str | None) -> None:
+    """Keep this evidence, to compare the next with."""
+    await tx.run(_REMEMBER, {"id": device_id, "fingerprint": fingerprint})
 
 
 async def enrol(tx: Transaction, device_id: str) -> bool:

@@ -16,6 +16,9 @@ _LOGINS = Statement(
         address=parameter("nothing"),
         device_label=null(),
         fingerprint=null(),
+        country=null(),
+        place=null(),
+        mail_code_hash=null(),
         redirect_uri=null(),
         redirect_state=null(),
     )
@@ -25,7 +28,7 @@ _CODES = Statement(delete(authorization_codes).where(authorization_codes.c.login
 
 
 async def blank(tx: Transaction, mailbox: bytes) -> None:
-    """Take addresses, names of devices, fingerprints and ways home out of a mailbox's logins and mail."""
+    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's logins and mail."""
     await tx.run(_LOGINS, {"mailbox": mailbox, "nothing": ""})
     await tx.run(_MAIL, {"mailbox": mailbox, "nothing": ""})
 

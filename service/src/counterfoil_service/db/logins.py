@@ -4,15 +4,16 @@
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Select, Update, and_, case, func, select, update
+from sqlalchemy import Select, Update, case, select, update
 
+from counterfoil_service.core import mail_code
 from counterfoil_service.core.login import MAX_CODES, MAX_TRIES, OPEN_STATES, TRANSITIONS, State, Trigger
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, constants, due_rows, insert_row, parameter
-from counterfoil_service.db.tables import logins, mailings
+from counterfoil_service.db.tables import logins
 
-ApprovedBy = Literal["user_code", "same_browser"]
+ApprovedBy = Literal["user_code", "same_browser", "mail_code"]
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -32,6 +33,7 @@ class Login(msgspec.Struct, frozen=True):
     jkt: str | None
     device_label: str | None
     fingerprint: str | None
+    """The evidence of the device that asked, as `core.evidence` encodes it."""
     scope: str
     audience: str
     source_range: bytes
@@ -52,21 +54,15 @@ class Login(msgspec.Struct, frozen=True):
     approved_by: ApprovedBy | None = None
     code_jkt: str | None = None
     """The key that an application names beforehand for a browser's code (RFC 9449 §10); nobody has proved it yet."""
+    country: str | None = None
+    """Where the request came from, as coarse as the operator's files say it: ISO 3166 code, and words for people."""
+    place: str | None = None
+    mail_code_hash: str | None = None
+    """argon2id of the eight digits in the mail; None where the application has none."""
+    mail_code_misses: int = 0
 
     def __repr__(self) -> str:
         return f"Login(id={self.id!r}, state={self.state.value!r})"
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """What counts against the budgets of one request; `…_since` is the oldest counted instant, None when none is."""
-
-    mailbox_mails: int
-    mailbox_daily_mails: int
-    mailbox_live_logins: int
-    device_key: int
-    device_key_since: int | None
-    address_range: int
-    address_range_since: int | None
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -124,6 +120,16 @@ _MISS = Statement(
     )
     .returning(_c.misses)
 )
+_mail_code_misses = _c.mail_code_misses + constant(1)
+_MISS_MAIL_CODE = Statement(
+    update(logins)
+    .where(_c.id == parameter("id"), _c.state == constant(State.PENDING), _c.expires_at > parameter("now"))
+    .values(
+        mail_code_misses=_mail_code_misses,
+        state=case((_mail_code_misses >= constant(mail_code.MAX_TRIES), constant(State.LOCKED)), else_=_c.state),
+    )
+    .returning(_c.mail_code_misses)
+)
 _CONSUME = {
     trigger: Statement(
         _where(trigger).values(completed_at=parameter("now"), session_id=parameter("session_id"), **_to(trigger))
@@ -174,41 +180,6 @@ _SLOW_DOWN = Statement(
 )
 
 
-def _mailed(since: str) -> "Any":
-    counted = and_(mailings.c.mailbox == parameter("mailbox"), mailings.c.mailed_at > parameter(since))
-    return select(func.count()).select_from(mailings).where(counted).scalar_subquery()
-
-
-def _recent(aggregate: "Any", column: "Any", name: str) -> "Any":
-    recent = (
-        select(aggregate)
-        .select_from(logins)
-        .where(column == parameter(name), _c.created_at > parameter(f"{name}_from"))
-    )
-    # A login that its device gave up does not count against it; one that a newer request superseded does.
-    return recent.where(_c.given_up == constant(0)) if name == "jkt" else recent
-
-
-_live = and_(
-    _c.mailbox == parameter("mailbox"),
-    _open,
-    _c.decoy == constant(0),
-    _c.expires_at > parameter("now"),
-    _c.created_at > parameter("live_from"),
-)
-_USAGE = Statement(
-    select(
-        _mailed("mails_from"),
-        _mailed("daily_from"),
-        select(func.count()).select_from(logins).where(_live).scalar_subquery(),
-        _recent(func.count(), _c.jkt, "jkt").scalar_subquery(),
-        _recent(func.min(_c.created_at), _c.jkt, "jkt").scalar_subquery(),
-        _recent(func.count(), _c.source_range, "source_range").scalar_subquery(),
-        _recent(func.min(_c.created_at), _c.source_range, "source_range").scalar_subquery(),
-    )
-)
-
-
 def _login(row: "Any") -> Login | None:
     return None if row is None else Login(row[0], row[1], State(row[2]), *row[3:])
 
@@ -216,13 +187,6 @@ def _login(row: "Any") -> Login | None:
 async def add(tx: Transaction, login: Login) -> None:
     """Insert a new login."""
     await tx.run(_ADD, msgspec.structs.asdict(login))
-
-
-async def usage(tx: ReadTransaction, parameters: "dict[str, Any]") -> Usage:
-    """Everything the budgets of one request are measured by, in one statement."""
-    row = await tx.one(_USAGE, parameters)
-    assert row is not None  # noqa: S101 - an aggregate always answers
-    return Usage(*row)
 
 
 async def get(tx: ReadTransaction, login_id: str, *, locked: bool = False) -> Login | None:
@@ -249,6 +213,13 @@ async def miss(tx: Transaction, login_id: str, *, now: int) -> int | None:
     """Count a wrong code (T4, T5): the misses so far, or None when the login no longer takes codes."""
     row = await tx.one(_MISS, {"id": login_id, "now": now})
     return None if row is None else int(row[0])
+
+
+async def miss_mail_code(tx: Transaction, login_id: str, *, now: int) -> int:
+    """Count a wrong mail code of a pending login, whose row the caller holds: the misses so far."""
+    row = await tx.one(_MISS_MAIL_CODE, {"id": login_id, "now": now})
+    assert row is not None  # noqa: S101 - held and pending
+    return int(row[0])
 
 
 async def issue_code(tx: Transaction, login_id: str, *, now: int) -> bool:

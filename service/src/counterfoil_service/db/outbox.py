@@ -6,12 +6,12 @@ from typing import Literal
 import msgspec
 from sqlalchemy import delete, null, select, update
 
-from counterfoil_service.db.engine import Transaction
+from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import outbox
 
-Kind = Literal["link", "decoy", "notice"]
+Kind = Literal["link", "decoy", "notice", "change"]
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -53,6 +53,11 @@ _SETTLE = Statement(
     .returning(_c.id)
 )
 _DEFER = Statement(update(outbox).where(*_mine).values(due_at=parameter("due_at")).returning(_c.id))
+_SENT_AT = Statement(
+    select(_c.ended_at).where(
+        _c.login_id == parameter("login_id"), _c.kind == constant("link"), _c.state == constant("sent")
+    )
+)
 _DROP = Statement(delete(outbox).where(_c.id == parameter("id"), _c.kind == constant("decoy")))
 
 
@@ -75,6 +80,12 @@ async def settle(tx: Transaction, mail: Mail, state: str, *, now: int) -> bool:
 async def defer(tx: Transaction, mail: Mail, *, due_at: int) -> bool:
     """Leave the row for later; False when somebody else claimed it since."""
     return await tx.one(_DEFER, {"id": mail.id, "attempts": mail.attempts, "due_at": due_at}) is not None
+
+
+async def sent_at(tx: ReadTransaction, login_id: str) -> int | None:
+    """When a mail server took a login's link; None while none has."""
+    row = await tx.one(_SENT_AT, {"login_id": login_id})
+    return None if row is None else int(row[0])
 
 
 async def drop_decoy(tx: Transaction, mail: Mail) -> None:

@@ -31,6 +31,8 @@ class Session(msgspec.Struct, frozen=True):
     notice_hash: bytes | None = None
     """SHA-256 of the secret in the notice mail by which a person ends this session."""
     ended_at: int | None = None
+    changed_at: int | None = None
+    """When its device, known by its key, last looked like another machine [R105]."""
 
     def __repr__(self) -> str:
         return f"Session(id={self.id!r})"
@@ -78,6 +80,12 @@ _GET_LOCKED = Statement(_where(_s.id == parameter("id")).with_for_update())
 _BY_NOTICE = Statement(_where(_s.notice_hash == parameter("notice_hash")))
 _TOUCH = Statement(
     update(sessions).where(_s.id == parameter("id"), _living).values(last_used_at=parameter("now")).returning(_s.id)
+)
+_MARK_CHANGED = Statement(
+    update(sessions)
+    .where(_s.id == parameter("id"), _living)
+    .values(changed_at=parameter("now"), notice_hash=func.coalesce(parameter("notice_hash"), _s.notice_hash))
+    .returning(_s.id)
 )
 _END = {
     "id": Statement(_end_where(_s.id == parameter("id"))),
@@ -139,6 +147,12 @@ async def by_notice(tx: ReadTransaction, notice_hash: bytes) -> Session | None:
 async def touch(tx: Transaction, session_id: str, *, now: int) -> bool:
     """Note a use; False when it has ended."""
     return await tx.one(_TOUCH, {"id": session_id, "now": now}) is not None
+
+
+async def mark_changed(tx: Transaction, session_id: str, *, now: int, notice_hash: bytes | None) -> bool:
+    """Note that its device looks like another, and the secret of the notice that says so; False when it has ended."""
+    parameters = {"id": session_id, "now": now, "notice_hash": notice_hash}
+    return await tx.one(_MARK_CHANGED, parameters) is not None
 
 
 async def end(tx: Transaction, session_id: str, *, now: int) -> Ended | None:

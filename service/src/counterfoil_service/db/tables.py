@@ -46,6 +46,8 @@ applications = Table(
     _text("secret_hash", null=True),
     _text("redirect_uris"),
     _text("new_devices"),
+    _int("same_device_only"),
+    _int("mail_code"),
 )
 
 users = Table(
@@ -93,6 +95,10 @@ logins = Table(
     _bytes("browser", null=True),
     _text("approved_by", null=True),
     _text("code_jkt", null=True),
+    _text("country", null=True),
+    _text("place", null=True),
+    _text("mail_code_hash", null=True),
+    _int("mail_code_misses"),
 )
 
 # Spelt as the statements spell it: SQLite uses a partial index only where it recognises the very same term.
@@ -132,6 +138,7 @@ outbox = Table(
     _text("session_id", null=True),
 )
 _queued = text("state = 'queued'")
+Index("ix_outbox_login_id", outbox.c.login_id)
 Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_queued, postgresql_where=_queued)
 
 sessions = Table(
@@ -151,6 +158,7 @@ sessions = Table(
     _text("device_id", null=True),
     _bytes("notice_hash", null=True, unique=True),
     _int("ended_at", null=True),
+    _int("changed_at", null=True),
 )
 _lives = text("ended_at IS NULL")
 Index("ix_sessions_application_id", sessions.c.application_id)
@@ -171,6 +179,7 @@ devices = Table(
     _text("state"),
     _int("first_seen_at"),
     _int("last_seen_at"),
+    _text("fingerprint", null=True),
 )
 Index("uq_devices_owner", devices.c.user_id, devices.c.application_id, devices.c.key_id, unique=True)
 

@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
-from counterfoil_service.core import link
+from counterfoil_service.core import link, mail_code
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.db.engine import Clock, Database, Entropy
@@ -142,11 +142,19 @@ class OutboxWorker:
             "issuer_host": urlsplit(issuer).netloc,
         }
         happened_at = _moment(claimed.happened_at)
-        if claimed.mail.kind == "notice":
-            notice = NoticeMail(link=link.notice_url(issuer, secret), signed_in_at=happened_at, **common)
-            return render_notice_mail(notice)
+        if claimed.mail.kind != "link":
+            changed, url = claimed.mail.kind == "change", link.notice_url(issuer, secret)
+            return render_notice_mail(NoticeMail(link=url, signed_in_at=happened_at, changed=changed, **common))
         minutes = max(1, -((now - claimed.expires_at) // (60 * SECOND)))
-        asked = LinkMail(link=link.url(issuer, secret), asked_at=happened_at, expires_minutes=minutes, **common)
+        asked = LinkMail(
+            link=link.url(issuer, secret),
+            asked_at=happened_at,
+            expires_minutes=minutes,
+            standing=claimed.standing,
+            same_device_only=claimed.same_device_only,
+            mail_code=mail_code.display(claimed.mail_code) if claimed.mail_code else None,
+            **common,
+        )
         return render_link_mail(asked)
 
 

@@ -4,6 +4,7 @@
 As values: nothing is sent here, so a test can attack every byte of them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 
@@ -12,6 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from counterfoil_service.core.moments import in_words
 from counterfoil_service.mail.message import Letter, message_of
 from counterfoil_service.mail.words import harmless, unlinked
+from counterfoil_service.operations.describe_link import Standing
+
+STANDINGS: dict[Standing, str] = {
+    "known": "This device has signed in before.",
+    "changed": "This device has signed in before, but it looks like another computer now.",
+    "new": "This device has not signed in before.",
+}
 
 
 class LinkMail(Letter, frozen=True, kw_only=True):
@@ -19,12 +27,23 @@ class LinkMail(Letter, frozen=True, kw_only=True):
 
     asked_at: datetime
     expires_minutes: int
+    standing: Standing
+    mail_code: str | None = None
+    """As people see it: `1234 5678`."""
+    same_device_only: bool = False
+
+    def __repr__(self) -> str:
+        return "LinkMail(***)"
 
 
 class NoticeMail(Letter, frozen=True, kw_only=True):
-    """All that the notice of a new device says; its link leads to the page that ends the session."""
+    """All that the notice of a new device says; its link leads to the page that ends the session.
+
+    `changed`: the device is a known one, and looks like another computer; `signed_in_at` is then when that was seen.
+    """
 
     signed_in_at: datetime
+    changed: bool = False
 
 
 _templates = Environment(
@@ -45,17 +64,40 @@ def render_link_mail(mail: LinkMail) -> EmailMessage:
     raises; it is made harmless.
     """
     lifetime = "1 minute" if mail.expires_minutes <= 1 else f"{mail.expires_minutes} minutes"
-    return _rendered(mail, "link", "Sign in to", {"asked_at": in_words(mail.asked_at), "lifetime": lifetime})
+    facts = {
+        "where": "on the computer where you asked" if mail.same_device_only else "on any device",
+        "how": _how(mail),
+        "asked_at": in_words(mail.asked_at),
+        "lifetime": lifetime,
+        "standing": STANDINGS[mail.standing],
+        "mail_code": mail.mail_code,
+    }
+    return _rendered(mail, "link", "Sign in to", facts)
+
+
+def _how(mail: LinkMail) -> str:
+    """What opening the link asks for."""
+    if mail.same_device_only:
+        return (
+            "It takes no code: it signs you in on the computer, or in the browser, where you asked, and nowhere else."
+        )
+    code, they = ("code", "The code is") if mail.mail_code is None else ("six letters", "Those letters are")
+    return (
+        f"It asks for the {code} on the screen of the device that asked, "
+        f"unless you open it in the browser where you asked. {they} never in a mail."
+    )
 
 
 def render_notice_mail(mail: NoticeMail) -> EmailMessage:
     """The same for a notice."""
-    return _rendered(mail, "notice", "New sign-in to", {"signed_in_at": in_words(mail.signed_in_at)})
+    template, opening = ("change", "A device of yours has changed at") if mail.changed else ("notice", "New sign-in to")
+    return _rendered(mail, template, opening, {"signed_in_at": in_words(mail.signed_in_at)})
 
 
-def _rendered(mail: Letter, template: str, opening: str, facts: dict[str, str]) -> EmailMessage:
+def _rendered(mail: Letter, template: str, opening: str, facts: Mapping[str, str | None]) -> EmailMessage:
     application = harmless(mail.application_name) or "your app"
-    words = facts | {
+    words = {
+        **facts,
         "application": application,
         "device": None if mail.device_label is None else harmless(mail.device_label) or None,
         "link": mail.link,

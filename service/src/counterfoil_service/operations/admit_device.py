@@ -6,19 +6,25 @@ import msgspec
 from counterfoil_service.core import identifiers
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.evidence import Band, compare, decoded
 from counterfoil_service.db import audit, devices
 from counterfoil_service.db.devices import Device
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 from counterfoil_service.db.users import User
+from counterfoil_service.operations.record_changed_device import ChangedDevice, record_changed_device
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """`device` is None, and new, where nothing tells it from others: neither a key nor a browser's cookie."""
+    """`device` is None, and new, where nothing tells it from others: neither a key nor a browser's cookie.
+
+    `changed`: its key is known, and it looks like another machine.
+    """
 
     device: Device | None
     new: bool
     refused: bool
+    changed: bool = False
 
 
 def key_id_of(login: Login) -> str | None:
@@ -43,6 +49,7 @@ async def admit_device(
         state="waiting" if application.new_devices == "refuse" else "known",
         first_seen_at=context.now,
         last_seen_at=context.now,
+        fingerprint=login.fingerprint,
     )
     device = await devices.meet(tx, fresh)
     new = device.id == fresh.id
@@ -50,7 +57,22 @@ async def admit_device(
     if new or refused:
         name = EventName.DEVICE_REFUSED if refused else EventName.DEVICE_FIRST_SEEN
         await _record(tx, name, device, login, context)
-    return Admission(device, new=new, refused=refused)
+    changed = not new and await _has_changed(tx, device, login, context)
+    return Admission(device, new=new, refused=refused, changed=changed)
+
+
+async def _has_changed(tx: Transaction, device: Device, login: Login, context: Context) -> bool:
+    """Whether it looks like another machine. The person approved this sign-in, so what it is now counts from now on."""
+    stored, seen = decoded(device.fingerprint), decoded(login.fingerprint)
+    comparison = compare(stored, seen)
+    baseline = None if seen is None else (stored.followed_by(seen) if stored else seen).encode()
+    if baseline != device.fingerprint:
+        await devices.remember(tx, device.id, baseline)
+    changed = comparison.band is not Band.NORMAL
+    if changed or comparison.differing:
+        noticed = ChangedDevice(device, comparison, "sign_in", login.id)
+        await record_changed_device(tx, noticed, context, login.mailbox)
+    return changed
 
 
 async def _record(tx: Transaction, name: EventName, device: Device, login: Login, context: Context) -> None:

@@ -10,11 +10,11 @@ from enum import Enum
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.login import TRANSITIONS, Trigger, collection_deadline, current_state, miss_trigger
+from counterfoil_service.core.login import TRANSITIONS, State, Trigger, collection_deadline, current_state, miss_trigger
 from counterfoil_service.crypto.keys import digest, keyed
-from counterfoil_service.db import audit, logins
+from counterfoil_service.db import applications, audit, logins
 from counterfoil_service.db.engine import Context, Transaction
-from counterfoil_service.operations.opener import Opener
+from counterfoil_service.operations.opener import Opener, facts_of
 
 
 class ApproveLogin(msgspec.Struct, frozen=True):
@@ -38,6 +38,8 @@ class Approval(Enum):
     APPROVED = "approved"
     MISSED = "missed"
     LOCKED = "locked"
+    REFUSED = "refused"
+    """What was typed is not looked at: the application signs in on the same device only."""
     DEAD = "dead"
 
 
@@ -48,6 +50,13 @@ async def approve_login(tx: Transaction, command: ApproveLogin, context: Context
         return Approval.DEAD
     if is_same_browser(login, command.browser):
         return await _approve(tx, login, "same_browser", command.opener, context)
+    if (
+        await _same_device_only(tx, login)
+        and current_state(login.state, login.expires_at, context.now) is State.PENDING
+    ):
+        name, reason = EventName.LOGIN_APPROVAL_REFUSED, "same_device_only"
+        await _record(tx, login, name, command.opener, context, {}, reason=reason)
+        return Approval.REFUSED
     typed = keyed(context.keys.user_code, login.id.encode(), command.code.encode())
     if hmac.compare_digest(typed, login.user_code_hash):
         return await _approve(tx, login, "user_code", command.opener, context)
@@ -57,6 +66,11 @@ async def approve_login(tx: Transaction, command: ApproveLogin, context: Context
 def is_same_browser(login: logins.Login, browser: bytes | None) -> bool:
     """Whether a browser asked for this login, and it is this one."""
     return login.browser is not None and browser is not None and hmac.compare_digest(login.browser, browser)
+
+
+async def _same_device_only(tx: Transaction, login: logins.Login) -> bool:
+    application = await applications.get(tx, login.application_id)
+    return application is not None and application.same_device_only
 
 
 async def _approve(
@@ -109,7 +123,7 @@ async def _record(  # noqa: PLR0913, PLR0917 - one event, spelt out once
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
-        fields=fields,
+        fields=fields | await facts_of(tx, opener, login, context),
         personal=opener.personal,
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

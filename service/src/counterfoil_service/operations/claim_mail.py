@@ -11,6 +11,7 @@ from counterfoil_service.db import applications, devices, logins, outbox, sessio
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.outbox import Mail
 from counterfoil_service.db.sessions import Session
+from counterfoil_service.operations.describe_link import Standing, standing_of
 
 LEASE_SECONDS = 60
 """Longer than the worker lets a send take, so that two workers never hold one mail."""
@@ -18,11 +19,11 @@ LEASE_SECONDS = 60
 NOTICE_LIFETIME = 86_400 * SECOND
 """A notice that no server takes for a day is given up: it tells of what just happened."""
 
-Unfit = Literal["decoy", "login_ended", "device_forgotten", "too_late", "cannot_unseal"]
+Unfit = Literal["decoy", "login_ended", "device_forgotten", "too_late", "user_erased", "cannot_unseal"]
 
 
 class ClaimedMail(msgspec.Struct, frozen=True):
-    """`secret` is None for what must not be mailed: `unfit` says why.
+    """`secret` is None for what must not be mailed: `unfit` says why. `mail_code` is eight digits, where there are any.
 
     `happened_at` is when the link was asked for, or when the device of a notice signed in; at `expires_at` there is
     nothing left to mail.
@@ -35,6 +36,9 @@ class ClaimedMail(msgspec.Struct, frozen=True):
     device_label: str | None
     happened_at: int
     expires_at: int
+    standing: Standing = "new"
+    mail_code: str | None = None
+    same_device_only: bool = False
 
     def __repr__(self) -> str:
         return f"ClaimedMail(id={self.mail.id!r})"
@@ -48,7 +52,9 @@ async def claim_mail(tx: Transaction, limit: int, context: Context) -> list[Clai
 
 
 async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
-    if mail.kind == "notice":
+    if not mail.recipient:
+        return _unfit(mail, "user_erased")
+    if mail.kind in {"notice", "change"}:
         return await _notice(tx, mail, context)
     login = await logins.get(tx, mail.login_id)
     application = await applications.get(tx, login.application_id) if login else None
@@ -56,7 +62,18 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
         return _unfit(mail, "login_ended")
     waits = current_state(login.state, login.expires_at, context.now) is State.PENDING
     secret, unfit = _secret(mail, "decoy" if mail.kind == "decoy" else None if waits else "login_ended", context)
-    return ClaimedMail(mail, secret, unfit, application.name, login.device_label, login.created_at, login.expires_at)
+    claimed = ClaimedMail(mail, secret, unfit, application.name, login.device_label, login.created_at, login.expires_at)
+    if secret is None:
+        return claimed
+    secret, _, mail_code = secret.partition(" ")
+    standing = await standing_of(tx, login)
+    return msgspec.structs.replace(
+        claimed,
+        secret=secret,
+        mail_code=mail_code or None,
+        standing=standing,
+        same_device_only=application.same_device_only,
+    )
 
 
 async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
@@ -67,7 +84,8 @@ async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
         return _unfit(mail, "device_forgotten")
     label, expires_at = login.device_label, mail.created_at + NOTICE_LIFETIME
     secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else None, context)
-    return ClaimedMail(mail, secret, unfit, application.name, label, session.created_at, expires_at)
+    happened_at = mail.created_at if mail.kind == "change" else session.created_at
+    return ClaimedMail(mail, secret, unfit, application.name, label, happened_at, expires_at)
 
 
 async def _is_forgotten(tx: Transaction, session: Session) -> bool:

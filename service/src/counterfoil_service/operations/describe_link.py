@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the link page may say of a login. Reads alone: a GET changes nothing [R18]."""
 
+from typing import Literal
+
 import msgspec
 
+from counterfoil_service.core.evidence import Band, compare, decoded
 from counterfoil_service.core.login import State, current_state
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, devices, logins, users
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.admit_device import key_id_of
+
+Standing = Literal["new", "known", "changed"]
+"""Whether the device that asks has signed this person in before; `changed`: its key has, from another machine."""
 
 
 class LinkView(msgspec.Struct, frozen=True):
@@ -15,7 +21,8 @@ class LinkView(msgspec.Struct, frozen=True):
 
     login: logins.Login
     application_name: str
-    known_device: bool
+    same_device_only: bool
+    standing: Standing
 
 
 async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView | None:
@@ -26,13 +33,17 @@ async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView 
     application = await applications.get(tx, login.application_id)
     if application is None:
         return None
-    return LinkView(login, application.name, await _known_device(tx, login))
+    return LinkView(login, application.name, application.same_device_only, await standing_of(tx, login))
 
 
-async def _known_device(tx: ReadTransaction, login: logins.Login) -> bool:
+async def standing_of(tx: ReadTransaction, login: logins.Login) -> Standing:
+    """By its key; where that is known, the fingerprint tells of a copied key, a cloned image or a moved disk."""
     user = await users.by_mailbox(tx, login.mailbox)
     key_id = key_id_of(login)
     if user is None or key_id is None:
-        return False
+        return "new"
     device = await devices.find(tx, user_id=user.id, application_id=login.application_id, key_id=key_id)
-    return device is not None and device.state == "known"
+    if device is None or device.state != "known":
+        return "new"
+    compared = compare(decoded(device.fingerprint), decoded(login.fingerprint))
+    return "known" if login.fingerprint is None or compared.band is Band.NORMAL else "changed"

@@ -16,6 +16,7 @@ class SignInView(msgspec.Struct, frozen=True):
     login: logins.Login
     state: State
     application_name: str | None
+    same_device_only: bool
 
 
 async def describe_sign_in(tx: ReadTransaction, login_id: str, browser: bytes, now: int) -> SignInView | None:
@@ -25,4 +26,5 @@ async def describe_sign_in(tx: ReadTransaction, login_id: str, browser: bytes, n
         return None
     application = await applications.get(tx, login.application_id)
     name = None if application is None or application.id == OWN_ID else application.name
-    return SignInView(login, current_state(login.state, login.expires_at, now), name)
+    same_device_only = application is not None and application.same_device_only
+    return SignInView(login, current_state(login.state, login.expires_at, now), name, same_device_only)

@@ -16,7 +16,7 @@ from counterfoil_service.db import audit, authorization_codes, logins
 from counterfoil_service.db.authorization_codes import AuthorizationCode
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
-from counterfoil_service.operations.opener import Opener
+from counterfoil_service.operations.opener import Opener, facts_of
 
 
 class IssueCode(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ async def _record(
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
-        fields=fields or {},
+        fields=(fields or {}) | await facts_of(tx, opener, login, context),
         personal=opener.personal,
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

@@ -7,7 +7,7 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
-from counterfoil_service.operations.opener import Opener
+from counterfoil_service.operations.opener import Opener, facts_of
 
 
 class OpenLink(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ async def open_link(tx: Transaction, command: OpenLink, context: Context) -> Non
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
-        fields={"method": command.opener.method},
+        fields={"method": command.opener.method, **await facts_of(tx, command.opener, login, context)},
         personal=command.opener.personal,
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

@@ -4,7 +4,6 @@
 What is refused is answered by a Refusal that is returned and not raised, so that the alert written with it stays.
 """
 
-import hmac
 from typing import Any
 
 import msgspec
@@ -13,9 +12,10 @@ from counterfoil_service.core import identifiers, pkce
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.evidence import Evidence
 from counterfoil_service.core.grant import Grant, amr_of
 from counterfoil_service.core.login import State, Trigger, current_state
-from counterfoil_service.core.polling import AccessDenied, invalid_grant
+from counterfoil_service.core.polling import AccessDenied, invalid_grant, needs_fingerprint
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import audit, authorization_codes, devices, logins, proofs, sessions, users
@@ -26,6 +26,7 @@ from counterfoil_service.db.sessions import Session
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_device import Admission, admit_device
 from counterfoil_service.operations.begin_session import BeginSession, begin_session
+from counterfoil_service.operations.bound_to import other_machine
 from counterfoil_service.operations.complete_login import CompleteLogin, complete_login
 from counterfoil_service.operations.grant_first_tokens import grant_first_tokens
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
@@ -41,7 +42,7 @@ class RedeemCode(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uri: str
     verifier: str
     proof: Proof | None
-    fingerprint: str | None
+    evidence: Evidence | None
     source: str
     user_agent: str
 
@@ -90,9 +91,8 @@ def _mismatch(command: RedeemCode, code: AuthorizationCode, login: Login) -> Aud
         return AuditEvent(name=EventName.LOGIN_CODE_REFUSED, reason="other_redirect")
     if not pkce.fits(command.verifier, code.code_challenge):
         return AuditEvent(name=EventName.LOGIN_CODE_REFUSED, reason="other_verifier")
-    if login.fingerprint is not None and not hmac.compare_digest(login.fingerprint, command.fingerprint or ""):
-        return AuditEvent(name=EventName.LOGIN_FINGERPRINT_MISMATCH, reason="other_fingerprint")
-    return None
+    other = other_machine(login, command.evidence)
+    return None if other is None else AuditEvent(name=other.event, reason=other.reason, fields=other.fields)
 
 
 async def _end_reused(tx: Transaction, code: AuthorizationCode, login: Login, context: Context) -> None:
@@ -128,7 +128,11 @@ async def _session_of(
     if user is None or user.disabled_at is not None or not lives:
         raise invalid_grant()
     jkt = command.proof.jkt if command.proof else None
-    admission = await _admission(tx, command.application, user, code, msgspec.structs.replace(login, jkt=jkt), context)
+    if jkt and command.evidence is None and command.application.fingerprint == "required":
+        raise needs_fingerprint()
+    fingerprint = command.evidence.encode() if command.evidence else None
+    device = msgspec.structs.replace(login, jkt=jkt, fingerprint=fingerprint)
+    admission = await _admission(tx, command.application, user, code, device, context)
     if admission.refused:
         return AccessDenied("new_device")
     beginning = BeginSession(
@@ -136,8 +140,7 @@ async def _session_of(
         login_id=login.id,
         application=command.application,
         user=user,
-        device=admission.device,
-        new_device=admission.new,
+        admission=admission,
         jkt=jkt,
         scope=code.scope,
         audience=code.audience,
@@ -171,7 +174,7 @@ async def _record(
         login_id=code.login_id,
         application_id=code.application_id,
         jkt=code.jkt,
-        fields={"at": "redeem"},
+        fields={"at": "redeem", **event.fields},
         personal=personal,
     )
     await audit.append(tx, context, whole, mailbox=login.mailbox)

@@ -5,6 +5,7 @@ import msgspec
 
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.evidence import Band, Evidence
 from counterfoil_service.core.grant import Grant, narrowed_scope, next_refresh_token, refused_refresh, session_of
 from counterfoil_service.core.session import ended_by
 from counterfoil_service.crypto.dpop import Proof
@@ -15,6 +16,7 @@ from counterfoil_service.db.sessions import Session
 from counterfoil_service.operations.grant_tokens import grant_tokens
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 from counterfoil_service.operations.record_stolen_token import Stolen, record_stolen_token
+from counterfoil_service.operations.weigh_device import follow_device, refuse_other_machine, weigh_device
 
 
 class RefreshSession(msgspec.Struct, frozen=True):
@@ -23,6 +25,7 @@ class RefreshSession(msgspec.Struct, frozen=True):
     token: str
     application: Application
     proof: Proof | None
+    evidence: Evidence | None
     scope: str | None
     source: str
     user_agent: str
@@ -51,7 +54,15 @@ async def refresh_session(tx: Transaction, command: RefreshSession, context: Con
         return None
     if state == "replaced":
         raise refused_refresh()
-    return await _rotate(tx, session, command, context)
+    weighed = await weigh_device(tx, session, command.application, command.evidence)
+    if weighed is not None and weighed.comparison.band is Band.FRESH:
+        await refuse_other_machine(tx, weighed, session, context)
+        await _end(tx, session, "fingerprint_mismatch", context)
+        return None
+    grant = await _rotate(tx, session, command, context)
+    if grant is not None and weighed is not None:
+        await follow_device(tx, weighed, session, context)
+    return grant
 
 
 async def _why_ended(tx: Transaction, session: Session, context: Context) -> str | None:

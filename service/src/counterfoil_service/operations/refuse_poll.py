@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Record a poll by somebody who has a device code but not what it is bound to: an alert, no change [R61]."""
+"""Record a request by somebody who has a device code but not what it is bound to: an alert, no change [R61, R103]."""
 
 from typing import Literal
 
 import msgspec
 
-from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.audit_event import AuditEvent
 from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
-
-Mismatch = Literal["other_key", "other_fingerprint"]
-_NAMES = {
-    "other_key": EventName.LOGIN_KEY_MISMATCH,
-    "other_fingerprint": EventName.LOGIN_FINGERPRINT_MISMATCH,
-}
+from counterfoil_service.operations.bound_to import Mismatch
 
 
 class RefusePoll(msgspec.Struct, frozen=True):
-    """The login as it was read, and what did not fit it."""
+    """The login as it was read, what did not fit it, and where it was tried."""
 
     login: Login
     mismatch: Mismatch
+    at: Literal["token", "mail_code"]
     source: str
     user_agent: str
 
@@ -30,13 +26,13 @@ async def refuse_poll(tx: Transaction, command: RefusePoll, context: Context) ->
     """Append the alert."""
     login = command.login
     event = AuditEvent(
-        name=_NAMES[command.mismatch],
+        name=command.mismatch.event,
         outcome="failure",
-        reason=command.mismatch,
+        reason=command.mismatch.reason,
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
-        fields={"at": "token"},
+        fields={"at": command.at, **command.mismatch.fields},
         personal={"source": command.source, "user_agent": command.user_agent},
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

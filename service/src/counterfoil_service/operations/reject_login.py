@@ -8,7 +8,7 @@ from counterfoil_service.core.login import Trigger, current_state
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import audit, logins
 from counterfoil_service.db.engine import Context, Transaction
-from counterfoil_service.operations.opener import Opener
+from counterfoil_service.operations.opener import Opener, facts_of
 
 
 class RejectLogin(msgspec.Struct, frozen=True):
@@ -37,7 +37,11 @@ async def reject_login(tx: Transaction, command: RejectLogin, context: Context) 
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
-        fields={"trigger": Trigger.REJECT.value, "state": state.value},
+        fields={
+            "trigger": Trigger.REJECT.value,
+            "state": state.value,
+            **await facts_of(tx, command.opener, login, context),
+        },
         personal=command.opener.personal,
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

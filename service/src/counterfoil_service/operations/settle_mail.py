@@ -50,6 +50,6 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
         application_id=about.application_id if about else None,
         session_id=mail.session_id,
         subject=session.user_id if session else None,
-        fields={"attempt": mail.attempts},
+        fields={"attempt": mail.attempts, **({"kind": mail.kind} if mail.kind == "change" else {})},
     )
     await audit.append(tx, context, event)

@@ -9,17 +9,22 @@ from counterfoil_service.core import application as rules
 from counterfoil_service.core import destination, identifiers, link, redirects, user_code
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.budget import Budget, Budgets
+from counterfoil_service.core.budget import Budgets
 from counterfoil_service.core.email_address import EmailAddress
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.evidence import Evidence
 from counterfoil_service.core.login import SECOND, State
 from counterfoil_service.core.pkce import WayHome
+from counterfoil_service.core.place import NOWHERE, Place
+from counterfoil_service.core.polling import needs_fingerprint
 from counterfoil_service.crypto.dpop import Proof
-from counterfoil_service.crypto.keys import digest, keyed, seal
+from counterfoil_service.crypto.keys import Keys, digest, keyed, seal
 from counterfoil_service.db import applications, audit, logins, mailbox_keys, mailings, outbox, proofs, users
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.usage import Usage
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.asking_browser import AskingBrowser, browser_user_code
+from counterfoil_service.operations.check_budgets import Asker, asker_of, check_budgets
 
 POLL_INTERVAL = 5
 """Seconds between polls, RFC 8628 §3.2."""
@@ -40,12 +45,22 @@ class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
     scope: str | None
     resource: str | None
     device_label: str | None
-    fingerprint: str | None
+    evidence: Evidence | None
     source: str
     source_range: str
     user_agent: str
     way_home: WayHome | None = None
     browser: AskingBrowser | None = None
+    place: Place = NOWHERE
+    mail_code: tuple[str, str] | None = None
+    """The digits to be mailed and their argon2id hash, where the application has them."""
+
+    def asker(self, keys: Keys) -> Asker:
+        """Whose budgets this counts against."""
+        return asker_of(self.address, self.source_range, self.proof.jkt if self.proof else None, keys)
+
+    def __repr__(self) -> str:
+        return f"StartLogin(application_id={self.application_id!r})"
 
 
 class LoginStarted(msgspec.Struct, frozen=True):
@@ -66,14 +81,12 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
     application = await _application(tx, command, context.settings.public_url)
     scope = rules.granted_scope(application, command.scope)
     audience = rules.granted_audience(application, command.resource, context.settings.public_url)
-    mailbox = keyed(context.keys.mailbox, command.address.canonical.encode())
-    source_range = keyed(context.keys.source, command.source_range.encode())
-    jkt = command.proof.jkt if command.proof else None
+    asker = command.asker(context.keys)
+    mailbox = asker.mailbox
     await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
-    usage = await logins.usage(tx, _usage_parameters(context, mailbox, source_range, jkt))
-    _refuse_over_budget(usage, context)
+    usage = await check_budgets(tx, asker, context)
     user = await users.by_mailbox(tx, mailbox)
     decoy = _decoy_reason(user, usage, context)
     await mailbox_keys.ensure(tx, context, mailbox)
@@ -93,19 +106,23 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         misses=0,
         mailbox=mailbox,
         address=user.address if user else command.address.mailing,
-        jkt=jkt,
+        jkt=asker.jkt,
         device_label=command.device_label,
-        fingerprint=command.fingerprint if application.fingerprint != "off" else None,
+        fingerprint=command.evidence.encode() if command.evidence and application.fingerprint != "off" else None,
         scope=scope,
         audience=audience,
-        source_range=source_range,
+        source_range=asker.source_range,
         poll_interval=POLL_INTERVAL,
         created_at=context.now,
         expires_at=context.now + context.settings.link_ttl * SECOND,
+        country=command.place.country,
+        place=command.place.words,
+        mail_code_hash=command.mail_code[1] if command.mail_code else None,
         **_way_back(command),
     )
     await logins.add(tx, login)
-    await _queue_mail(tx, login, link_secret, decoy, context)
+    mailed = link_secret if command.mail_code is None else f"{link_secret} {command.mail_code[0]}"
+    await _queue_mail(tx, login, mailed, decoy, context)
     await _record(tx, login, command, decoy, context)
     return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
 
@@ -121,8 +138,13 @@ async def _application(tx: Transaction, command: StartLogin, issuer: str) -> App
         raise Refusal(
             ErrorCode.INVALID_DPOP_PROOF, "DPoP: this application must send exactly one proof (RFC 9449, 4.3)"
         )
-    if command.fingerprint is None and application.fingerprint == "required":
-        raise Refusal(ErrorCode.INVALID_REQUEST, "device_fingerprint: this application must send one")
+    if command.evidence is None and application.fingerprint == "required":
+        raise needs_fingerprint()
+    if application.same_device_only and command.way_home is None:
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            "redirect_uri: this application signs in on the same device only; send one, with state and code_challenge",
+        )
     if command.way_home is not None:
         _check_way_home(application, command.way_home, command.proof)
     return application
@@ -164,37 +186,7 @@ def _way_back(command: StartLogin) -> "dict[str, Any]":
     }
 
 
-def _usage_parameters(context: Context, mailbox: bytes, source_range: bytes, jkt: str | None) -> "dict[str, Any]":
-    budgets, now = context.settings.budgets, context.now
-    return {
-        "now": now,
-        "mailbox": mailbox,
-        "mails_from": now - budgets.mailbox_mails.window,
-        "daily_from": now - budgets.mailbox_daily_mails.window,
-        "live_from": now - budgets.mailbox_live_logins.window,
-        "jkt": jkt,
-        "jkt_from": now - budgets.device_key.window,
-        "source_range": source_range,
-        "source_range_from": now - budgets.address_range.window,
-    }
-
-
-def _refuse_over_budget(usage: logins.Usage, context: Context) -> None:
-    budgets = context.settings.budgets
-    device = "this device asked for a link"
-    network = "too many links were asked for from your network"
-    _refuse(usage.device_key, usage.device_key_since, budgets.device_key, device, context.now)
-    _refuse(usage.address_range, usage.address_range_since, budgets.address_range, network, context.now)
-
-
-def _refuse(count: int, since: int | None, budget: Budget, what: str, now: int) -> None:
-    if count < budget.count or since is None:
-        return
-    wait = max(1, -(-(since + budget.window - now) // SECOND))
-    raise Refusal(ErrorCode.SLOW_DOWN, f"{what} moments ago; try again in {wait} s", retry_after=wait)
-
-
-def _decoy_reason(user: User | None, usage: logins.Usage, context: Context) -> DecoyReason | None:
+def _decoy_reason(user: User | None, usage: Usage, context: Context) -> DecoyReason | None:
     """Why no mail may go out, or None. It shows in the audit log alone: the caller's answer is the same [R93]."""
     if user is not None and user.disabled_at is not None:
         return "user_disabled"
@@ -203,7 +195,7 @@ def _decoy_reason(user: User | None, usage: logins.Usage, context: Context) -> D
     return "over_budget" if _mailbox_is_over_budget(usage, context.settings.budgets) else None
 
 
-def _mailbox_is_over_budget(usage: logins.Usage, budgets: Budgets) -> bool:
+def _mailbox_is_over_budget(usage: Usage, budgets: Budgets) -> bool:
     return (
         usage.mailbox_mails >= budgets.mailbox_mails.count
         or usage.mailbox_daily_mails >= budgets.mailbox_daily_mails.count
@@ -231,7 +223,7 @@ async def _supersede_own(tx: Transaction, command: StartLogin, context: Context)
 async def _queue_mail(
     tx: Transaction,
     login: logins.Login,
-    link_secret: str,
+    mailed: str,
     decoy: DecoyReason | None,
     context: Context,
 ) -> None:
@@ -248,7 +240,7 @@ async def _queue_mail(
             state="queued",
             recipient=login.address,
             sealed_secret=seal(
-                context.keys.seal_outbox, link_secret.encode(), associated=mail_id.encode(), entropy=context.entropy
+                context.keys.seal_outbox, mailed.encode(), associated=mail_id.encode(), entropy=context.entropy
             ),
             attempts=0,
             due_at=context.now,

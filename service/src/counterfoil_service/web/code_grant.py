@@ -3,12 +3,13 @@
 
 from litestar import Response
 
-from counterfoil_service.core import fingerprint, pkce, redirects
+from counterfoil_service.core import pkce, redirects
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.operations.redeem_code import RedeemCode, redeem_code
 from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.polling import tokens_response
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -23,14 +24,13 @@ async def answer_code(
     services = services_of(request)
     verifier = form.required("code_verifier")
     pkce.check_verifier(verifier)
-    evidence = form.get("device_fingerprint", at_most=4096)
     command = RedeemCode(
         application=application,
         code=form.required("code"),
         redirect_uri=form.required("redirect_uri", at_most=redirects.MAX_URI),
         verifier=verifier,
         proof=proof,
-        fingerprint=None if evidence is None else fingerprint.parse(evidence).stable,
+        evidence=evidence(request, form, application),
         source=str(source_of(request)),
         user_agent=user_agent_of(request),
     )

@@ -11,13 +11,13 @@ from litestar.params import FromPath
 
 from counterfoil_service.core import email_address, link, redirects, user_code
 from counterfoil_service.core.login import MAX_CODES, SECOND, State
+from counterfoil_service.core.opener import nearness_words
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import logins
 from counterfoil_service.operations.approve_login import Approval, ApproveLogin, approve_login, is_same_browser
 from counterfoil_service.operations.describe_link import LinkView, describe_link
 from counterfoil_service.operations.issue_code import CodeIssued, IssueCode, NoCode, issue_code, may_return
 from counterfoil_service.operations.open_link import OpenLink, open_link
-from counterfoil_service.operations.opener import Opener
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
 from counterfoil_service.operations.report_login import ReportLogin, report_login
 from counterfoil_service.web import problems
@@ -25,16 +25,17 @@ from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.browser.cookies import browser_hash_of
 from counterfoil_service.web.browser.pages import TappedPage
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
-from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.headers import content_security_policy
 from counterfoil_service.web.oauth import CHECK_MAIL_PATH
-from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage
+from counterfoil_service.web.openers import opener_of
+from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, OpenedIn
 from counterfoil_service.web.same_site import CrossSite, refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _MALFORMED = "Type the six letters that your device shows."
 _WRONG = "That code does not match. Look at the screen of the device you are signing in on, and type it again."
+_SAME_DEVICE = "No code is taken here: open this mail on the computer where you started."
 _USED_UP = "The way back was taken three times; that is enough. Type the code instead."
 _NO_WAY_HOME = "This sign-in cannot go on in this browser. Type the code instead."
 
@@ -46,8 +47,8 @@ async def show_link(request: AnyRequest, secret: FromPath[str]) -> Response[str]
     view = await _live(request, secret)
     if view is None or view.login.state is not State.PENDING:
         return _dead(request)
-    await services.database.write(open_link, OpenLink(view.login, _opener(request)))
-    return _link(request, view, secret)
+    await services.database.write(open_link, OpenLink(view.login, await opener_of(request)))
+    return await _link(request, view, secret)
 
 
 @post("/l", status_code=200)
@@ -71,7 +72,7 @@ async def decide(request: AnyRequest) -> Response[str]:
         case "here":
             return await _here(request, view, secret)
         case _:
-            return _unclear(request, view, secret)
+            return await _unclear(request, view, secret)
 
 
 @route(CHECK_MAIL_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -124,16 +125,16 @@ async def _approve(request: AnyRequest, view: LinkView, secret: str, typed: str)
     services = services_of(request)
     code = user_code.normalise(typed)
     same_browser = _is_same_browser(request, view)
-    if view.login.state is State.PENDING and code is None and not same_browser:
-        return _again(request, view, secret, _MALFORMED)
-    command = ApproveLogin(secret, code or "", _opener(request), browser_hash_of(request))
+    if view.login.state is State.PENDING and code is None and not same_browser and not view.same_device_only:
+        return await _again(request, view, secret, _MALFORMED)
+    command = ApproveLogin(secret, code or "", await opener_of(request), browser_hash_of(request))
     match await services.database.write(approve_login, command):
         case Approval.APPROVED if same_browser:
             return _go_on(request, view)
         case Approval.APPROVED:
             return _page(services.pages.approved(_decided_page(request, view, secret)))
-        case Approval.MISSED:
-            return _again(request, view, secret, _WRONG)
+        case Approval.MISSED | Approval.REFUSED as failed:
+            return await _again(request, view, secret, _WRONG if failed is Approval.MISSED else _SAME_DEVICE)
         case Approval.LOCKED:
             return _page(services.pages.locked(), 410)
         case Approval.DEAD:
@@ -151,7 +152,7 @@ def _go_on(request: AnyRequest, view: LinkView) -> Response[str]:
 
 async def _reject(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
     services = services_of(request)
-    if not await services.database.write(reject_login, RejectLogin(secret, _opener(request))):
+    if not await services.database.write(reject_login, RejectLogin(secret, await opener_of(request))):
         return _dead(request)
     return _page(services.pages.rejected(_decided_page(request, view, secret)))
 
@@ -159,14 +160,14 @@ async def _reject(request: AnyRequest, view: LinkView, secret: str) -> Response[
 async def _here(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
     """Send this browser home with a code; where the policy lets no form lead, a page with one link does it [R31]."""
     services = services_of(request)
-    issued = await services.database.write(issue_code, IssueCode(secret, _opener(request)))
+    issued = await services.database.write(issue_code, IssueCode(secret, await opener_of(request)))
     match issued:
         case NoCode.DEAD:
             return _dead(request)
         case NoCode.USED_UP:
-            return _again(request, view, secret, _USED_UP)
+            return await _again(request, view, secret, _USED_UP)
         case NoCode.NO_WAY_HOME:
-            return _again(request, view, secret, _NO_WAY_HOME)
+            return await _again(request, view, secret, _NO_WAY_HOME)
         case CodeIssued(redirect_uri=uri, target=target) if redirects.form_target(uri) is None:
             page = HandOverPage(application_name=view.application_name, target=target)
             return _page(services.pages.hand_over(page))
@@ -179,15 +180,15 @@ async def _report(request: AnyRequest, secret: str) -> Response[str]:
     services = services_of(request)
     if not link.well_formed(secret):
         return _dead(request)
-    reported = await services.database.write(report_login, ReportLogin(secret, _opener(request)))
+    reported = await services.database.write(report_login, ReportLogin(secret, await opener_of(request)))
     if reported is None:
         return _dead(request)
     return _page(services.pages.reported(reported.application_name, reported.device_label))
 
 
-def _unclear(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
+async def _unclear(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
     if view.login.state is State.PENDING:
-        return _again(request, view, secret, "Choose one of the buttons.")
+        return await _again(request, view, secret, "Choose one of the buttons.")
     return _page(services_of(request).pages.approved(_decided_page(request, view, secret)), 422)
 
 
@@ -197,35 +198,41 @@ async def _record_dead(request: AnyRequest, action: str | None, secret: str, typ
     if not link.well_formed(secret) or await database.read(logins.by_link, digest(secret)) is None:
         return
     if action == "approve":
-        await database.write(approve_login, ApproveLogin(secret, user_code.normalise(typed) or "", _opener(request)))
+        await database.write(
+            approve_login, ApproveLogin(secret, user_code.normalise(typed) or "", await opener_of(request))
+        )
     elif action == "reject":
-        await database.write(reject_login, RejectLogin(secret, _opener(request)))
+        await database.write(reject_login, RejectLogin(secret, await opener_of(request)))
     elif action == "here":
-        await database.write(issue_code, IssueCode(secret, _opener(request)))
-
-
-def _opener(request: AnyRequest) -> Opener:
-    return Opener(request.method, str(source_of(request)), user_agent_of(request))
+        await database.write(issue_code, IssueCode(secret, await opener_of(request)))
 
 
 def _action(request: AnyRequest) -> str:
     return f"{urlsplit(services_of(request).settings.public_url).path}/l"
 
 
-def _link_page(request: AnyRequest, view: LinkView, secret: str, message: str | None = None) -> LinkPage:
+async def _link_page(request: AnyRequest, view: LinkView, secret: str, message: str | None = None) -> LinkPage:
     return LinkPage(
         application_name=view.application_name,
         device_label=view.login.device_label,
         asked_seconds_ago=max(0, services_of(request).clock() - view.login.created_at) // SECOND,
         masked_address=email_address.masked(view.login.address),
-        origin=None,
-        known_device=view.known_device,
+        origin=view.login.place,
+        opener=await _opened_in(request, view),
+        standing=view.standing,
         secret=secret,
         message=message,
         action=_action(request),
         may_return=_may_return(view),
         same_browser=_is_same_browser(request, view),
+        same_device_only=view.same_device_only,
     )
+
+
+async def _opened_in(request: AnyRequest, view: LinkView) -> OpenedIn | None:
+    opener = await opener_of(request)
+    nearness = nearness_words(opener.nearness(view.login, services_of(request).keys))
+    return OpenedIn(opener.browser, nearness) if opener.browser or nearness else None
 
 
 def _decided_page(request: AnyRequest, view: LinkView, secret: str) -> DecidedPage:
@@ -237,14 +244,14 @@ def _decided_page(request: AnyRequest, view: LinkView, secret: str) -> DecidedPa
     )
 
 
-def _again(request: AnyRequest, view: LinkView, secret: str, message: str) -> Response[str]:
-    return _link(request, view, secret, message)
+async def _again(request: AnyRequest, view: LinkView, secret: str, message: str) -> Response[str]:
+    return await _link(request, view, secret, message)
 
 
-def _link(request: AnyRequest, view: LinkView, secret: str, message: str | None = None) -> Response[str]:
+async def _link(request: AnyRequest, view: LinkView, secret: str, message: str | None = None) -> Response[str]:
     """The live link's page; only where one of its buttons leads away does its policy let a form go there [R31]."""
     pages = services_of(request).pages
-    html = pages.link(_link_page(request, view, secret, message))
+    html = pages.link(await _link_page(request, view, secret, message))
     headers: dict[str, Any] = {}
     if view.login.redirect_uri is not None and _may_return(view):
         target = redirects.form_target(view.login.redirect_uri)

@@ -10,6 +10,7 @@ from counterfoil_service.web import oauth
 from counterfoil_service.web.browser.authorize import AUTHORIZE_PATH
 from counterfoil_service.web.challenges import USERINFO_PATH
 from counterfoil_service.web.introspection import INTROSPECTION_PATH
+from counterfoil_service.web.mail_code import MAIL_CODE_PATH
 from counterfoil_service.web.revocation import REVOCATION_PATH
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.signers import KEY_SET_MAX_AGE
@@ -29,6 +30,7 @@ async def authorization_server(request: AnyRequest) -> Response[bytes]:
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
         "device_authorization_endpoint": issuer + oauth.DEVICE_AUTHORIZATION_PATH,
         "token_endpoint": issuer + oauth.TOKEN_PATH,
+        "mail_code_endpoint": issuer + MAIL_CODE_PATH,
         "revocation_endpoint": issuer + REVOCATION_PATH,
         "introspection_endpoint": issuer + INTROSPECTION_PATH,
         "userinfo_endpoint": issuer + USERINFO_PATH,

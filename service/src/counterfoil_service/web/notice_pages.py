@@ -11,10 +11,9 @@ from litestar.params import FromPath
 from counterfoil_service.core import email_address, link
 from counterfoil_service.operations.describe_notice import NoticeView, describe_notice
 from counterfoil_service.operations.end_noticed_session import EndNoticedSession, end_noticed_session
-from counterfoil_service.operations.opener import Opener
-from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.link_pages import handle_page_error
+from counterfoil_service.web.openers import opener_of
 from counterfoil_service.web.pages import NoticePage
 from counterfoil_service.web.same_site import refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -41,8 +40,7 @@ async def end_session(request: AnyRequest) -> Response[str]:
     secret = (await read_form(request)).get("secret", at_most=16_384) or ""
     if not link.well_formed(secret):
         return _dead(request)
-    opener = Opener(request.method, str(source_of(request)), user_agent_of(request))
-    view = await services.database.write(end_noticed_session, EndNoticedSession(secret, opener))
+    view = await services.database.write(end_noticed_session, EndNoticedSession(secret, await opener_of(request)))
     if view is None:
         return _dead(request)
     return _page(services.pages.notice_ended(_notice_page(request, view, secret)))
@@ -54,6 +52,7 @@ def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePa
         application_name=view.application_name,
         device_label=view.device_label,
         signed_in_at=view.session.created_at,
+        changed_at=view.session.changed_at,
         masked_address=email_address.masked(view.user.address),
         secret=secret,
         action=f"{urlsplit(services.settings.public_url).path}/n",

@@ -4,16 +4,19 @@
 import msgspec
 from litestar import Response, post
 
-from counterfoil_service.core import email_address, fingerprint, redirects
+from counterfoil_service.core import email_address, redirects
 from counterfoil_service.core.application import has_unsafe_characters
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.pkce import MAX_STATE, WayHome, way_home
 from counterfoil_service.core.polling import MAX_WAIT
+from counterfoil_service.operations.check_budgets import check_budgets
 from counterfoil_service.operations.start_login import StartLogin, start_login
 from counterfoil_service.web import polling
+from counterfoil_service.web.bound_logins import Bearer
 from counterfoil_service.web.caller import range_of, source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
 from counterfoil_service.web.code_grant import AUTHORIZATION_CODE_GRANT, answer_code
+from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form, read_form
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.refresh_grant import REFRESH_GRANT, answer_refresh
@@ -45,12 +48,17 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         scope=form.get("scope"),
         resource=form.get("resource"),
         device_label=_device_label(form),
-        fingerprint=_fingerprint(form),
+        evidence=evidence(request, form, application),
         source=str(source),
         source_range=range_of(source),
+        place=services.places.place_of(source),
         user_agent=user_agent_of(request),
         way_home=_way_home(form),
     )
+    if application.mail_code:
+        # Before the hash, which is dear: whoever is over budget costs nothing.
+        await services.database.read(check_budgets, command.asker(services.keys), services.database.context())
+        command = msgspec.structs.replace(command, mail_code=await services.mail_codes.make())
     started = await services.database.write(start_login, command)
     services.wake_mail()
     answer = DeviceAuthorization(
@@ -80,14 +88,9 @@ async def token(request: AnyRequest) -> Response[bytes]:
         return await answer_code(request, form, application, proof)
     if grant_type == REFRESH_GRANT:
         return await answer_refresh(request, form, application, proof)
-    poll = polling.Poll(
-        device_code=form.required("device_code"),
-        application=application,
-        proof=proof,
-        fingerprint=_fingerprint(form),
-        wait=polling.preferred_wait(", ".join(request.headers.getall("prefer", []))),
-    )
-    return await polling.answer_poll(request, poll)
+    bearer = Bearer(form.required("device_code"), application, proof, evidence(request, form, application))
+    wait = polling.preferred_wait(", ".join(request.headers.getall("prefer", [])))
+    return await polling.answer_poll(request, polling.Poll(bearer, wait))
 
 
 def _device_label(form: Form) -> str | None:
@@ -95,11 +98,6 @@ def _device_label(form: Form) -> str | None:
     if label is not None and has_unsafe_characters(label):
         raise Refusal(ErrorCode.INVALID_REQUEST, "device_label: no control or direction characters")
     return label
-
-
-def _fingerprint(form: Form) -> str | None:
-    text = form.get("device_fingerprint", at_most=4096)
-    return None if text is None else fingerprint.parse(text).stable
 
 
 def _way_home(form: Form) -> WayHome | None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.moments import in_words
+from counterfoil_service.operations.describe_link import Standing
 from counterfoil_service.web.browser.pages import BrowserPage
 from counterfoil_service.web.wire import moment
 
@@ -23,10 +24,18 @@ _QUOTATION_MARKS = re.compile(r'["\u201c-\u201f\xab\xbb\uff02\u301d-\u301f]')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+class OpenedIn(Struct, frozen=True):
+    """Where a link is looked at, in words; at least one of the two is known."""
+
+    browser: str | None
+    nearness: str | None
+
+
 class LinkPage(Struct, frozen=True, kw_only=True):
     """What a live link shows. `message` is set after a wrong code; `origin` is as coarse as it may be seen.
 
-    `may_return` offers the third choice, the way back to the app on the same computer. `same_browser` asks for no code.
+    `may_return` offers the third choice, the way back to the app on the same computer. `same_browser` asks for no code,
+    `same_device_only` takes none.
     """
 
     application_name: str
@@ -34,12 +43,14 @@ class LinkPage(Struct, frozen=True, kw_only=True):
     asked_seconds_ago: int
     masked_address: str
     origin: str | None
-    known_device: bool
+    standing: Standing
     secret: str
     action: str
     message: str | None = None
     may_return: bool = False
     same_browser: bool = False
+    opener: OpenedIn | None = None
+    same_device_only: bool = False
 
     def __repr__(self) -> str:
         # The fields hold the link secret, which no log may ever show.
@@ -60,11 +71,15 @@ class DecidedPage(Struct, frozen=True, kw_only=True):
 
 
 class NoticePage(Struct, frozen=True, kw_only=True):
-    """What the link of a notice mail shows: a session and its device. `signed_in_at` is in microseconds UTC."""
+    """What the link of a notice mail shows: a session and its device. Times are microseconds UTC.
+
+    `changed_at`: when the device, known by its key, looked like another computer.
+    """
 
     application_name: str
     device_label: str | None
     signed_in_at: int
+    changed_at: int | None
     masked_address: str
     secret: str
     action: str
@@ -157,7 +172,7 @@ class Pages:
 
     def notice(self, page: NoticePage) -> str:
         """The page behind a notice of a new device: what signed in, and one button that signs it out."""
-        return self._render("notice.html", page=page, signed_in_at=_words(page.signed_in_at))
+        return self._render("notice.html", page=page)
 
     def notice_ended(self, page: NoticePage) -> str:
         """After that button: what else to do."""

@@ -2,28 +2,22 @@
 """One poll: compare what the login is bound to, judge the pace, hold, and collect (protocol.md §4)."""
 
 import asyncio
-import hmac
 import re
 
 import msgspec
 from litestar import Response
 
-from counterfoil_service.core.application import Application
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.grant import ACCESS_TOKEN_SECONDS, Grant
 from counterfoil_service.core.login import SECOND, State, current_state
 from counterfoil_service.core.polling import MAX_WAIT, AccessDenied, invalid_grant, pending, refusal_of, too_fast
-from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.jwt import SigningKey, sign
-from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import logins
 from counterfoil_service.db.logins import Login
 from counterfoil_service.operations.collect_login import CollectLogin, collect_login
-from counterfoil_service.operations.refuse_poll import Mismatch, RefusePoll, refuse_poll
 from counterfoil_service.operations.slow_login import slow_login
-from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.bound_logins import Bearer, bound_login
 from counterfoil_service.web.problems import handle_error
-from counterfoil_service.web.proofs import required
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import Tokens
 
@@ -36,14 +30,8 @@ _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,9})\"?\s*(?:$|[,;])", r
 class Poll(msgspec.Struct, frozen=True):
     """A poll whose proof and application are already checked; `wait` in seconds, None when not asked for."""
 
-    device_code: str
-    application: Application
-    proof: Proof | None
-    fingerprint: str | None
+    bearer: Bearer
     wait: int | None
-
-    def __repr__(self) -> str:
-        return f"Poll(application={self.application.id!r})"
 
 
 def preferred_wait(prefer: str) -> int | None:
@@ -65,10 +53,7 @@ async def answer_poll(request: AnyRequest, poll: Poll) -> Response[bytes]:
 
 async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
     services = services_of(request)
-    login = await services.database.read(logins.by_device_code, digest(poll.device_code))
-    if login is None or login.application_id != poll.application.id:
-        raise invalid_grant()
-    await _refuse_mismatch(request, login, poll)
+    login = await bound_login(request, poll.bearer, "token")
     held = _state(request, login) is State.PENDING
     if held:
         login = await _wait(request, login, poll.wait or 0)
@@ -77,7 +62,7 @@ async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
     if state not in {State.APPROVED, State.CONSUMED}:
         raise refusal_of(state, login.expires_at, services.clock())
     key = await services.signers.signer(services.clock())
-    command = CollectLogin(login.id, poll.proof, poll.application, held)
+    command = CollectLogin(login.id, poll.bearer.proof, poll.bearer.application, held)
     collected = await services.database.write(collect_login, command)
     if not isinstance(collected, Grant):
         raise AccessDenied(collected)
@@ -86,26 +71,6 @@ async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
 
 def _state(request: AnyRequest, login: Login) -> State:
     return current_state(login.state, login.expires_at, services_of(request).clock())
-
-
-async def _refuse_mismatch(request: AnyRequest, login: Login, poll: Poll) -> None:
-    """Another key or fingerprint: refused, nothing changed, an alert written [R61, R103]."""
-    if login.jkt is not None:
-        required(poll.proof)
-    mismatch = _mismatch(login, poll)
-    if mismatch is None:
-        return
-    command = RefusePoll(login, mismatch, str(source_of(request)), user_agent_of(request))
-    await services_of(request).database.write(refuse_poll, command)
-    raise invalid_grant()
-
-
-def _mismatch(login: Login, poll: Poll) -> Mismatch | None:
-    if (poll.proof.jkt if poll.proof else None) != login.jkt:
-        return "other_key"
-    if login.fingerprint is not None and not hmac.compare_digest(login.fingerprint, poll.fingerprint or ""):
-        return "other_fingerprint"
-    return None
 
 
 async def _wait(request: AnyRequest, login: Login, wait: int) -> Login:

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.mail_code import CodeMismatch
 from counterfoil_service.core.polling import AccessDenied
 from counterfoil_service.web.challenges import challenge_of, status_at
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -110,6 +111,7 @@ def handle_error(request: AnyRequest, error: Exception) -> Response[bytes]:
             error_description=refusal.description,
             instance=request_id(request.scope),
             reason=refusal.reason if isinstance(refusal, AccessDenied) else None,
+            tries_left=refusal.tries_left if isinstance(refusal, CodeMismatch) else None,
         )
         media_type = "application/json"
     else:

@@ -3,12 +3,12 @@
 
 from litestar import Response
 
-from counterfoil_service.core import fingerprint
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.grant import refused_refresh
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.operations.refresh_session import RefreshSession, refresh_session
 from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.polling import tokens_response
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -25,13 +25,11 @@ async def answer_refresh(
         token=form.required("refresh_token", at_most=16_384),
         application=application,
         proof=proof,
+        evidence=evidence(request, form, application),
         scope=form.get("scope"),
         source=str(source_of(request)),
         user_agent=user_agent_of(request),
     )
-    evidence = form.get("device_fingerprint", at_most=4096)
-    if evidence is not None:
-        fingerprint.parse(evidence)
     key = await services.signers.signer(services.clock())
     grant = await services.database.write(refresh_session, command)
     if grant is None:

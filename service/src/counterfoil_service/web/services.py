@@ -12,8 +12,10 @@ from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database
 from counterfoil_service.settings import Settings
 from counterfoil_service.waiting import Hub
+from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
+from counterfoil_service.web.places import Places
 from counterfoil_service.web.replay import ReplayMemory
 from counterfoil_service.web.secret_checks import SecretChecks
 from counterfoil_service.web.signers import Signers
@@ -35,6 +37,8 @@ class Services:
     paces: Paces
     signers: Signers
     secret_checks: SecretChecks
+    mail_codes: MailCodes
+    places: Places
     pages: Pages
     wake_mail: Callable[[], None]
 

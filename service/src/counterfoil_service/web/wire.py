@@ -68,12 +68,13 @@ class OwnDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OAuthError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 6749 §5.2; `instance` is the request id, `reason` tells denied from locked."""
+    """RFC 6749 §5.2; `instance` is the request id, `reason` tells denied from locked, `tries_left` is of mail codes."""
 
     error: str
     error_description: str
     instance: str
     reason: str | None = None
+    tries_left: int | None = None
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ async def callback(request: AnyRequest) -> Response[str]:
         redirect_uri=place.origin + CALLBACK_PATH,
         verifier=verifier,
         proof=None,
-        fingerprint=None,
+        evidence=None,
         source=str(source_of(request)),
         user_agent=user_agent_of(request),
     )

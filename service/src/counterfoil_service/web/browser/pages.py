@@ -30,11 +30,11 @@ class SignInPage(BrowserPage, frozen=True, kw_only=True):
 
 
 class WaitingPage(BrowserPage, frozen=True, kw_only=True):
-    """Waits for the link to be opened. `restart` is where another address can be typed."""
+    """Waits for the link to be opened. `restart` is where another address can be typed; no code: none is taken."""
 
     template = "waiting.html"
     application_name: str | None
-    user_code: str
+    user_code: str | None
     seconds_left: int
     restart: str
 

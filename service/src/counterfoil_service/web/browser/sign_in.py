@@ -117,9 +117,10 @@ async def _command(request: AnyRequest, address: EmailAddress, browser: AskingBr
         resource=browser.destination.resource,
         # In a thread: its first use reads large rules.
         device_label=await asyncio.to_thread(label_of, user_agent),
-        fingerprint=None,
+        evidence=None,
         source=str(source),
         source_range=range_of(source),
+        place=services_of(request).places.place_of(source),
         user_agent=user_agent,
         browser=browser,
     )

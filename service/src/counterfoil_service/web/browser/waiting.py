@@ -130,7 +130,7 @@ def _waiting(request: AnyRequest, view: SignInView) -> Response[str]:
     code = browser_user_code(services.keys, browser_of(request) or "", view.login.id)
     shown = WaitingPage(
         application_name=view.application_name,
-        user_code=user_code.display(code),
+        user_code=None if view.same_device_only else user_code.display(code),
         seconds_left=max(0, view.login.expires_at - services.clock()) // SECOND,
         restart=restart_of(request, destination_of(view.login)),
     )

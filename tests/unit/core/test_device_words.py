@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What differs about a device is told in words, each attribute by its name and none by its value."""
+
+import pytest
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.device_words import ATTRIBUTE_WORDS, changed_device, other_machine
+from counterfoil_service.core.evidence import WEIGHTS
+
+
+def told(**fields: str | int) -> str:
+    whole: dict[str, str | int] = {"at": "refresh", "score": 70, **fields}
+    return changed_device(AuditEvent(name=EventName.DEVICE_CHANGED, fields=whole))
+
+
+def test_every_attribute_has_words_of_its_own() -> None:
+    assert ATTRIBUTE_WORDS.keys() == WEIGHTS.keys()
+    assert len(set(ATTRIBUTE_WORDS.values())) == len(WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"differing": "cpu product"}, "from another machine (different: processor, product name)"),
+        (
+            {"differing": "cpu", "missing": "os"},
+            "from another machine (different: processor, without operating system)",
+        ),
+        ({"missing": "cpu os"}, "without its fingerprint (processor, operating system)"),
+        ({}, "with another fingerprint"),
+    ],
+)
+def test_another_machine_is_told_by_what_differs(fields: dict[str, str], words: str) -> None:
+    assert other_machine(fields) == words
+
+
+def test_each_band_reads_otherwise() -> None:
+    drifted = told(band="normal", differing="os_version")
+    assert drifted == (
+        "The device has drifted, as devices do: different: version of the operating system (score 70 of 100)."
+    )
+    told_person, refused = told(band="notify", differing="cpu", missing="os"), told(band="fresh", differing="machine")
+    assert "the person is told" in told_person
+    assert "different: processor; missing: operating system" in told_person
+    assert "a fresh sign-in is needed" in refused
+    assert "The person approved it" in told(band="fresh", differing="machine", at="sign_in")
+    assert all(each.startswith("ALERT") for each in (told_person, refused))
