@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import httpx2
 import msgspec
 import pytest
 
@@ -24,12 +25,14 @@ from counterfoil_client._flows.start import LoginWish
 from counterfoil_service.cli.main import main
 from counterfoil_service.core.audit_event import PERSONAL_FIELDS, AuditEvent, EventName
 from counterfoil_service.core.evidence import WEIGHTS
+from counterfoil_service.core.place import Place
 from counterfoil_service.db import audit
 from counterfoil_service.db.tables import metadata
 from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.forget_device import ForgetDevice, forget_device
-from counterfoil_service.operations.opener import Opener
-from support.stage import Stage
+from counterfoil_service.operations.opener import Opener, place_facts
+from support.mmdb import LONDON, write_mmdb
+from support.stage import OpenStage, Stage
 
 ROOT = Path(__file__).parents[2]
 SERVICE = ROOT / "service" / "src" / "counterfoil_service"
@@ -325,7 +328,11 @@ def test_an_opener_is_its_words_its_address_and_its_place() -> None:
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Store)
     }
-    assert facts | {"method"} == {column.partition(PUBLIC)[2] for column in stored_as("opener's whereabouts")}
+    places = place_facts(Place("DE", "Germany", "Example Net"))
+    assert places == {"country": "DE", "network": "Example Net"}
+    listed = {column.partition(PUBLIC)[2] for column in stored_as("opener's whereabouts")}
+    assert facts | {"method"} | set(places) == listed
+    assert {f"audit_events.{PUBLIC}{name}" for name in places} <= stored_as("place")
 
 
 async def holding(stage: Stage, text: str | bytes) -> set[str]:
@@ -381,19 +388,46 @@ async def test_the_tables_of_a_real_sign_in_hold_what_is_listed_and_erasing_leav
     assert await holding(stage, mailbox) == {"logins.mailbox", "audit_events.mailbox"}
 
 
-async def test_a_sign_in_without_a_fingerprint_clears_the_device_row_and_forgetting_the_device_leaves_its_logins(
+async def test_a_sign_in_without_a_fingerprint_leaves_the_device_row_and_forgetting_the_device_leaves_its_logins(
     sqlite_stage: Stage,
 ) -> None:
     stage, device = sqlite_stage, sqlite_stage.device()
     text = encode(Profile(**PARTICULARS), stage.issuer, "desk-app", b"x" * 32)
-    kept = "SELECT l.fingerprint IS NULL, d.fingerprint IS NULL FROM logins l, devices d ORDER BY l.created_at"
     asked = await stage.approved(device=device, device_fingerprint=text)
     assert (await stage.poll(asked, device_fingerprint=text)).status_code == 200
-    assert await stage.rows(kept) == [(0, 0)]
+    ((device_id, kept, told, told_at),) = await stage.rows("SELECT id, fingerprint, told, told_at FROM devices")
+    assert (set(json.loads(kept)["attributes"]), told, told_at) == (set(ATTRIBUTES), None, None)
     stage.clock.advance(61)
-    assert (await stage.poll(await stage.approved(device=device))).status_code == 200
-    assert await stage.rows(kept) == [(0, 1), (1, 1)]
-    ((device_id,),) = await stage.rows("SELECT id FROM devices")
+    again = await stage.approved(device=device)
+    assert (await stage.poll(again)).status_code == 200
+    ((left, told),) = await stage.rows("SELECT fingerprint, told FROM devices")
+    assert left == kept
+    assert set(told.strip("/").split()) == set(ATTRIBUTES), "names of attributes, and no values"
+    (changed,) = [each.event for each in await stage.events(again.login_id) if "changed" in each.event.name]
+    public = {column.partition(PUBLIC)[2] for column in stored_as("device comparison") | stored_as("device")}
+    assert set(changed.fields) <= public | {"at"}
+    assert changed.fields["told"] == 1
+    assert await stage.rows("SELECT fingerprint IS NULL FROM logins ORDER BY created_at") == [(0,), (1,)]
     await stage.database.write(forget_device, ForgetDevice(device_id, "forgotten"))
     assert await stage.count("devices") == 0
     assert await stage.rows("SELECT fingerprint IS NULL FROM logins ORDER BY created_at") == [(0,), (1,)]
+
+
+async def test_a_place_stands_open_in_the_audit_log_and_erasing_the_person_leaves_it_there(
+    sqlite_url: str, open_stage: OpenStage, tmp_path: Path
+) -> None:
+    record = {"country": {"iso_code": "GB"}, "autonomous_system_organization": "Particular Net"}
+    files = (write_mmdb(tmp_path / "places.mmdb", {"81.2.69.0/24": record}),)
+    async with open_stage(sqlite_url, tmp_path, mmdb_files=files) as stage:
+        app: Any = stage.client._transport.app  # type: ignore[attr-defined]  # the stage's is an ASGITransport
+        stage.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app, client=(LONDON, 40000)), base_url=stage.issuer
+        )
+        asked = await stage.start()
+        assert await holding(stage, "Particular Net") == {"logins.place", "audit_events.fields"}
+        (requested, *_) = [each.event for each in await stage.events(asked.login_id)]
+        assert requested.fields == {"country": "GB", "network": "Particular Net"}
+        assert (await stage.decide(await stage.secret(), "approve", asked.user_code)).status_code == 200
+        assert (await stage.poll(asked)).status_code == 200
+        await stage.database.write(erase_user, "ada@example.com")
+        assert await holding(stage, "Particular Net") == {"audit_events.fields"}

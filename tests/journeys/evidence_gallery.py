@@ -42,7 +42,9 @@ class EvidenceGallery:
     def _again(self, phone: Phone, later: Machine) -> None:
         """A second sign-in with the same key, maybe from elsewhere."""
         store, address = MemoryStore(), _address()
-        self._signed_in(phone, SyncDesktop(self._service.public_url, store, surroundings=Machine(LAPTOP)), address)
+        before = SyncDesktop(self._service.public_url, store, surroundings=Machine(LAPTOP))
+        self._signed_in(phone, before, address)
+        before.close()
         desktop = SyncDesktop(self._service.public_url, store, surroundings=later)
         desktop.ask(address, label=LABEL, wait=False)
         assert phone.open(self._mail.wait_for(address, 2)[-1].link) == 200

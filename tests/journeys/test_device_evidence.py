@@ -18,7 +18,7 @@ from support.mailserver import MailServer
 from support.phone import Phone
 from support.processes import RunningService
 
-CHANGED = "looks like another computer now"
+CHANGED = "may be another computer now"
 
 
 def signed_in(terminal: Desktop, mail: MailServer, phone: Phone, address: str) -> tuple[Session, str]:
@@ -88,7 +88,7 @@ def test_a_cloned_virtual_machine_goes_on_and_its_person_hears_of_it_and_can_end
     notice = wait_until(lambda: of_a_change(mail.notice_to(address)), "the notice of a change")
     line = told(service, login_id, "ALERT")
     assert all(name in line for name in ("processor", "number of processors", "memory", "host name"))
-    assert "the person is told" in line
+    assert "a mail tells the person" in line
     refreshed(terminal, session)
     assert phone.open(notice.link) == 200
     assert phone.heading == "A device has changed at Desk App"

@@ -18,13 +18,14 @@ from counterfoil_service.core.argon2_cost import Argon2Cost
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.mail_code import CodeMismatch
 from counterfoil_service.core.story import sentence
+from counterfoil_service.crypto.argon2 import hash_secret
 from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.try_mail_code import TryMailCode, try_mail_code
 from counterfoil_service.web import mail_codes
 from counterfoil_service.web.polling import RECHECK_SECONDS
 from support.acting import proof_of
 from support.device import Device
-from support.http import ASK, ask_form, fingerprint, nothing_written, post, refused, until_held
+from support.http import ASK, ask_form, execute, fingerprint, nothing_written, post, refused, until_held
 from support.stage import Asked, OpenStage, Stage, link_of
 from support.surfer import CALLBACK, Surfer, WebClient
 from support.tokens import claims_of
@@ -248,6 +249,88 @@ async def test_twenty_guesses_at_once_are_five_guesses(room: Stage) -> None:
     assert errors.count("code_mismatch") <= 4
     assert set(errors) <= {"code_mismatch", "slow_down", "access_denied"}
     assert (await room.rows("SELECT mail_code_misses FROM logins"))[0][0] <= 5
+
+
+async def test_whoever_is_refused_for_what_is_asked_costs_no_hash(room: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail_codes, "hash_secret", lambda *_: pytest.fail("it was hashed"))
+    for name, error in (("scope", "invalid_scope"), ("resource", "invalid_request")):
+        answer = await room.device().post(room.client, ASK, ask_form(client_id=APP, **{name: "https://x.example"}))
+        refused(answer, 400, error)
+
+
+async def test_requests_of_one_network_that_come_at_once_hash_no_more_than_its_budget(
+    database_url: str, tmp_path: Path, open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def counted(secret: str, cost: Argon2Cost) -> str:
+        made.append(secret)
+        return hash_secret(secret, cost)
+
+    monkeypatch.setattr(mail_codes, "hash_secret", counted)
+    async with open_stage(database_url, tmp_path, mail_code_cost=CHEAP, budgets=budget.DEFAULTS) as stage:
+        await stage.add_application(APP, mail_code=True)
+        asks = [stage.device().post(stage.client, ASK, ask_form(client_id=APP, login_hint=f"p{n}@example.com"))
+                for n in range(30)]  # fmt: skip
+        answers = await asyncio.gather(*asks)
+    assert sorted(answer.status_code for answer in answers) == [200] * 10 + [429] * 20
+    assert len(made) == 10
+
+
+async def test_a_full_queue_says_when_to_come_back_and_empties() -> None:
+    codes = mail_codes.MailCodes(CHEAP, bytes)
+    gate = asyncio.Event()
+
+    async def hold(network: str) -> None:
+        async with codes.one_request(network):
+            await gate.wait()
+
+    held = [asyncio.create_task(hold("net")) for _ in range(mail_codes._MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Refusal) as full:
+        async with codes.one_request("net"):
+            pass
+    assert full.value.retry_after == 1
+    async with codes.one_request("another net"):
+        pass
+    gate.set()
+    await asyncio.gather(*held)
+    assert codes._turns == {}
+    codes._waiting = mail_codes._MOST_WAITING
+    with pytest.raises(Refusal):
+        await codes.make()
+    codes._waiting = 0
+    assert len((await codes.make())[0]) == 8
+    assert codes._waiting == 0
+
+
+async def test_a_hundred_misses_in_a_row_and_a_mailbox_gets_no_digits_until_somebody_signs_in(room: Stage) -> None:
+    """R98: the guesser is whoever asks, and his next login would give him five more tries."""
+    await begin(room)
+    await execute(room, "UPDATE mailbox_keys SET mail_code_misses = 99")
+    asked, code = await begin(room)
+    refused(await submit(room, asked, wrong(code)), 400, "code_mismatch")
+    room.clock.advance(1)
+    later = await room.start(client_id=APP)
+    assert not re.search(r"\d{4} \d{4}", plain((await room.mails())[-1]))
+    refused(await submit(room, later, code), 400, "code_mismatch")
+    ((before,), (after,)) = await room.rows(
+        "SELECT length(mail_code_hash) FROM logins ORDER BY created_at DESC LIMIT 2"
+    )
+    assert before == after, "nobody can tell by its length"
+    await room.decide(await room.secret(), "approve", later.user_code)
+    assert (await collect(room, later)).status_code == 200
+    room.clock.advance(1000)
+    await begin(room)
+
+
+async def test_tries_that_reach_the_database_at_once_are_five(room: Stage) -> None:
+    """Beside each other on two replicas no process keeps them apart."""
+    asked, _ = await begin(room)
+    outcomes = await asyncio.gather(*(tried(room, asked, fits=False) for _ in range(12)))
+    codes = [outcome.code.value for outcome in outcomes if outcome is not None]
+    assert (codes.count("code_mismatch"), codes.count("access_denied")) == (4, 8)
+    assert await room.rows("SELECT state, mail_code_misses FROM logins") == [("locked", 5)]
 
 
 async def test_one_try_of_a_login_is_checked_at_a_time() -> None:

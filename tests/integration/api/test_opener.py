@@ -10,7 +10,7 @@ import pytest
 
 from counterfoil_service.core.story import sentence
 from counterfoil_service.operations.erase_user import erase_user
-from support.http import is_page
+from support.http import execute, is_page
 from support.mmdb import BRITAIN, JAPAN, LONDON, TOKYO, write_mmdb
 from support.stage import OpenStage, Stage
 
@@ -71,9 +71,12 @@ async def test_an_opening_is_told_in_words_to_the_person_and_to_auditors(
     assert f'<bdi>Chrome on Android</bdi><span class="small quiet">{words}</span>' in page
     assert "United Kingdom, Andrews &amp; Arnold" in page
     fields, told = await last(world, asked.login_id)
-    assert fields == {"method": "GET", "seconds_since_mail": 34, "nearness": nearness, "country": country}
+    network = {} if country == "JP" else {"network": "Andrews & Arnold"}
+    near = {"seconds_since_mail": 34, "nearness": nearness}
+    assert fields == {"method": "GET", **near, "country": country, **network}
+    place = f"{country}, Andrews & Arnold" if network else country
     assert told == (
-        f"The link was opened (GET) by Chrome on Android at {address}, 34 s after the mail left, {words}. "
+        f"The link was opened (GET) by Chrome on Android at {address} ({place}), 34 s after the mail left, {words}. "
         "Opening changes nothing."
     )
 
@@ -109,6 +112,34 @@ async def test_what_looks_automated_is_labelled_and_gets_the_same_page(
     assert words in told
     assert machine.partition("<form")[2] == person.partition("<form")[2]
     assert (await world.decide(secret, "approve", asked.user_code, headers)).status_code == 200
+
+
+async def test_where_a_request_came_from_stands_in_its_event(world: Stage) -> None:
+    asked = await world.start()
+    requested = (await world.events(asked.login_id))[0]
+    assert dict(requested.event.fields) == {"country": "GB", "network": "Andrews & Arnold"}
+    assert sentence(requested.event, requested.personal).endswith(f"from {LONDON} (GB, Andrews & Arnold).")
+
+
+async def test_a_browser_that_sends_less_than_its_name_would_is_labelled(world: Stage) -> None:
+    asked = await world.start()
+    secret = await world.secret()
+    world.clock.advance(34)
+    await world.open(secret, **{"User-Agent": ANDROID})
+    assert (await last(world, asked.login_id))[0]["automation"] == "no_fetch_metadata"
+
+
+async def test_an_opening_while_the_mail_is_still_handed_over_is_too_soon(world: Stage) -> None:
+    """A gateway may follow the link before it has answered the mail server."""
+    asked = await world.start()
+    secret = await world.secret()
+    await execute(world, "UPDATE outbox SET state = 'queued', ended_at = NULL WHERE kind = 'link'")
+    await world.open(secret, **{"User-Agent": ANDROID, **FETCH})
+    fields = (await last(world, asked.login_id))[0]
+    assert (fields["seconds_since_mail"], fields["automation"]) == (0, "too_soon")
+    await execute(world, "UPDATE outbox SET attempts = 0 WHERE kind = 'link'")
+    await world.open(secret, **{"User-Agent": ANDROID, **FETCH})
+    assert "seconds_since_mail" not in (await last(world, asked.login_id))[0]
 
 
 async def test_an_opening_before_anybody_could_read_the_mail_is_labelled(world: Stage) -> None:

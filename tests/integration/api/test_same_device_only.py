@@ -72,6 +72,18 @@ async def test_a_device_that_could_never_be_brought_home_is_told_at_once(stage: 
         assert "same device only" in refused(answer, 400, "invalid_request")["error_description"]
 
 
+async def test_a_way_back_that_is_used_up_asks_for_a_new_link_and_for_no_code(stage: Stage) -> None:
+    await vault(stage)
+    await stage.start("ada@example.com", None, client_id=APP, **home_fields())
+    secret = await stage.secret()
+    for _ in range(3):
+        assert (await stage.decide(secret, "here")).status_code == 303
+    page = is_page(await stage.decide(secret, "here"), 422)
+    assert "Ask for a new link." in page
+    assert "Type the code" not in page
+    assert 'value="here"' not in page
+
+
 async def test_rejecting_works_everywhere(stage: Stage) -> None:
     await vault(stage)
     asked = await stage.start("ada@example.com", None, client_id=APP, **home_fields())
@@ -81,7 +93,9 @@ async def test_rejecting_works_everywhere(stage: Stage) -> None:
 
 async def test_it_cannot_be_registered_together_with_codes_in_the_mail(sqlite_stage: Stage) -> None:
     with pytest.raises(Refusal, match="choose one"):
-        await sqlite_stage.add_application("both", same_device_only=True, mail_code=True)
+        await sqlite_stage.add_application("both", redirect_uris=REGISTERED, same_device_only=True, mail_code=True)
+    with pytest.raises(Refusal, match="nobody could come home"):
+        await sqlite_stage.add_application("homeless", same_device_only=True)
     with pytest.raises(Refusal, match="--dpop required"):
         await sqlite_stage.add_application("keyless", mail_code=True, dpop="optional")
 

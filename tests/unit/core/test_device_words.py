@@ -39,9 +39,13 @@ def test_each_band_reads_otherwise() -> None:
     assert drifted == (
         "The device has drifted, as devices do: different: version of the operating system (score 70 of 100)."
     )
-    told_person, refused = told(band="notify", differing="cpu", missing="os"), told(band="fresh", differing="machine")
-    assert "the person is told" in told_person
+    told_person, refused = (
+        told(band="notify", told=1, differing="cpu", missing="os"),
+        told(band="fresh", differing="machine"),
+    )
+    assert "; a mail tells the person." in told_person
+    assert "mail" not in told(band="notify", told=0, differing="cpu")
     assert "different: processor; missing: operating system" in told_person
     assert "a fresh sign-in is needed" in refused
-    assert "The person approved it" in told(band="fresh", differing="machine", at="sign_in")
+    assert "noticed at this sign-in." in told(band="fresh", differing="machine", at="sign_in")
     assert all(each.startswith("ALERT") for each in (told_person, refused))

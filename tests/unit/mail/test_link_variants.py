@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from counterfoil_service.mail.render import STANDINGS, LinkMail, NoticeMail, render_link_mail, render_notice_mail
-from counterfoil_service.operations.describe_link import Standing
+from counterfoil_service.mail.render import LinkMail, NoticeMail, render_link_mail, render_notice_mail
+from counterfoil_service.operations.describe_link import STANDINGS, Standing
 
 LINK = f"https://id.example/l/{'A' * 43}"
 COMMON: dict[str, Any] = {
@@ -38,7 +38,7 @@ def _parts(message: Any) -> tuple[str, str]:
 @pytest.mark.parametrize("standing", list(STANDINGS))
 def test_each_part_says_how_the_device_stands(standing: Standing) -> None:
     for part in parts(standing=standing):
-        assert [each for each in STANDINGS.values() if each in part] == [STANDINGS[standing]]
+        assert [each for each in STANDINGS.values() if f"{each}." in part] == [STANDINGS[standing]]
 
 
 def test_the_digits_stand_once_in_each_part_and_the_letters_are_told_apart_from_them() -> None:

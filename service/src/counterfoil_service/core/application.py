@@ -73,6 +73,11 @@ def check_registration(application: Application) -> None:
 
 
 def _check_codes(application: Application) -> None:
+    if application.same_device_only and not application.redirect_uris:
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            "same device only: nobody could come home; register with --redirect-uri",
+        )
     if application.mail_code and application.same_device_only:
         raise Refusal(
             ErrorCode.INVALID_REQUEST,

@@ -45,10 +45,11 @@ def changed_device(event: AuditEvent) -> str:
     found = f"{'; '.join(parts) or 'nothing'} (score {fields['score']} of 100)"
     if fields["band"] == Band.NORMAL:
         return f"The device has drifted, as devices do: {found}."
+    told = "; a mail tells the person" if fields.get("told") else ""
     if fields["at"] == "sign_in":
-        return f"ALERT: the key is known, but the device looks like another: {found}. The person approved it."
+        return f"ALERT: the key is known, but the device looks like another: {found}, noticed at this sign-in{told}."
     if fields["band"] == Band.NOTIFY:
-        return f"ALERT: the device looks like another: {found}. Its tokens were renewed; the person is told."
+        return f"ALERT: the device looks like another: {found}. Its tokens were renewed{told}."
     return f"ALERT: the key came from another machine: {found}. Refused; a fresh sign-in is needed."
 
 

@@ -92,6 +92,11 @@ class Comparison(msgspec.Struct, frozen=True):
         return Band.NOTIFY if self.score >= NOTIFY_FROM else Band.FRESH
 
     @property
+    def finding(self) -> str:
+        """What there is to tell: the same finding need not be told twice."""
+        return f"{' '.join(sorted(self.differing))}/{' '.join(sorted(self.missing))}"
+
+    @property
     def fields(self) -> dict[str, str | int]:
         """For the audit event: names alone, never a digest."""
         named = {"differing": " ".join(self.differing), "missing": " ".join(self.missing)}

@@ -14,6 +14,9 @@ LENGTH: Final = 8
 MAX_TRIES: Final = 5
 """Wrong mail codes before the login is locked for good."""
 
+MAX_MISSES: Final = 100
+"""Wrong mail codes in a row, over all logins of a mailbox, before its mails carry none (SP 800-63B-4 §3.2.2)."""
+
 _SPACE: Final = 10**LENGTH
 _BYTES: Final = 4
 # The largest multiple of the space that the bytes can spell: what lies above would favour the first codes.

@@ -59,8 +59,8 @@ def automation_of(*, user_agent: str, fetch_metadata: bool, seconds_since_mail: 
     """Why an opening looks like a machine's, the most telling reason first; a label of the audit record and no more.
 
     It must never change an outcome: scanners say that they are people, and people's browsers look odd. `fetch_metadata`
-    is whether any Sec-Fetch-… header came; the seconds are None where it is unknown when the mail left, and negative
-    where the link was opened before the mail server had even answered.
+    is whether any Sec-Fetch-… header came; the seconds are None where the mail has not left, and 0 while it is
+    still being handed over.
     """
     agent = user_agent[:_MAX_READ].strip().lower()
     if not agent:

@@ -82,7 +82,8 @@ def _requested(event: AuditEvent, personal: Personal) -> str:
     if not personal:
         return f"{event.application_id} asked for a link for {_ERASED}."
     device = f" on a device that calls itself “{personal['device_label']}”" if personal.get("device_label") else ""
-    return f"{event.application_id} asked for a link for {personal['address']}{device}, from {personal['source']}."
+    source = f"{personal['source']}{_place(event)}"
+    return f"{event.application_id} asked for a link for {personal['address']}{device}, from {source}."
 
 
 def _mail(event: AuditEvent, _personal: Personal) -> str:
@@ -135,6 +136,11 @@ def _tried(event: AuditEvent, _personal: Personal) -> str:
     return f"Somebody tried to {_verb(event)} a login that was already {event.fields['state']}; nothing changed."
 
 
+def _place(event: AuditEvent) -> str:
+    known = [str(event.fields[name]) for name in ("country", "network") if name in event.fields]
+    return f" ({', '.join(known)})" if known else ""
+
+
 def _about(event: AuditEvent) -> str:
     """Where and when an opener was, as far as it was noted."""
     fields, parts = event.fields, [""]
@@ -151,7 +157,7 @@ def _who(event: AuditEvent, personal: Personal) -> str:
     if personal is None:
         return _ERASED
     agent = personal.get("browser") or personal.get("user_agent") or "a program that does not say what it is"
-    return f"{agent} at {personal.get('source', 'an unknown address')}{_about(event)}"
+    return f"{agent} at {personal.get('source', 'an unknown address')}{_place(event)}{_about(event)}"
 
 
 def _verb(event: AuditEvent) -> str:

@@ -32,6 +32,9 @@ class Device(msgspec.Struct, frozen=True):
     last_seen_at: int
     fingerprint: str | None = None
     """The last evidence that was good enough, as `core.evidence` encodes it."""
+    told: str | None = None
+    """What was last told of how it differs from that, and at `told_at` by mail; None while it does not."""
+    told_at: int | None = None
 
     def __repr__(self) -> str:
         return f"Device(id={self.id!r})"
@@ -57,7 +60,18 @@ def _meeting(dialect: "Any") -> Executable:
 _MEET = Statement(_meeting(sqlite), postgresql=_meeting(postgresql))
 _GET = Statement(select(devices).where(_d.id == parameter("id")))
 _FIND = Statement(select(devices).where(*_owner))
-_REMEMBER = Statement(update(devices).where(_d.id == parameter("id")).values(fingerprint=parameter("fingerprint")))
+_REMEMBER = Statement(
+    update(devices)
+    .where(_d.id == parameter("id"), _d.fingerprint.is_not_distinct_from(parameter("before")))
+    .values(fingerprint=parameter("fingerprint"), told=parameter("told"), told_at=parameter("told_at"))
+    .returning(_d.id)
+)
+_TELL = Statement(
+    update(devices)
+    .where(_d.id == parameter("id"), _d.told.is_distinct_from(parameter("told")))
+    .values(told=parameter("told"), told_at=parameter("told_at"))
+    .returning(_d.id)
+)
 _ENROL = Statement(
     update(devices)
     .where(_d.id == parameter("id"), _d.state == constant("waiting"))
@@ -97,9 +111,15 @@ async def find(tx: ReadTransaction, *, user_id: str, application_id: str, key_id
     return _device(await tx.one(_FIND, owner))
 
 
-async def remember(tx: Transaction, device_id: str, fingerprint: str | None) -> None:
-    """Keep this evidence, to compare the next with."""
-    await tx.run(_REMEMBER, {"id": device_id, "fingerprint": fingerprint})
+async def remember(tx: Transaction, device: Device, fingerprint: str, *, told_at: int | None) -> bool:
+    """Compare with this evidence from now on; False when somebody else has moved it since the device was read."""
+    values = {"id": device.id, "before": device.fingerprint, "fingerprint": fingerprint}
+    return await tx.one(_REMEMBER, values | {"told": None, "told_at": told_at}) is not None
+
+
+async def tell(tx: Transaction, device_id: str, told: str, *, told_at: int | None) -> bool:
+    """Note what is told of a device, and when by mail; False when just that was told before."""
+    return await tx.one(_TELL, {"id": device_id, "told": told, "told_at": told_at}) is not None
 
 
 async def enrol(tx: Transaction, device_id: str) -> bool:

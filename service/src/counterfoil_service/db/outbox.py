@@ -53,10 +53,8 @@ _SETTLE = Statement(
     .returning(_c.id)
 )
 _DEFER = Statement(update(outbox).where(*_mine).values(due_at=parameter("due_at")).returning(_c.id))
-_SENT_AT = Statement(
-    select(_c.ended_at).where(
-        _c.login_id == parameter("login_id"), _c.kind == constant("link"), _c.state == constant("sent")
-    )
+_DELIVERY = Statement(
+    select(_c.state, _c.attempts, _c.ended_at).where(_c.login_id == parameter("login_id"), _c.kind == constant("link"))
 )
 _DROP = Statement(delete(outbox).where(_c.id == parameter("id"), _c.kind == constant("decoy")))
 
@@ -82,10 +80,13 @@ async def defer(tx: Transaction, mail: Mail, *, due_at: int) -> bool:
     return await tx.one(_DEFER, {"id": mail.id, "attempts": mail.attempts, "due_at": due_at}) is not None
 
 
-async def sent_at(tx: ReadTransaction, login_id: str) -> int | None:
-    """When a mail server took a login's link; None while none has."""
-    row = await tx.one(_SENT_AT, {"login_id": login_id})
-    return None if row is None else int(row[0])
+async def left_at(tx: ReadTransaction, login_id: str, *, now: int) -> int | None:
+    """When a login's link left for a mail server: `now` while it is on its way, None where it has not left."""
+    row = await tx.one(_DELIVERY, {"login_id": login_id})
+    state, attempts, ended_at = row or ("", 0, None)
+    if state == "sent" and ended_at is not None:
+        return int(ended_at)
+    return now if state == "queued" and attempts else None
 
 
 async def drop_decoy(tx: Transaction, mail: Mail) -> None:

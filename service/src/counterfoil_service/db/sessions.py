@@ -84,7 +84,7 @@ _TOUCH = Statement(
 _MARK_CHANGED = Statement(
     update(sessions)
     .where(_s.id == parameter("id"), _living)
-    .values(changed_at=parameter("now"), notice_hash=func.coalesce(parameter("notice_hash"), _s.notice_hash))
+    .values(changed_at=parameter("now"), notice_hash=parameter("notice_hash"))
     .returning(_s.id)
 )
 _END = {
@@ -149,7 +149,7 @@ async def touch(tx: Transaction, session_id: str, *, now: int) -> bool:
     return await tx.one(_TOUCH, {"id": session_id, "now": now}) is not None
 
 
-async def mark_changed(tx: Transaction, session_id: str, *, now: int, notice_hash: bytes | None) -> bool:
+async def mark_changed(tx: Transaction, session_id: str, *, now: int, notice_hash: bytes) -> bool:
     """Note that its device looks like another, and the secret of the notice that says so; False when it has ended."""
     parameters = {"id": session_id, "now": now, "notice_hash": notice_hash}
     return await tx.one(_MARK_CHANGED, parameters) is not None

@@ -180,6 +180,8 @@ devices = Table(
     _int("first_seen_at"),
     _int("last_seen_at"),
     _text("fingerprint", null=True),
+    _text("told", null=True),
+    _int("told_at", null=True),
 )
 Index("uq_devices_owner", devices.c.user_id, devices.c.application_id, devices.c.key_id, unique=True)
 
@@ -223,7 +225,12 @@ proofs = Table("proofs", metadata, _bytes("replay_key", primary_key=True), _int(
 Index("ix_proofs_expires_at", proofs.c.expires_at)
 
 mailbox_keys = Table(
-    "mailbox_keys", metadata, _bytes("mailbox", primary_key=True), _bytes("sealed_key"), _int("created_at")
+    "mailbox_keys",
+    metadata,
+    _bytes("mailbox", primary_key=True),
+    _bytes("sealed_key"),
+    _int("created_at"),
+    _int("mail_code_misses"),
 )
 
 signing_keys = Table(

@@ -13,13 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from counterfoil_service.core.moments import in_words
 from counterfoil_service.mail.message import Letter, message_of
 from counterfoil_service.mail.words import harmless, unlinked
-from counterfoil_service.operations.describe_link import Standing
-
-STANDINGS: dict[Standing, str] = {
-    "known": "This device has signed in before.",
-    "changed": "This device has signed in before, but it looks like another computer now.",
-    "new": "This device has not signed in before.",
-}
+from counterfoil_service.operations.describe_link import STANDINGS, Standing
 
 
 class LinkMail(Letter, frozen=True, kw_only=True):
@@ -69,7 +63,7 @@ def render_link_mail(mail: LinkMail) -> EmailMessage:
         "how": _how(mail),
         "asked_at": in_words(mail.asked_at),
         "lifetime": lifetime,
-        "standing": STANDINGS[mail.standing],
+        "standing": f"{STANDINGS[mail.standing]}.",
         "mail_code": mail.mail_code,
     }
     return _rendered(mail, "link", "Sign in to", facts)

@@ -57,22 +57,31 @@ async def admit_device(
     if new or refused:
         name = EventName.DEVICE_REFUSED if refused else EventName.DEVICE_FIRST_SEEN
         await _record(tx, name, device, login, context)
-    changed = not new and await _has_changed(tx, device, login, context)
+    changed = not new and not refused and await _has_changed(tx, application, device, login, context)
     return Admission(device, new=new, refused=refused, changed=changed)
 
 
-async def _has_changed(tx: Transaction, device: Device, login: Login, context: Context) -> bool:
-    """Whether it looks like another machine. The person approved this sign-in, so what it is now counts from now on."""
+async def _has_changed(
+    tx: Transaction, application: Application, device: Device, login: Login, context: Context
+) -> bool:
+    """Whether there is something to tell. The person approved: what it is now is what it is compared with from now on.
+
+    Where it now sends nothing it stays what it was, and that it does is told once.
+    """
     stored, seen = decoded(device.fingerprint), decoded(login.fingerprint)
     comparison = compare(stored, seen)
-    baseline = None if seen is None else (stored.followed_by(seen) if stored else seen).encode()
-    if baseline != device.fingerprint:
-        await devices.remember(tx, device.id, baseline)
-    changed = comparison.band is not Band.NORMAL
-    if changed or comparison.differing:
-        noticed = ChangedDevice(device, comparison, "sign_in", login.id)
+    news = comparison.band is not Band.NORMAL
+    told = news and application.new_devices != "allow"
+    told_at = context.now if told else device.told_at
+    if seen is not None:
+        baseline = (stored.followed_by(seen) if stored else seen).encode()
+        await devices.remember(tx, device, baseline, told_at=told_at)
+    elif not (news and await devices.tell(tx, device.id, comparison.finding, told_at=told_at)):
+        return False
+    if news or comparison.differing:
+        noticed = ChangedDevice(device, comparison, "sign_in", login.id, told=told)
         await record_changed_device(tx, noticed, context, login.mailbox)
-    return changed
+    return news
 
 
 async def _record(tx: Transaction, name: EventName, device: Device, login: Login, context: Context) -> None:

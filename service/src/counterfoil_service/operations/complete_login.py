@@ -9,7 +9,7 @@ from counterfoil_service.core.audit_event import AuditEvent
 from counterfoil_service.core.grant import amr_of
 from counterfoil_service.core.login import TRANSITIONS, State, Trigger
 from counterfoil_service.core.polling import DenialReason, refusal_of
-from counterfoil_service.db import audit, logins
+from counterfoil_service.db import audit, logins, mailbox_keys
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 from counterfoil_service.db.sessions import Session
@@ -44,6 +44,7 @@ async def complete_login(tx: Transaction, command: CompleteLogin, context: Conte
     if not await logins.consume(tx, login.id, command.trigger, now=context.now, session_id=session_id):
         raise refusal_of(State.CONSUMED, login.expires_at, context.now)
     await verify_person(tx, user, login, context)
+    await mailbox_keys.forgive(tx, login.mailbox)
     event = AuditEvent(
         name=TRANSITIONS[command.trigger].event,
         login_id=login.id,

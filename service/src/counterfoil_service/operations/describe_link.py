@@ -16,6 +16,14 @@ Standing = Literal["new", "known", "changed"]
 """Whether the device that asks has signed this person in before; `changed`: its key has, from another machine."""
 
 
+STANDINGS: dict[Standing, str] = {
+    "known": "This device has signed in before",
+    "changed": "This device has signed in before, but it may be another computer now",
+    "new": "This device has not signed in before",
+}
+"""The same words on the page and in the mail."""
+
+
 class LinkView(msgspec.Struct, frozen=True):
     """A login whose link may still be used. Times are microseconds UTC."""
 
@@ -46,4 +54,4 @@ async def standing_of(tx: ReadTransaction, login: logins.Login) -> Standing:
     if device is None or device.state != "known":
         return "new"
     compared = compare(decoded(device.fingerprint), decoded(login.fingerprint))
-    return "known" if login.fingerprint is None or compared.band is Band.NORMAL else "changed"
+    return "known" if compared.band is Band.NORMAL else "changed"

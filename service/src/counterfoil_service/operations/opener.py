@@ -49,8 +49,8 @@ class Opener(msgspec.Struct, frozen=True, kw_only=True):
 
 async def facts_of(tx: ReadTransaction, opener: Opener, login: Login, context: Context) -> "dict[str, str | int]":
     """The fields that the events of an opener share; what is unknown, or nothing to speak of, is left out."""
-    sent_at = await outbox.sent_at(tx, login.id)
-    since = None if sent_at is None else max(0, context.now - sent_at) // SECOND
+    left_at = await outbox.left_at(tx, login.id, now=context.now)
+    since = None if left_at is None else max(0, context.now - left_at) // SECOND
     automation = automation_of(
         user_agent=opener.user_agent, fetch_metadata=opener.fetch_metadata, seconds_since_mail=since
     )
@@ -62,6 +62,10 @@ async def facts_of(tx: ReadTransaction, opener: Opener, login: Login, context: C
         facts["nearness"] = nearness
     if automation != "none":
         facts["automation"] = automation
-    if opener.place.country is not None:
-        facts["country"] = opener.place.country
-    return facts
+    return facts | place_facts(opener.place)
+
+
+def place_facts(place: Place) -> "dict[str, str | int]":
+    """The coarse place, for an event's fields; what is unknown is left out."""
+    known = {"country": place.country, "network": place.network}
+    return {name: value for name, value in known.items() if value is not None}

@@ -13,12 +13,16 @@ from counterfoil_service.db.engine import Context, Transaction
 
 
 class ChangedDevice(msgspec.Struct, frozen=True):
-    """Where it was noticed: at a sign-in, which the person approved, or at a refresh, which nobody did."""
+    """Where it was noticed: at a sign-in, which the person approved, or at a refresh, which nobody did.
+
+    `told`: a mail tells the person of it.
+    """
 
     device: Device
     comparison: Comparison
     at: Literal["sign_in", "refresh"]
     login_id: str
+    told: bool
     session_id: str | None = None
 
 
@@ -39,6 +43,7 @@ async def record_changed_device(tx: Transaction, changed: ChangedDevice, context
             "device": device.id,
             "at": changed.at,
             "is_new_logon": int(band is not Band.NORMAL),
+            "told": int(changed.told),
             **changed.comparison.fields,
         },
     )

@@ -20,11 +20,13 @@ from counterfoil_service.core.polling import needs_fingerprint
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.keys import Keys, digest, keyed, seal
 from counterfoil_service.db import applications, audit, logins, mailbox_keys, mailings, outbox, proofs, users
-from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
 from counterfoil_service.db.usage import Usage
 from counterfoil_service.db.users import User
+from counterfoil_service.operations.admit_mail_code import admit_mail_code
 from counterfoil_service.operations.asking_browser import AskingBrowser, browser_user_code
 from counterfoil_service.operations.check_budgets import Asker, asker_of, check_budgets
+from counterfoil_service.operations.opener import place_facts
 
 POLL_INTERVAL = 5
 """Seconds between polls, RFC 8628 §3.2."""
@@ -78,9 +80,7 @@ class LoginStarted(msgspec.Struct, frozen=True):
 
 async def start_login(tx: Transaction, command: StartLogin, context: Context) -> LoginStarted:
     """A login that waits for its link. Nobody can tell by the answer whether a mail goes out [R92]."""
-    application = await _application(tx, command, context.settings.public_url)
-    scope = rules.granted_scope(application, command.scope)
-    audience = rules.granted_audience(application, command.resource, context.settings.public_url)
+    application, scope, audience = await _granted(tx, command, context)
     asker = command.asker(context.keys)
     mailbox = asker.mailbox
     await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
@@ -95,6 +95,7 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
     login_id = identifiers.ulid(context.now, context.entropy)
     device_code, link_secret = link.make(context.entropy), link.make(context.entropy)
     code = _user_code(command, login_id, context)
+    digits, code_hash = await admit_mail_code(tx, command.mail_code, mailbox, context)
     login = logins.Login(
         id=login_id,
         application_id=application.id,
@@ -117,17 +118,30 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         expires_at=context.now + context.settings.link_ttl * SECOND,
         country=command.place.country,
         place=command.place.words,
-        mail_code_hash=command.mail_code[1] if command.mail_code else None,
+        mail_code_hash=code_hash,
         **_way_back(command),
     )
     await logins.add(tx, login)
-    mailed = link_secret if command.mail_code is None else f"{link_secret} {command.mail_code[0]}"
-    await _queue_mail(tx, login, mailed, decoy, context)
+    await _queue_mail(tx, login, f"{link_secret} {digits}" if digits else link_secret, decoy, context)
     await _record(tx, login, command, decoy, context)
     return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
 
 
-async def _application(tx: Transaction, command: StartLogin, issuer: str) -> Application:
+async def check_start(tx: ReadTransaction, command: StartLogin, context: Context) -> None:
+    """Refuse what `start_login` would refuse, before anything dear is made for it; nothing is counted."""
+    await _granted(tx, command, context)
+    await check_budgets(tx, command.asker(context.keys), context)
+
+
+async def _granted(tx: ReadTransaction, command: StartLogin, context: Context) -> tuple[Application, str, str]:
+    """The application, and the scope and the audience that it may have."""
+    issuer = context.settings.public_url
+    application = await _application(tx, command, issuer)
+    scope = rules.granted_scope(application, command.scope)
+    return application, scope, rules.granted_audience(application, command.resource, issuer)
+
+
+async def _application(tx: ReadTransaction, command: StartLogin, issuer: str) -> Application:
     application = await applications.get(tx, command.application_id)
     if application is None:
         raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
@@ -257,6 +271,7 @@ async def _record(
         login_id=login.id,
         application_id=login.application_id,
         jkt=login.jkt,
+        fields=place_facts(command.place),
         personal={
             "address": command.address.mailing,
             "source": command.source,

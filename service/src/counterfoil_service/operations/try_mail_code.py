@@ -9,7 +9,7 @@ from counterfoil_service.core.login import TRANSITIONS, State, Trigger, collecti
 from counterfoil_service.core.mail_code import MAX_TRIES, CodeMismatch
 from counterfoil_service.core.polling import refusal_of
 from counterfoil_service.crypto.dpop import Proof
-from counterfoil_service.db import audit, logins, proofs
+from counterfoil_service.db import audit, logins, mailbox_keys, proofs
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 
@@ -51,6 +51,7 @@ async def _approve(tx: Transaction, login: Login, command: TryMailCode, context:
 
 async def _miss(tx: Transaction, login: Login, command: TryMailCode, context: Context) -> Refusal:
     misses = await logins.miss_mail_code(tx, login.id, now=context.now)
+    await mailbox_keys.miss_mail_code(tx, login.mailbox)
     locked = misses >= MAX_TRIES
     name = EventName.LOGIN_LOCKED if locked else EventName.LOGIN_CODE_MISMATCH
     await _record(tx, login, name, command, context, {"by": "mail_code", "misses": misses})

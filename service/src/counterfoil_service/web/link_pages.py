@@ -36,6 +36,7 @@ from counterfoil_service.web.services import AnyRequest, services_of
 _MALFORMED = "Type the six letters that your device shows."
 _WRONG = "That code does not match. Look at the screen of the device you are signing in on, and type it again."
 _SAME_DEVICE = "No code is taken here: open this mail on the computer where you started."
+_ASK_AGAIN = "The way back was taken three times; that is enough. Ask for a new link."
 _USED_UP = "The way back was taken three times; that is enough. Type the code instead."
 _NO_WAY_HOME = "This sign-in cannot go on in this browser. Type the code instead."
 
@@ -165,7 +166,7 @@ async def _here(request: AnyRequest, view: LinkView, secret: str) -> Response[st
         case NoCode.DEAD:
             return _dead(request)
         case NoCode.USED_UP:
-            return await _again(request, view, secret, _USED_UP)
+            return await _again(request, view, secret, _ASK_AGAIN if view.same_device_only else _USED_UP)
         case NoCode.NO_WAY_HOME:
             return await _again(request, view, secret, _NO_WAY_HOME)
         case CodeIssued(redirect_uri=uri, target=target) if redirects.form_target(uri) is None:

@@ -9,8 +9,7 @@ from counterfoil_service.core.application import has_unsafe_characters
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.pkce import MAX_STATE, WayHome, way_home
 from counterfoil_service.core.polling import MAX_WAIT
-from counterfoil_service.operations.check_budgets import check_budgets
-from counterfoil_service.operations.start_login import StartLogin, start_login
+from counterfoil_service.operations.start_login import LoginStarted, StartLogin, check_start, start_login
 from counterfoil_service.web import polling
 from counterfoil_service.web.bound_logins import Bearer
 from counterfoil_service.web.caller import range_of, source_of, user_agent_of
@@ -20,7 +19,7 @@ from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form, read_form
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.refresh_grant import REFRESH_GRANT, answer_refresh
-from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.services import AnyRequest, Services, services_of
 from counterfoil_service.web.wire import DeviceAuthorization
 
 DEVICE_AUTHORIZATION_PATH = "/oauth/device_authorization"
@@ -55,11 +54,7 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         user_agent=user_agent_of(request),
         way_home=_way_home(form),
     )
-    if application.mail_code:
-        # Before the hash, which is dear: whoever is over budget costs nothing.
-        await services.database.read(check_budgets, command.asker(services.keys), services.database.context())
-        command = msgspec.structs.replace(command, mail_code=await services.mail_codes.make())
-    started = await services.database.write(start_login, command)
+    started = await (_start_with_code if application.mail_code else _start)(services, command)
     services.wake_mail()
     answer = DeviceAuthorization(
         device_code=started.device_code,
@@ -71,6 +66,18 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         login_id=started.login_id,
     )
     return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+async def _start(services: Services, command: StartLogin) -> LoginStarted:
+    return await services.database.write(start_login, command)
+
+
+async def _start_with_code(services: Services, command: StartLogin) -> LoginStarted:
+    """Everything is checked before the hash, which is dear: who is refused costs none."""
+    async with services.mail_codes.one_request(command.source_range):
+        await services.database.read(check_start, command, services.database.context())
+        code = await services.mail_codes.make()
+        return await services.database.write(start_login, msgspec.structs.replace(command, mail_code=code))
 
 
 @post(TOKEN_PATH, status_code=200)

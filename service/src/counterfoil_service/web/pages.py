@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.moments import in_words
-from counterfoil_service.operations.describe_link import Standing
+from counterfoil_service.operations.describe_link import STANDINGS, Standing
 from counterfoil_service.web.browser.pages import BrowserPage
 from counterfoil_service.web.wire import moment
 
@@ -131,7 +131,12 @@ class Pages:
         self._environment.globals["stylesheet"] = Markup(stylesheet)  # noqa: S704 - our own file
         self._environment.globals["waiting_script"] = Markup(script)  # noqa: S704 - our own file
         self._environment.globals["base"] = base
-        self._environment.filters |= {"quotable": quotable, "words": _words, "stamp": moment}
+        self._environment.filters |= {
+            "quotable": quotable,
+            "words": _words,
+            "stamp": moment,
+            "standing": STANDINGS.__getitem__,
+        }
         # Rendered once, so that neither bytes nor time can tell one dead link from another.
         self._dead = self._render("dead.html")
         self._locked = self._render("locked.html")
