@@ -65,10 +65,8 @@ class Wiki:
 
     def visit(self, path: str) -> Visit:
         """The only visit since the last time."""
-        (visit,) = self.visits
-        self.visits.clear()
-        assert visit.path == path
-        return visit
+        assert [visit.path for visit in self.visits] == [path]
+        return self.visits.pop()
 
     def stop(self) -> None:
         """Be gone."""
@@ -185,7 +183,9 @@ def _write_certificate(folder: Path) -> None:
 def _handler(visits: list[Visit]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            visits.append(Visit(self.path, list(self.headers.items())))
+            # Pages of one host share its icon, and a browser asks for it whenever it likes.
+            if self.path != "/favicon.ico":
+                visits.append(Visit(self.path, list(self.headers.items())))
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
