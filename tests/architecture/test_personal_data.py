@@ -201,7 +201,7 @@ def _plant(change: Callable[[Any], object]) -> Any:
     [
         (_plant(lambda all_: all_["fields"].pop(0)), "attribute: machine"),
         (_plant(lambda all_: all_["fields"].append(all_["fields"][0])), "twice: machine"),
-        (_plant(lambda all_: all_["not_personal"].pop()), "column missing: audit_events.id"),
+        (_plant(lambda all_: all_["not_personal"].pop()), "column missing: checkpoints.note"),
         (
             _plant(lambda all_: all_["not_personal"][0].update(column="users.shoe_size")),
             "column unknown: users.shoe_size",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from litestar import Litestar, Router, route
 
+from counterfoil_service.audit.sealer import Sealer
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
@@ -103,15 +104,19 @@ class Service:
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
         """Run the outbox worker and the sweeper beside the requests."""
-        mailing, sweeping = asyncio.create_task(self.outbox.run()), asyncio.create_task(self._sweep())
+        sealer = Sealer(self.services.database)
+        mailing, sweeping, sealing = (
+            asyncio.create_task(work) for work in (self.outbox.run(), self._sweep(), sealer.run())
+        )
         try:
             yield
         finally:
             self.outbox.stop()
-            await asyncio.wait([mailing], timeout=LAST_MAIL_SECONDS)
-            for task in (mailing, sweeping):
+            sealer.stop()
+            await asyncio.wait([mailing, sealing], timeout=LAST_MAIL_SECONDS)
+            for task in (mailing, sweeping, sealing):
                 task.cancel()
-            await asyncio.gather(mailing, sweeping, return_exceptions=True)
+            await asyncio.gather(mailing, sweeping, sealing, return_exceptions=True)
             self.services.places.close()
 
     async def _sweep(self) -> None:

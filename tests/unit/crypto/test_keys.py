@@ -35,6 +35,7 @@ NAMES = [
     "persistent_id",
     "fingerprint",
     "notice",
+    "log",
     "seal_request",
 ]
 

@@ -6,6 +6,7 @@ from functools import partial
 import click
 import msgspec
 
+from counterfoil_service.cli.audit_log import checkpoint, export, verify
 from counterfoil_service.cli.database import run
 from counterfoil_service.cli.output import fail, json_option, moment, show_json
 from counterfoil_service.core.story import sentence
@@ -30,6 +31,11 @@ def explain(login_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
         show_json({"login_id": login_id, "events": [_shown(event) for event in events]})
     else:
         click.echo("\n".join(story_lines(events)))
+
+
+audit.add_command(checkpoint)
+audit.add_command(export)
+audit.add_command(verify)
 
 
 def story_lines(events: list[StoredEvent]) -> list[str]:

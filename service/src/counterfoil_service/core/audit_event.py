@@ -57,6 +57,7 @@ class EventName(StrEnum):
     USER_ERASED = "user.erased"
     APPLICATION_ADDED = "application.added"
     APPLICATION_REMOVED = "application.removed"
+    AUDIT_CHECKPOINT_FAILED = "audit.checkpoint_failed"
     KEY_ROTATED = "key.rotated"
 
 

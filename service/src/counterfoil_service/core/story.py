@@ -31,6 +31,7 @@ _UNSENT = {
 }
 _VERBS = {"reject": "reject", "cancel": "cancel", "issue_code": "return from", "report": "report"}
 _PLAIN = {
+    EventName.AUDIT_CHECKPOINT_FAILED: "ALERT: the audit log was not signed: it does not continue its last checkpoint.",
     EventName.LOGIN_SUPERSEDED: "A newer request by the same device took its place.",
     EventName.LOGIN_CANCELLED: "The device gave the login up.",
     EventName.LOGIN_EXPIRED: "Its time ran out.",

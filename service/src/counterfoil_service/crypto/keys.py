@@ -62,6 +62,7 @@ class Keys:
         "csrf",
         "fingerprint",
         "lock",
+        "log",
         "mailbox",
         "nonce",
         "notice",
@@ -103,6 +104,8 @@ class Keys:
     """HMAC of session ids that gives the secret in a session's notices."""
     persistent_id: bytes
     """HMAC of canonical addresses, for applications that link accounts by it."""
+    log: bytes
+    """Seed of the Ed25519 key that signs the audit log's checkpoints."""
     lock: bytes
     """HMAC that names advisory locks."""
     client_secret: bytes

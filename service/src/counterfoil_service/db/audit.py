@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import select
 
 from counterfoil_service.core.audit_event import PERSONAL_FIELDS, AuditEvent, EventName
+from counterfoil_service.core.leaf import leaf_bytes, leaf_of
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
 from counterfoil_service.db import mailbox_keys
 from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
@@ -15,7 +16,10 @@ from counterfoil_service.db.statements import insert_row, parameter
 from counterfoil_service.db.tables import audit_events
 
 _ID_BYTES = 16
-_APPEND = Statement(insert_row(audit_events, omit=frozenset({"position"})))
+_MILLISECOND = 1000
+"""Microseconds: what a leaf keeps of a time, so that no edit below it goes unseen."""
+
+_APPEND = Statement(insert_row(audit_events, omit=frozenset({"position", "leaf_index"})))
 _OF_LOGIN = Statement(
     select(audit_events).where(audit_events.c.login_id == parameter("login_id")).order_by(audit_events.c.position)
 )
@@ -37,16 +41,18 @@ async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbo
     """
     if unknown := event.personal.keys() - PERSONAL_FIELDS:
         raise ValueError(f"no personal field of the audit log: {', '.join(sorted(unknown))}")
-    event_id = context.entropy(_ID_BYTES)
+    event_id, time = context.entropy(_ID_BYTES), context.now // _MILLISECOND * _MILLISECOND
     sealed = None
     if event.personal and mailbox is not None:
         key = await mailbox_keys.get(tx, context.keys.seal_mailbox, mailbox)
         if key is not None:
             text = msgspec.json.encode(event.personal)
             sealed = seal(key, text, associated=event_id, entropy=context.entropy)
+    # What no log could take is found out here, where it can still be refused: one such event would end all sealing.
+    leaf_bytes(leaf_of(event, event_id=event_id, time=time, sealed=sealed))
     row = msgspec.structs.asdict(event)
     del row["personal"]
-    row |= {"id": event_id, "time": context.now, "sealed": sealed, "mailbox": mailbox}
+    row |= {"id": event_id, "time": time, "sealed": sealed, "mailbox": mailbox}
     row["fields"] = msgspec.json.encode(event.fields, order="sorted").decode()
     await tx.run(_APPEND, row)
 

@@ -263,5 +263,34 @@ audit_events = Table(
     _text("fields"),
     _bytes("sealed", null=True),
     _bytes("mailbox", null=True),
+    _int("leaf_index", null=True),
 )
 Index("ix_audit_events_login_id", audit_events.c.login_id)
+# The sealer gives each event its place in the log once it is committed; until then it has none.
+_unsealed, _sealed = text("leaf_index IS NULL"), text("leaf_index IS NOT NULL")
+Index("ix_audit_events_unsealed", audit_events.c.position, sqlite_where=_unsealed, postgresql_where=_unsealed)
+Index(
+    "uq_audit_events_leaf_index",
+    audit_events.c.leaf_index,
+    unique=True,
+    sqlite_where=_sealed,
+    postgresql_where=_sealed,
+)
+
+# The log as C2SP tlog-tiles keep it: up to 256 hashes of 32 bytes a tile.
+log_tiles = Table(
+    "log_tiles",
+    metadata,
+    Column("level", _Int, primary_key=True, autoincrement=False),
+    Column("tile", _Int, primary_key=True, autoincrement=False),
+    _bytes("hashes"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", _Int, primary_key=True, autoincrement=False),
+    _bytes("root"),
+    _int("time"),
+    _text("note"),
+)

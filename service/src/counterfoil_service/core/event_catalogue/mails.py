@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of a mail with a link, or of a notice about a sign-in."""
+
+from typing import Final
+
+from counterfoil_service.core.audit_event import EventName
+from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, STAFF, Entry, Field, example
+
+_ATTEMPT: Final = {
+    "attempt": Field("which attempt it was", "number"),
+    "kind": Field("change for the notice of a changed device", values=("change",)),
+}
+_SERVERS_WORD: Final = "smtp_NNN, the mail server's reply code (RFC 5321 §4.2), or the name of the error"
+
+MAILS: Final[dict[EventName, Entry]] = {
+    EventName.MAIL_QUEUED: Entry(
+        purpose="A mail waits to be sent. A reason tells a notice from the mail with the link, which has none.",
+        reasons=("new_device", "changed_device"),
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.MAIL_QUEUED, "la"),
+    ),
+    EventName.MAIL_SENT: Entry(
+        purpose="A mail server took the mail. Whether anybody read it is not known.",
+        fields=_ATTEMPT,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.MAIL_SENT, "la", fields={"attempt": 1}),
+    ),
+    EventName.MAIL_DEFERRED: Entry(
+        purpose="The mail could not be handed over; it is tried again.",
+        fields=_ATTEMPT,
+        reasons=("no_transport", "timeout", "folder_not_writable"),
+        open_reasons=_SERVERS_WORD,
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.MAIL_DEFERRED, "la", outcome="failure", reason="smtp_451", fields={"attempt": 2}),
+    ),
+    EventName.MAIL_FAILED: Entry(
+        purpose="The mail was given up.",
+        fields=_ATTEMPT,
+        reasons=(
+            *("login_ended", "device_forgotten", "too_late", "user_erased", "cannot_unseal"),
+            *("not_writable", "smtputf8_not_supported"),
+        ),
+        open_reasons=_SERVERS_WORD,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.MAIL_FAILED, "la", outcome="failure", reason="smtp_550", fields={"attempt": 1}),
+    ),
+    EventName.MAIL_SUPPRESSED: Entry(
+        purpose="No mail was sent, and whoever asked was not told so.",
+        reasons=("user_disabled", "not_invited", "over_budget"),
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.MAIL_SUPPRESSED, "la", outcome="failure", reason="not_invited"),
+    ),
+}

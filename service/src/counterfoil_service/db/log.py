@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit log as a tree: which events wait for their place, the tiles, and the checkpoints that were signed."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
+
+from counterfoil_service.core.identifiers import base64url
+from counterfoil_service.core.leaf import Leaf, leaf_bytes, rfc3339
+from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import constant, insert_row, parameter
+from counterfoil_service.db.tables import audit_events, checkpoints, log_tiles
+
+_MILLISECOND = 1000
+_e, _t, _c = audit_events.c, log_tiles.c, checkpoints.c
+_REFERENCES = ("outcome", "reason", "login_id", "application_id", "session_id", "subject", "jkt")
+_LEAF = (_e.position, _e.leaf_index, _e.id, _e.time, _e.name, _e.fields, _e.sealed, *(_e[name] for name in _REFERENCES))
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event as a row: `index` is its place in the log, None while it waits for one.
+
+    `leaf` None: the row is none that `audit.append` has written.
+    """
+
+    position: int
+    index: int | None
+    leaf: Leaf | None
+
+
+class SignedCheckpoint(msgspec.Struct, frozen=True):
+    """One row; `note` is the signed note, `time` microseconds UTC."""
+
+    size: int
+    root: bytes
+    time: int
+    note: str
+
+
+# Without an offset of ours the SQLite dialect would bind one, as a literal value.
+_PENDING = Statement(
+    select(*_LEAF).where(_e.leaf_index.is_(None)).order_by(_e.position).limit(parameter("limit")).offset(constant(0))
+)
+_WAITING = Statement(select(_e.position).where(_e.leaf_index.is_(None)).limit(constant(1)).offset(constant(0)))
+_FROM = Statement(
+    select(*_LEAF)
+    .where(_e.leaf_index >= parameter("index"))
+    .order_by(_e.leaf_index)
+    .limit(parameter("limit"))
+    .offset(constant(0))
+)
+_LAST_INDEX = Statement(
+    select(_e.leaf_index)
+    .where(_e.leaf_index.is_not(None))
+    .order_by(_e.leaf_index.desc())
+    .limit(constant(1))
+    .offset(constant(0))
+)
+_PLACE = Statement(
+    update(audit_events)
+    .where(_e.position == parameter("position"))
+    .values(leaf_index=parameter("index"), time=_e.time - _e.time % constant(_MILLISECOND))
+)
+_TILE = Statement(select(_t.hashes).where(_t.level == parameter("level"), _t.tile == parameter("tile")))
+_LATEST = Statement(select(checkpoints).order_by(_c.size.desc()).limit(constant(1)).offset(constant(0)))
+_ALL = Statement(select(checkpoints).order_by(_c.size))
+_ADD_CHECKPOINT = Statement(insert_row(checkpoints))
+
+
+def _writing(dialect: "Any") -> Executable:
+    fresh = dialect.insert(log_tiles).values(
+        {"level": parameter("level"), "tile": parameter("tile"), "hashes": parameter("hashes")}
+    )
+    body: Executable = fresh.on_conflict_do_update(
+        index_elements=[_t.level, _t.tile], set_={"hashes": fresh.excluded.hashes}
+    )
+    return body
+
+
+_WRITE_TILE = Statement(_writing(sqlite), postgresql=_writing(postgresql))
+
+
+async def pending(tx: ReadTransaction, *, limit: int) -> list[Entry]:
+    """Events that have no place yet, the oldest first."""
+    return [_entry(row) for row in await tx.all(_PENDING, {"limit": limit})]
+
+
+async def waiting(tx: ReadTransaction) -> bool:
+    """Whether any has none."""
+    return await tx.one(_WAITING, {}) is not None
+
+
+async def entries(tx: ReadTransaction, index: int, limit: int) -> list[Entry]:
+    """At most `limit` entries of the log from `index` on, in its order."""
+    return [_entry(row) for row in await tx.all(_FROM, {"index": index, "limit": limit})]
+
+
+async def last_index(tx: ReadTransaction) -> int:
+    """The place of the last entry; -1 before the first."""
+    row = await tx.one(_LAST_INDEX, {})
+    return -1 if row is None else int(row[0])
+
+
+async def place(tx: Transaction, position: int, index: int) -> None:
+    """Give an event its place, and its time the precision of a leaf: replicas of an older release still write more."""
+    await tx.run(_PLACE, {"position": position, "index": index})
+
+
+async def tile(tx: ReadTransaction, level: int, number: int) -> bytes:
+    """A tile's hashes so far; empty when there is none."""
+    row = await tx.one(_TILE, {"level": level, "tile": number})
+    return b"" if row is None else bytes(row[0])
+
+
+async def write_tile(tx: Transaction, level: int, number: int, hashes: bytes) -> None:
+    """Store a tile, in place of what was there of it."""
+    await tx.run(_WRITE_TILE, {"level": level, "tile": number, "hashes": hashes})
+
+
+async def latest_checkpoint(tx: ReadTransaction) -> SignedCheckpoint | None:
+    """The newest, or None before the first."""
+    row = await tx.one(_LATEST, {})
+    return None if row is None else _checkpoint(row)
+
+
+async def all_checkpoints(tx: ReadTransaction) -> list[SignedCheckpoint]:
+    """Every one, the smallest first."""
+    return [_checkpoint(row) for row in await tx.all(_ALL, {})]
+
+
+async def add_checkpoint(tx: Transaction, checkpoint: SignedCheckpoint) -> None:
+    """Keep a signed one for good."""
+    await tx.run(_ADD_CHECKPOINT, msgspec.structs.asdict(checkpoint))
+
+
+def _entry(row: "Any") -> Entry:
+    position, index, *columns = row
+    return Entry(int(position), None if index is None else int(index), _leaf(index, *columns))
+
+
+def _leaf(
+    index: int | None, event_id: bytes, time: int, name: str, fields: str, sealed: bytes | None, *references: str
+) -> Leaf | None:
+    try:
+        leaf = Leaf(
+            id=bytes(event_id).hex(),
+            time=rfc3339(time),
+            type=name,
+            fields=msgspec.json.decode(fields, type=dict[str, str | int]),
+            sealed=None if sealed is None else base64url(bytes(sealed)),
+            **dict(zip(_REFERENCES, references, strict=True)),  # type: ignore[arg-type]  # `leaf_bytes` checks every member
+        )
+        leaf_bytes(leaf)
+    except (ValueError, OverflowError, msgspec.DecodeError):
+        return None
+    return None if index is not None and time % _MILLISECOND else leaf
+
+
+def _checkpoint(row: "Any") -> SignedCheckpoint:
+    return SignedCheckpoint(int(row[0]), bytes(row[1]), int(row[2]), str(row[3]))

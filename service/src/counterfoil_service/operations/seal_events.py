@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give committed events their places in the log and sign what it then is (RFC 9162 §2.1, C2SP tlog-checkpoint).
+
+Off every request's path: on PostgreSQL a hash chain inside the requests' transactions would make them wait for each
+other. The log's order is that of sealing, so an event that was written early and committed late leaves no gap.
+"""
+
+import msgspec
+
+from counterfoil_service.core import tiles
+from counterfoil_service.core.checkpoint import Checkpoint
+from counterfoil_service.core.leaf import leaf_bytes
+from counterfoil_service.core.merkle import EMPTY_ROOT, leaf_hash
+from counterfoil_service.crypto.keys import keyed
+from counterfoil_service.db import log
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.log import Entry, SignedCheckpoint
+from counterfoil_service.operations.log_key import log_key
+
+_Tiles = dict[tuple[int, int], bytes]
+
+
+class LogInconsistentError(Exception):
+    """The tiles are not those that the last checkpoint was signed over, or a row is no event of ours.
+
+    Nothing is signed until somebody has looked.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"its tables were changed since its checkpoint of size {size}")
+        self.size = size
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """How many events were sealed by this call, and the newest checkpoint, None while there is no event at all."""
+
+    count: int
+    checkpoint: SignedCheckpoint | None
+
+
+async def seal_events(tx: Transaction, limit: int, context: Context) -> Sealed:
+    """At most `limit`, by one sealer at a time on however many replicas.
+
+    Raises LogInconsistentError instead of signing what does not continue the last checkpoint [R126].
+    """
+    await tx.lock(keyed(context.keys.lock, b"log"))
+    last = await log.latest_checkpoint(tx)
+    size = 0 if last is None else last.size
+    edge = {place: await log.tile(tx, *place) for place in tiles.edge(size)}
+    _check(last, edge)
+    entries = await log.pending(tx, limit=limit)
+    if not entries:
+        return Sealed(0, last)
+    checkpoint = await _append(tx, size, edge, entries, context)
+    return Sealed(len(entries), checkpoint)
+
+
+def _bytes_of(entry: Entry, size: int) -> bytes:
+    if entry.leaf is None:
+        raise LogInconsistentError(size)
+    return leaf_bytes(entry.leaf)
+
+
+def _check(last: SignedCheckpoint | None, edge: _Tiles) -> None:
+    size, root = (0, EMPTY_ROOT) if last is None else (last.size, last.root)
+    try:
+        fits = tiles.root(size, tiles.reader(edge)) == root
+    except ValueError:
+        fits = False
+    if not fits:
+        raise LogInconsistentError(size)
+
+
+async def _append(tx: Transaction, size: int, edge: _Tiles, entries: list[Entry], context: Context) -> SignedCheckpoint:
+    hashes = [leaf_hash(_bytes_of(entry, size)) for entry in entries]
+    changed = tiles.append(size, hashes, tiles.reader(edge))
+    for number, entry in enumerate(entries, size):
+        await log.place(tx, entry.position, number)
+    for (level, tile), content in changed.items():
+        await log.write_tile(tx, level, tile, content)
+    grown = size + len(entries)
+    root = tiles.root(grown, tiles.reader(edge | changed))
+    key = log_key(context.keys, context.settings)
+    note = key.sign(Checkpoint(key.name, grown, root).body())
+    checkpoint = SignedCheckpoint(grown, root, context.now, note)
+    await log.add_checkpoint(tx, checkpoint)
+    return checkpoint
