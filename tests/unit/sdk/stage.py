@@ -24,6 +24,8 @@ ISSUER = "https://id.example"
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 KEY = SoftwareKey.generate()
 DEVICE_CODE = "device-code-which-is-secret"
+DIGITS = "12345678"
+MAIL_CODE_ENDPOINT = f"{ISSUER}/oauth/mail_code"
 METADATA = {
     "issuer": ISSUER,
     "device_authorization_endpoint": f"{ISSUER}/oauth/device_authorization",
@@ -167,6 +169,8 @@ def nonce(value: str) -> Response:
 PENDING = refusal("authorization_pending")
 SLOW_DOWN = refusal("slow_down")
 GRANTED = reply(200, TOKENS)
+GONE = refusal("invalid_grant")
+TROUBLE = reply(503, b"")
 OFFLINE = Unreachable("the cable is out")
 
 

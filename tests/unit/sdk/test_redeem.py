@@ -26,6 +26,7 @@ from counterfoil_client.errors import (
 from counterfoil_client.session import Session
 from unit.sdk.stage import (
     DEVICE_CODE,
+    GONE,
     GRANTED,
     ISSUER,
     KEY,
@@ -35,6 +36,7 @@ from unit.sdk.stage import (
     PLAIN_POLL,
     STARTED,
     TOKENS,
+    TROUBLE,
     Answer,
     Clock,
     Play,
@@ -49,8 +51,6 @@ from unit.sdk.stage import (
 
 DEEP = "com.example.app:/signed-in"
 REDEEM = Sent("/oauth/token")
-GONE = refusal("invalid_grant")
-TROUBLE = reply(503, b"")
 
 
 def home() -> WayHome:
