@@ -7,7 +7,7 @@ from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.grant import Grant
 from counterfoil_service.core.login import LOST_ANSWER_WINDOW, State, Trigger, current_state
-from counterfoil_service.core.polling import DenialReason, refusal_of
+from counterfoil_service.core.polling import DenialReason, refusal_of, too_fast
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.db import audit, logins, proofs, refresh_tokens, sessions
 from counterfoil_service.db.engine import Context, Transaction
@@ -19,8 +19,9 @@ from counterfoil_service.operations.grant_first_tokens import grant_first_tokens
 class CollectLogin(msgspec.Struct, frozen=True):
     """Key, application and fingerprint were compared with the login before; the state is decided here.
 
-    `held` says that the poll began while the login was pending. It can have lost no answer: what consumed the login
-    meanwhile has its own, and a second pair of tokens would kill the first.
+    `held` says that the poll began while the login was pending. It can have lost no answer itself: what consumed the
+    login meanwhile has its own, and a second pair of tokens would kill the first. Where that was another poll of the
+    same device, whose connection may be dead, it is told to come again instead of to give up.
     """
 
     login_id: str
@@ -43,8 +44,11 @@ async def collect_login(tx: Transaction, command: CollectLogin, context: Context
         if not isinstance(session, Session):
             return session
         return await grant_first_tokens(tx, session, command.application, context)
-    if state is State.CONSUMED and not command.held:
-        return await _collect_again(tx, login, command, context)
+    if state is State.CONSUMED:
+        if not command.held:
+            return await _collect_again(tx, login, command, context)
+        if login.approved_at is not None:
+            raise too_fast()
     raise refusal_of(state, login.expires_at, context.now)
 
 
