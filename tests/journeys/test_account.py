@@ -13,6 +13,7 @@ from journeys.computer import SESSION, Computer, computer
 from journeys.conftest import OpenDesktop
 from journeys.databases import Databases, execute
 from journeys.desktop import Desktop
+from journeys.explained import explained, let_the_mail_be_read, settled
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
 from support.processes import RunningService
@@ -28,6 +29,7 @@ class AppSession:
 
     device: Desktop
     session: Session
+    login_id: str
 
     @property
     def lives(self) -> bool:
@@ -84,10 +86,13 @@ def app_session(
     """A session of an app with the SDK, approved on a phone."""
     device = desktop(service)
     asked = device.ask(address)
-    assert phone.approve(mail.letter_to(address).link, asked.user_code) == 200
+    letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
+    assert phone.approve(letter.link, asked.user_code) == 200
     session = asked.session()
     assert device.sub(session)
-    return AppSession(device, session)
+    settled(service, asked.login_id)
+    return AppSession(device, session, asked.login_id)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
@@ -118,6 +123,7 @@ def test_one_session_is_ended_and_the_others_stay(
         assert app.is_over
         assert other.phone.open(f"{service.public_url}/account") == 200
         assert other.phone.heading == "Your account"
+    explained(service, app.login_id, "ended_on_the_account_page")
 
 
 def test_all_others_are_ended_after_a_fresh_sign_in_and_this_one_stays(
@@ -171,6 +177,7 @@ def test_a_forgotten_device_is_signed_out_and_counts_as_new(
         assert "The device is forgotten" in ada.phone.text
         assert not [line for line in listed(ada, "Devices") if "Ada's laptop" in line]
         assert app.is_over
+    explained(service, app.login_id, "forgotten_device")
 
 
 def test_whoever_forgets_this_browser_is_signed_out_and_it_says_so(

@@ -8,6 +8,7 @@ from counterfoil_client import UnexpectedRedirect
 from journeys.conftest import OpenDesktop
 from journeys.databases import APP_LINK, DEEP_LINK, event_names
 from journeys.desktop import ClientKind
+from journeys.explained import explained, let_the_mail_be_read
 from journeys.verified import verified
 from support.mailserver import MailServer
 from support.phone import Phone
@@ -19,19 +20,26 @@ SECONDS = 5
 
 
 def test_the_hand_over_page_has_one_link_that_brings_the_application_its_session(
-    service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, client_kind: ClientKind, address: str
+    service: RunningService,
+    mail: MailServer,
+    laptop: Phone,
+    desktop: OpenDesktop,
+    client_kind: ClientKind,
+    address: str,
 ) -> None:
     terminal = desktop(service, client_kind)
     asked = terminal.ask(address, redirect=WHOLE_LINK)
-    phone.open(mail.letter_to(address).link)
-    assert phone.press(HERE) == 200
-    assert phone.heading == "One step is left"
-    links: list[str] = phone.run(phone.page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))"))
+    letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
+    laptop.open(letter.link)
+    assert laptop.press(HERE) == 200
+    assert laptop.heading == "One step is left"
+    links: list[str] = laptop.run(laptop.page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))"))
     (target,) = links
     assert target.startswith(f"{WHOLE_LINK}&code="), "byte for byte, though a browser would rather write a space"
-    phone.run(phone.page.get_by_role("link", name="Return to Desk App").click())
-    assert phone.heading == "One step is left", "nothing here knows the scheme, and the page stays"
-    phone.hosts.remove("com.example.desk://")
+    laptop.run(laptop.page.get_by_role("link", name="Return to Desk App").click())
+    assert laptop.heading == "One step is left", "nothing here knows the scheme, and the page stays"
+    laptop.hosts.remove("com.example.desk://")
 
     for foreign in _foreign(target, service.public_url):
         with pytest.raises(UnexpectedRedirect):
@@ -43,16 +51,22 @@ def test_the_hand_over_page_has_one_link_that_brings_the_application_its_session
     assert terminal.come_home(asked, target), "a system that brings it twice does no harm"
     assert terminal.sub(session) == session.subject
     assert event_names(service.settings["database_url"], asked.login_id).count("login.code_issued") == 1
+    explained(service, asked.login_id, "back_by_a_custom_scheme")
 
 
 def test_an_app_link_is_opened_by_the_browser_itself(
-    service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, either_kind: ClientKind, address: str
+    service: RunningService,
+    mail: MailServer,
+    laptop: Phone,
+    desktop: OpenDesktop,
+    either_kind: ClientKind,
+    address: str,
 ) -> None:
     terminal = desktop(service, either_kind)
     asked = terminal.ask(address, redirect=APP_LINK)
-    phone.open(mail.letter_to(address).link)
-    target = phone.run(_led_away(phone.page))
-    phone.hosts.remove(APP_LINK.removesuffix("/signed-in"))
+    laptop.open(mail.letter_to(address).link)
+    target = laptop.run(_led_away(laptop.page))
+    laptop.hosts.remove(APP_LINK.removesuffix("/signed-in"))
     assert terminal.come_home(asked, target)
     assert asked.session(SECONDS).subject
 

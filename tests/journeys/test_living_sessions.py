@@ -22,15 +22,18 @@ from journeys.desktop import (
     let_the_token_end,
     let_the_token_get_old,
 )
+from journeys.explained import explained, let_the_mail_be_read, settled, typed
 from journeys.proxy import Proxy
 from journeys.verified import verified
 from support.background import LoopThread
 from support.mailserver import MailServer
-from support.phone import Phone
+from support.mmdb import write_mmdb
+from support.phone import Browser, Phone
 from support.processes import RunningService
 
 KINDS: tuple[ClientKind, ...] = ("sync", "async")
 ROTATIONS = 10
+GERMANY = {"country": {"iso_code": "DE"}, "autonomous_system_organization": "Example Telecom"}
 HOURS_PASS = (
     "UPDATE sessions SET created_at = created_at - 18000000000, last_used_at = last_used_at - 18000000000",
     "UPDATE refresh_tokens SET created_at = created_at - 18000000000",
@@ -46,11 +49,17 @@ with Client(issuer, client_id, store=FileStore(directory)) as client:
 """
 
 
-def signed_in(terminal: Desktop, mail: MailServer, phone: Phone, address: str) -> tuple[Session, Asked]:
+def signed_in(
+    service: RunningService, terminal: Desktop, mail: MailServer, phone: Phone, address: str
+) -> tuple[Session, Asked]:
     """A whole sign-in by typed code."""
     asked = terminal.ask(address)
-    assert phone.approve(mail.letter_to(address).link, asked.user_code) == 200
-    return asked.session(), asked
+    letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
+    assert phone.approve(letter.link, asked.user_code) == 200
+    session = asked.session()
+    settled(service, asked.login_id)
+    return session, asked
 
 
 def refreshed(terminal: Desktop, session: Session) -> str:
@@ -61,13 +70,19 @@ def refreshed(terminal: Desktop, session: Session) -> str:
 
 
 def test_ten_rotations_outlive_a_killed_service_and_end_at_an_operators_word(
-    new_service: OpenService, mail: MailServer, phone: Phone, desktop: OpenDesktop, address: str
+    new_service: OpenService, mail: MailServer, browser: Browser, desktop: OpenDesktop, address: str, tmp_path: Path
 ) -> None:
-    with new_service() as service:
+    places = write_mmdb(tmp_path / "places.mmdb", {"91.0.0.0/10": GERMANY})
+    with (
+        new_service(mmdb_files=str(places), trusted_proxies="127.0.0.0/8") as service,
+        browser.phone(extra_http_headers={"X-Forwarded-For": "91.10.20.30"}) as phone,
+    ):
         terminals = [desktop(service, kind) for kind in KINDS]
-        held = [
-            (terminal, signed_in(terminal, mail, phone, f"{n}{address}")[0]) for n, terminal in enumerate(terminals)
+        signed = [
+            (terminal, *signed_in(service, terminal, mail, phone, f"{n}{address}"))
+            for n, terminal in enumerate(terminals)
         ]
+        held = [(terminal, session) for terminal, session, _ in signed]
         for turn in range(ROTATIONS):
             for terminal, session in held:
                 before = (session.access_token, session.refresh_token)
@@ -80,9 +95,10 @@ def test_ten_rotations_outlive_a_killed_service_and_end_at_an_operators_word(
                 service.start()
 
         assert "Sessions ended: 2" in service.told("sessions", "revoke", "--every", "--yes")
-        for terminal, session in held:
+        for terminal, session, asked in signed:
             assert terminal.is_out(session)
             assert terminal.load() is None
+            explained(service, asked.login_id, "ten_renewals")
 
 
 def test_an_answer_that_was_lost_before_a_long_sleep_signs_nobody_out(
@@ -93,9 +109,10 @@ def test_an_answer_that_was_lost_before_a_long_sleep_signs_nobody_out(
         proxy.targets = [service.port]
         terminals = [desktop(service, kind) for kind in KINDS]
         held = [
-            (terminal, signed_in(terminal, mail, phone, f"{n}{address}")[0]) for n, terminal in enumerate(terminals)
+            (terminal, *signed_in(service, terminal, mail, phone, f"{n}{address}"))
+            for n, terminal in enumerate(terminals)
         ]
-        for number, (terminal, session) in enumerate(held, 1):
+        for number, (terminal, session, _) in enumerate(held, 1):
             before = session.refresh_token
             let_the_token_get_old(session)
             proxy.losses = number
@@ -105,12 +122,13 @@ def test_an_answer_that_was_lost_before_a_long_sleep_signs_nobody_out(
 
         for statement in HOURS_PASS:
             execute(url, statement)
-        for terminal, session in held:
+        for terminal, session, asked in held:
             refreshed(terminal, session)
             refreshed(terminal, session)
             told = _events(url, session)
             assert told.count(("session.refreshed", "lost_answer")) == 1
             assert {name for name, _ in told} == {"session.created", "session.refreshed"}
+            explained(service, asked.login_id, "answer_lost_before_a_sleep")
 
 
 def test_a_second_process_goes_on_where_the_first_one_is(
@@ -124,7 +142,7 @@ def test_a_second_process_goes_on_where_the_first_one_is(
 ) -> None:
     store = FileStore(tmp_path / "store")
     terminal = desktop(service, either_kind, store=store)
-    session, _ = signed_in(terminal, mail, phone, address)
+    session, _ = signed_in(service, terminal, mail, phone, address)
     for _ in range(2):
         issuer = service.public_url
         stored = store.load_session(issuer, CLIENT_ID)
@@ -153,7 +171,7 @@ def test_whoever_copies_key_and_tokens_ends_the_session_for_both(
     tmp_path: Path,
 ) -> None:
     owner = desktop(service, either_kind, store=FileStore(tmp_path / "hers"))
-    session, asked = signed_in(owner, mail, phone, address)
+    session, asked = signed_in(service, owner, mail, phone, address)
     shutil.copytree(tmp_path / "hers", tmp_path / "his")
     thief = desktop(service, either_kind, store=FileStore(tmp_path / "his"))
     stolen = thief.load()
@@ -165,9 +183,7 @@ def test_whoever_copies_key_and_tokens_ends_the_session_for_both(
     with pytest.raises(SessionEnded):
         refreshed(owner, session)
     assert thief.is_out(stolen)
-    told = service.told("audit", "explain", asked.login_id)
-    assert "ALERT: a token that was already used came again; the session was ended." in told
-    assert f"Session {session.session_id} ended (reuse_detected)." in told
+    explained(service, asked.login_id, "copied_key_and_tokens")
 
 
 def test_tokens_without_their_key_are_worth_nothing_and_their_owner_stays_signed_in(
@@ -175,7 +191,7 @@ def test_tokens_without_their_key_are_worth_nothing_and_their_owner_stays_signed
 ) -> None:
     store, copy = MemoryStore(), MemoryStore()
     owner = desktop(service, either_kind, store=store)
-    session, _ = signed_in(owner, mail, phone, address)
+    session, asked = signed_in(service, owner, mail, phone, address)
     stored = store.load_session(service.public_url, CLIENT_ID)
     assert stored is not None
     copy.save_session(service.public_url, CLIENT_ID, stored)
@@ -189,15 +205,22 @@ def test_tokens_without_their_key_are_worth_nothing_and_their_owner_stays_signed
     refreshed(owner, session)
     names = [name for name, _ in _events(service.settings["database_url"], session)]
     assert names == ["session.created", "session.key_mismatch", "session.refreshed"]
+    explained(service, asked.login_id, "copied_tokens_without_their_key")
 
 
-def test_a_disabled_user_is_out_at_once(
+def test_a_disabled_user_is_out_at_once_and_an_erased_one_is_forgotten(
     service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, either_kind: ClientKind, address: str
 ) -> None:
     terminal = desktop(service, either_kind)
-    session, _ = signed_in(terminal, mail, phone, address)
+    session, asked = signed_in(service, terminal, mail, phone, address)
     assert "sessions ended: 1" in service.told("users", "disable", address)
     assert terminal.is_out(session)
+    explained(service, asked.login_id, "disabled_user")
+
+    typed(service, "users", "erase", address, "--yes")
+    explained(service, asked.login_id, "erased_user")
+    typed(service, "audit", "checkpoint")
+    assert "fit the checkpoint" in typed(service, "audit", "verify"), "what was erased still proves [R133]"
 
 
 def test_signing_out_ends_the_session_here_and_there(
@@ -205,13 +228,14 @@ def test_signing_out_ends_the_session_here_and_there(
 ) -> None:
     store = MemoryStore()
     terminal = desktop(service, either_kind, store=store)
-    session, _ = signed_in(terminal, mail, phone, address)
+    session, asked = signed_in(service, terminal, mail, phone, address)
     stored = store.load_session(service.public_url, CLIENT_ID)
     assert stored is not None
     terminal.sign_out(session)
     assert terminal.load() is None
     store.save_session(service.public_url, CLIENT_ID, aged(stored))
     assert terminal.load() is None, "the service knows it, too"
+    explained(service, asked.login_id, "signed_out")
 
 
 def _events(url: str, session: Session) -> list[tuple[str, str | None]]:

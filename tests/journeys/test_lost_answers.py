@@ -3,6 +3,7 @@
 
 from journeys.conftest import OpenDesktop, OpenService
 from journeys.databases import event_names, rows, sessions_of
+from journeys.explained import explained, let_the_mail_be_read
 from journeys.proxy import Proxy
 from support.background import LoopThread
 from support.mailserver import MailServer
@@ -19,6 +20,7 @@ def test_a_lost_token_answer_is_not_a_lost_login(
         letters = mail.wait_for(address, 2)
 
         for one, letter in zip(asked, letters, strict=True):
+            let_the_mail_be_read(service, one.login_id)
             proxy.losses += 1
             assert phone.approve(letter.link, one.user_code) == 200
         sessions = [one.session() for one in asked]
@@ -30,3 +32,4 @@ def test_a_lost_token_answer_is_not_a_lost_login(
             assert any(step.state == "unreachable" for step in one.progress)
             tokens = rows(url, "SELECT state FROM refresh_tokens WHERE session_id = ?", session.session_id)
             assert sorted(state for (state,) in tokens) == ["current", "replaced"]
+        explained(service, asked[1].login_id, "lost_answer")

@@ -11,6 +11,7 @@ from counterfoil_client import LoginDenied
 from journeys.codes import random_code, wrong_code
 from journeys.conftest import OpenDesktop
 from journeys.databases import event_names, sessions_of
+from journeys.explained import explained, let_the_mail_be_read
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
 from support.processes import RunningService
@@ -18,6 +19,12 @@ from support.processes import RunningService
 AGENTS = ["", "curl/8.5", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SafeLinks", "BarracudaCentral", "Mozilla/5.0"]
 NOT_CODES = ["", " ", "123456", "WDJBM", "WDJBMJX", "ÄÖÜBCD", "<script>", "B" * 40, "AEIOUY"]
 PRESSES = 12
+HABITS = {
+    "first": (3, "scanner_that_presses_the_first_button"),
+    "last": (2, "scanner_that_presses_the_last_button"),
+    "in turn": (3, "scanner_that_presses_in_turn"),
+}
+"""Three wrong codes; a rejection and the report that its page offers; a wrong code before both."""
 
 
 def test_a_scanner_that_looks_and_types_nonsense_leaves_the_link_to_its_reader(
@@ -25,10 +32,12 @@ def test_a_scanner_that_looks_and_types_nonsense_leaves_the_link_to_its_reader(
 ) -> None:
     asked = desktop(service).ask(address)
     letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
 
-    for number in range(50):
-        assert _fetch(service, "GET", letter.link, AGENTS[number % len(AGENTS)]) == 200
-        assert _fetch(service, "HEAD", letter.link, AGENTS[number % len(AGENTS)]) == 200
+    for agent in AGENTS:
+        for method in ("GET", "HEAD"):
+            for _ in range(10):
+                assert _fetch(service, method, letter.link, agent) == 200
     for text in NOT_CODES:
         assert _approve(service, letter.secret, text) == 422
     for _ in range(2):
@@ -40,22 +49,25 @@ def test_a_scanner_that_looks_and_types_nonsense_leaves_the_link_to_its_reader(
     names = event_names(service.settings["database_url"], asked.login_id)
     assert names.count("login.link_opened") == 101
     assert names.count("login.code_mismatch") == 2
+    explained(service, asked.login_id, "scanner_that_looks")
 
 
-@pytest.mark.parametrize("habit", ["first", "last", "in turn"])
+@pytest.mark.parametrize("habit", list(HABITS))
 def test_a_scanner_that_presses_every_button_gets_no_desktop_in(
     service: RunningService, mail: MailServer, browser: Browser, desktop: OpenDesktop, address: str, habit: str
 ) -> None:
     asked = desktop(service).ask(address)
     link = mail.letter_to(address).link
+    let_the_mail_be_read(service, asked.login_id, -60)
 
     with browser.phone() as scanner:
         pressed = scanner.run(_press_everything(scanner.page, link, habit))
 
-    # Three wrong codes; a rejection and the report that its page offers; a wrong code before both.
-    assert pressed == {"first": 3, "last": 2, "in turn": 3}[habit]
+    presses, text = HABITS[habit]
+    assert pressed == presses
     assert isinstance(asked.error(), LoginDenied)
     assert sessions_of(service.settings["database_url"], asked.login_id) == 0
+    explained(service, asked.login_id, text)
 
 
 async def _press_everything(page: Any, link: str, habit: str) -> int:

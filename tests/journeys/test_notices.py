@@ -6,6 +6,7 @@ import httpx2
 from journeys.conftest import OpenDesktop
 from journeys.databases import rows
 from journeys.desktop import ClientKind
+from journeys.explained import explained, let_the_mail_be_read
 from support.mailserver import MailServer
 from support.phone import Phone
 from support.processes import RunningService
@@ -18,7 +19,9 @@ def test_a_notice_ends_a_strangers_session_and_no_scanner_does(
 ) -> None:
     terminal = desktop(service, either_kind)
     asked = terminal.ask(address)
-    phone.approve(mail.letter_to(address).link, asked.user_code)
+    letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
+    phone.approve(letter.link, asked.user_code)
     session = asked.session()
     notice = mail.notice_to(address)
     assert "Ada's laptop" in notice.text
@@ -35,6 +38,7 @@ def test_a_notice_ends_a_strangers_session_and_no_scanner_does(
     assert terminal.is_out(session)
     assert terminal.load() is None
     assert phone.open(notice.link) == 410
+    explained(service, asked.login_id, "ended_by_the_notice")
 
 
 def test_a_device_is_told_of_once_until_somebody_reports_it(

@@ -6,6 +6,7 @@ from journeys.codes import wrong_code
 from journeys.conftest import OpenDesktop, OpenService
 from journeys.databases import event_names, mail_is_due
 from journeys.desktop import ClientKind
+from journeys.explained import explained, let_the_mail_be_read, settled, typed
 from support.background import wait_until
 from support.mailserver import MailServer
 from support.phone import Phone
@@ -17,6 +18,7 @@ def test_a_rejected_desktop_is_told_so(
 ) -> None:
     asked = desktop(service, client_kind).ask(address)
     link = mail.letter_to(address).link
+    let_the_mail_be_read(service, asked.login_id)
 
     phone.open(link)
     assert phone.press("Reject") == 200
@@ -24,19 +26,24 @@ def test_a_rejected_desktop_is_told_so(
 
     assert type(asked.error()) is LoginDenied
     assert phone.open(link) == 410
+    explained(service, asked.login_id, "rejected")
 
 
 def test_an_approval_taken_back_before_it_is_collected_gives_no_session(
     service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, address: str
 ) -> None:
     asked = desktop(service).ask(address, wait=False)
-    phone.approve(mail.letter_to(address).link, asked.user_code)
+    letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
+    phone.approve(letter.link, asked.user_code)
 
     assert phone.press("This was not me – stop it") == 200  # noqa: RUF001 - the page's own dash
     assert phone.heading == "Sign-in rejected"
 
     asked.wait()
     assert type(asked.error()) is LoginDenied
+    assert phone.press("I did not ask for this – report it") == 200  # noqa: RUF001 - the page's own dash
+    explained(service, asked.login_id, "approval_taken_back_and_reported")
 
 
 def test_three_wrong_codes_lock_the_login(
@@ -44,6 +51,7 @@ def test_three_wrong_codes_lock_the_login(
 ) -> None:
     asked = desktop(service, client_kind).ask(address)
     link = mail.letter_to(address).link
+    let_the_mail_be_read(service, asked.login_id)
 
     phone.open(link)
     for _ in range(2):
@@ -58,6 +66,7 @@ def test_three_wrong_codes_lock_the_login(
     assert type(asked.error()) is LoginLocked
     assert phone.open(link) == 410
     assert phone.heading == "This link does not work"
+    explained(service, asked.login_id, "three_wrong_codes")
 
 
 def test_logins_that_nobody_answers_expire_and_one_that_was_not_mailed_in_time_never_is(
@@ -66,8 +75,10 @@ def test_logins_that_nobody_answers_expire_and_one_that_was_not_mailed_in_time_n
     sick_mail.start()
     with new_service(link_ttl="5", mail_url=sick_mail.url) as service:
         url = service.settings["database_url"]
-        mailed = desktop(service, "sync").ask(address)
+        terminal = desktop(service, "sync")
+        mailed = terminal.ask(address)
         link = sick_mail.letter_to(address).link
+        settled(service, mailed.login_id)
         sick_mail.stop()
         unmailed = desktop(service, "async").ask(f"no-{address}")
 
@@ -77,6 +88,8 @@ def test_logins_that_nobody_answers_expire_and_one_that_was_not_mailed_in_time_n
         sick_mail.start()
         mail_is_due(url)
         wait_until(lambda: "mail.failed" in event_names(url, unmailed.login_id), "the mail to be given up")
-        story = service.told("audit", "explain", unmailed.login_id)
+        story = typed(service, "audit", "explain", unmailed.login_id)
         assert "The mail was not sent: the login had ended before." in story
         assert len(sick_mail.letters) == 1
+        terminal.ask(address, wait=False)
+        explained(service, mailed.login_id, "expired")

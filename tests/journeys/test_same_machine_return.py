@@ -14,6 +14,7 @@ from counterfoil_client import LoginDenied
 from journeys.conftest import OpenDesktop
 from journeys.databases import event_names, sessions_of
 from journeys.desktop import Asked, ClientKind
+from journeys.explained import explained, let_the_mail_be_read
 from journeys.thief import thief_of
 from journeys.verified import verified
 from support.background import LoopThread, wait_until
@@ -22,6 +23,7 @@ from support.phone import Browser, Phone
 from support.processes import RunningService
 
 HERE = "I am on the computer where I started"
+THIEF = "ALERT: the device code came with another key"
 PROMPT = 5
 """Seconds: far less than a held poll."""
 
@@ -46,7 +48,7 @@ def press_here(page: Phone) -> int:
 def test_the_browser_lands_on_the_listener_and_a_thief_of_the_device_code_gets_nothing(
     service: RunningService,
     mail: MailServer,
-    phone: Phone,
+    laptop: Phone,
     desktop: OpenDesktop,
     loop: LoopThread,
     client_kind: ClientKind,
@@ -55,13 +57,15 @@ def test_the_browser_lands_on_the_listener_and_a_thief_of_the_device_code_gets_n
     terminal = desktop(service, client_kind)
     asked = terminal.ask(address, redirect="loopback")
     with thief_of(service, loop, asked.device_code):
-        assert phone.open(mail.letter_to(address).link) == 200
+        letter = mail.letter_to(address)
+        let_the_mail_be_read(service, asked.login_id)
+        assert laptop.open(letter.link) == 200
         pressed = time.monotonic()
-        assert phone.press(HERE) == 200
-        assert phone.heading == "You are signed in"
+        assert laptop.press(HERE) == 200
+        assert laptop.heading == "You are signed in"
         session = asked.session(PROMPT)
         assert time.monotonic() - pressed < PROMPT
-    goes_home(phone, asked)
+    goes_home(laptop, asked)
 
     claims = verified(service, session.access_token)
     assert claims["amr"] == ["pop", "swk"], "no code was typed, so no second channel is claimed"
@@ -70,50 +74,59 @@ def test_the_browser_lands_on_the_listener_and_a_thief_of_the_device_code_gets_n
     assert sessions_of(service.settings["database_url"], asked.login_id) == 1
     with pytest.raises(ConnectionRefusedError):
         _knock(asked)
+    explained(service, asked.login_id, "back_on_the_same_computer", without=THIEF)
 
 
 def test_a_victim_who_presses_here_on_her_own_computer_gives_the_attacker_nothing(
-    service: RunningService, mail: MailServer, phone: Phone, desktop: OpenDesktop, either_kind: ClientKind, address: str
+    service: RunningService,
+    mail: MailServer,
+    laptop: Phone,
+    desktop: OpenDesktop,
+    either_kind: ClientKind,
+    address: str,
 ) -> None:
     asked = desktop(service, either_kind).ask(address, redirect="loopback")
     # His listener is on his own machine: on hers nobody answers.
     assert asked.login._listener is not None
     asked.login._listener.close()
     link = mail.letter_to(address).link
+    let_the_mail_be_read(service, asked.login_id)
     for _ in range(3):
-        assert phone.open(link) == 200
-        assert not press_here(phone)
-    assert phone.open(link) == 200
-    assert HERE not in phone.text, "three codes are enough"
+        assert laptop.open(link) == 200
+        assert not press_here(laptop)
+    assert laptop.open(link) == 200
+    assert HERE not in laptop.text, "three codes are enough"
     assert asked.waits
-    assert phone.press("Reject") == 200
-    goes_home(phone, asked)
+    assert laptop.press("Reject") == 200
+    goes_home(laptop, asked)
 
     assert type(asked.error()) is LoginDenied
     url = service.settings["database_url"]
     assert sessions_of(url, asked.login_id) == 0
     assert event_names(url, asked.login_id).count("login.code_issued") == 3
+    explained(service, asked.login_id, "pressed_on_another_computer")
 
 
 def test_a_code_typed_on_a_phone_wins_and_leaves_nothing_to_press(
     service: RunningService,
     mail: MailServer,
     phone: Phone,
-    browser: Browser,
+    laptop: Phone,
     desktop: OpenDesktop,
     either_kind: ClientKind,
     address: str,
 ) -> None:
     asked = desktop(service, either_kind).ask(address, redirect="loopback")
     link = mail.letter_to(address).link
-    with browser.phone() as computer:
-        assert computer.open(link) == 200
-        assert phone.approve(link, asked.user_code) == 200
-        session = asked.session(PROMPT)
-        assert computer.press(HERE) == 410
+    let_the_mail_be_read(service, asked.login_id)
+    assert laptop.open(link) == 200
+    assert phone.approve(link, asked.user_code) == 200
+    session = asked.session(PROMPT)
+    assert laptop.press(HERE) == 410
     assert verified(service, session.access_token)["amr"] == ["pop", "swk", "mca"]
     with pytest.raises(ConnectionRefusedError):
         _knock(asked)
+    explained(service, asked.login_id, "typed_before_it_was_pressed")
 
 
 def test_a_code_typed_and_a_button_pressed_at_once_make_one_session(

@@ -5,6 +5,7 @@ from journeys.conftest import OpenDesktop
 from journeys.crowd import Started, client_of, device_of, poll
 from journeys.databases import event_names, sessions_of
 from journeys.desktop import Asked
+from journeys.explained import explained, let_the_mail_be_read
 from support.background import LoopThread
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
@@ -18,6 +19,8 @@ def test_each_link_completes_its_own_desktop_only(
     first_link = mail.letter_to(address).link
     second = desktop(service, "async").ask(address, label="Study")
     second_link = mail.wait_for(address, 2)[1].link
+    for asked in (first, second):
+        let_the_mail_be_read(service, asked.login_id)
 
     with browser.phone() as phone:
         phone.open(second_link)
@@ -32,6 +35,8 @@ def test_each_link_completes_its_own_desktop_only(
     first_session = first.session()
     assert first_session.subject == second_session.subject
     assert first_session.session_id != second_session.session_id
+    explained(service, first.login_id, "first_of_two_desktops")
+    explained(service, second.login_id, "second_of_two_desktops")
 
 
 def test_a_stolen_device_code_is_worth_nothing(
@@ -39,7 +44,9 @@ def test_a_stolen_device_code_is_worth_nothing(
 ) -> None:
     url = service.settings["database_url"]
     asked = desktop(service).ask(address, wait=False)
-    phone.approve(mail.letter_to(address).link, asked.user_code)
+    letter = mail.letter_to(address)
+    let_the_mail_be_read(service, asked.login_id)
+    phone.approve(letter.link, asked.user_code)
 
     for _ in range(3):
         assert loop.run(_poll_as_thief(service, asked)) == (400, "invalid_grant")
@@ -50,7 +57,7 @@ def test_a_stolen_device_code_is_worth_nothing(
     assert asked.session().subject
     assert loop.run(_poll_as_thief(service, asked)) == (400, "invalid_grant")
     assert sessions_of(url, asked.login_id) == 1
-    assert "ALERT: the device code came with another key" in service.told("audit", "explain", asked.login_id)
+    explained(service, asked.login_id, "stolen_device_code")
 
 
 async def _poll_as_thief(service: RunningService, asked: Asked) -> tuple[int, str]:

@@ -2,71 +2,24 @@
 """A web application's sign-in in a real browser: one tap, or a code from another device, and all that may go wrong."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from typing import Any
 
 import httpx2
 import pytest
 from playwright.async_api import Page
 
-from journeys.codes import random_code
-from journeys.computer import NAME, SESSION, Computer, computer
-from journeys.databases import Databases, execute
+from journeys.computer import NAME, SESSION, Computer
+from journeys.databases import execute, newest_login
+from journeys.explained import explained
 from journeys.verified import verified
+from journeys.web_sign_in import OpenComputer, asked, begin, signed_in
 from journeys.web_site import WebSite
 from support.background import wait_until
 from support.mailserver import MailServer
-from support.phone import Browser, Phone
+from support.phone import Phone
 from support.processes import RunningService
 
 BY_ITSELF = 2
 """Seconds until a page with script has gone on."""
-
-OpenComputer = Callable[..., AbstractContextManager[Computer]]
-
-
-@pytest.fixture(scope="module")
-def ledger(databases: Databases, mail: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
-    """An application, at a service on SQLite: engines are told apart by the first story alone."""
-    folder = tmp_path_factory.mktemp("web-sign-in")
-    with (
-        RunningService(folder, database_url=databases.fresh("sqlite", folder), mail_url=mail.url) as service,
-        WebSite(service, "Ledger") as site,
-    ):
-        yield site
-
-
-@pytest.fixture(scope="module")
-def wiki(ledger: WebSite) -> Iterator[WebSite]:
-    """Another one at the same service."""
-    with WebSite(ledger.service, "Wiki") as site:
-        yield site
-
-
-@pytest.fixture
-def desk(browser: Browser, mail: MailServer) -> OpenComputer:
-    """Opens computers."""
-
-    def make(*sites: WebSite, **options: Any) -> AbstractContextManager[Computer]:
-        origins = {site.origin for site in sites} | {site.service.public_url for site in sites}
-        return computer(browser, mail, *origins, **options)
-
-    return make
-
-
-def begin(ada: Computer, site: WebSite, **changes: str) -> None:
-    """The application sends the browser to the service, which asks who is there."""
-    assert ada.phone.open(site.asks(**changes)) == 200
-    assert ada.phone.heading == f"Sign in to {site.name}"
-
-
-def signed_in(ada: Computer, site: WebSite, address: str) -> dict[str, str]:
-    """By one tap: what comes back to the application."""
-    begin(ada, site)
-    ada.tap(ada.ask(address))
-    ada.turns_to(site.name)
-    return site.answer()
 
 
 def test_one_tap_in_the_same_browser_goes_home_with_a_code_that_is_good_once(
@@ -85,6 +38,7 @@ def test_one_tap_in_the_same_browser_goes_home_with_a_code_that_is_good_once(
         assert "mca" not in claims["amr"], "no code was typed"
         again = site.redeem(answer["code"])
         assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+        explained(service, newest_login(service.settings["database_url"], address), "one_tap_and_a_code_used_twice")
 
 
 def test_one_tap_needs_no_script(ledger: WebSite, desk: OpenComputer, address: str) -> None:
@@ -113,7 +67,7 @@ def test_a_code_typed_on_a_phone_lets_the_waiting_page_go_on_by_itself(
 ) -> None:
     with desk(ledger, java_script_enabled=script) as ada:
         begin(ada, ledger)
-        letter = ada.ask(address)
+        letter, login_id = asked(ada, ledger, address)
         assert phone.approve(letter.link, ada.code) == 200
         approved = time.monotonic()
         assert phone.heading == "Return to your device"
@@ -123,6 +77,7 @@ def test_a_code_typed_on_a_phone_lets_the_waiting_page_go_on_by_itself(
         claims = verified(ledger.service, ledger.redeem(code).json()["access_token"])
         assert claims["amr"] == ["mca"], "the code was typed on another device"
         ada.turns_to("Ledger")
+    explained(ledger.service, login_id, "code_of_a_waiting_page")
 
 
 def test_a_no_on_the_phone_is_told_and_leads_to_a_new_start(
@@ -130,9 +85,11 @@ def test_a_no_on_the_phone_is_told_and_leads_to_a_new_start(
 ) -> None:
     with desk(ledger) as ada:
         begin(ada, ledger)
-        assert phone.open(ada.ask(address).link) == 200
+        letter, login_id = asked(ada, ledger, address)
+        assert phone.open(letter.link) == 200
         assert phone.press("Reject") == 200
         ada.sees("Sign-in stopped", BY_ITSELF)
+        explained(ledger.service, login_id, "rejected_for_a_waiting_page")
         ada.follow("Sign in to Ledger again")
         assert ada.phone.heading == "Sign in to Ledger"
         ada.tap(ada.ask(address))
@@ -182,6 +139,8 @@ def test_a_second_application_needs_no_second_mail(
 
         stolen = wiki.redeem(signed_in_at_once(ada, ledger)["code"])
         assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant"), "it was not given to the wiki"
+    url = ledger.service.settings["database_url"]
+    explained(ledger.service, newest_login(url, address), "second_application")
 
 
 def signed_in_at_once(ada: Computer, site: WebSite, **changes: str) -> dict[str, str]:
@@ -229,77 +188,8 @@ def test_signing_out_here_signs_out_of_the_next_application_too(
         begin(ada, wiki)
     answer = httpx2.get(wiki.asks(), cookies={SESSION: copied}, trust_env=False)
     assert "Sign in to" in answer.text, "a copy of the cookie is worth nothing either"
-
-
-def test_a_scanner_that_presses_every_button_signs_nobody_in(
-    ledger: WebSite, desk: OpenComputer, phone: Phone, address: str
-) -> None:
-    with desk(ledger) as ada:
-        begin(ada, ledger)
-        letter = ada.ask(address)
-        buttons = _buttons(phone, letter.link)
-        assert "Sign in" in buttons
-        for name in buttons:
-            phone.open(letter.link)
-            field = phone.page.get_by_label("Code on the device")
-            if phone.run(field.count()):
-                phone.type_code(random_code())
-            if phone.run(phone.page.get_by_role("button", name=name).count()):
-                phone.press(name)
-        assert not {SESSION} & {str(each.get("name")) for each in phone.run(phone.page.context.cookies())}
-        ada.sees("Sign-in stopped")
-        assert not ledger.answers
-        assert SESSION not in ada.cookies
-
-
-def _buttons(phone: Phone, link: str) -> list[str]:
-    assert phone.open(link) == 200
-    return phone.run(phone.page.get_by_role("button").all_inner_texts())
-
-
-def test_a_stranger_with_the_address_of_the_waiting_page_gets_nothing(
-    ledger: WebSite, desk: OpenComputer, address: str
-) -> None:
-    with desk(ledger) as ada, desk(ledger) as mallory:
-        begin(ada, ledger)
-        letter = ada.ask(address)
-        waiting, code = ada.phone.page.url, ada.code
-        assert mallory.phone.open(waiting) == 410
-        assert mallory.phone.heading == "Nothing waits here"
-        assert code not in mallory.phone.text
-        ada.tap(letter)
-        ada.turns_to("Ledger")
-        ledger.answer()
-        assert mallory.phone.open(waiting) == 410
-        assert SESSION not in mallory.cookies
-
-
-def test_her_link_in_his_browser_demands_the_code_that_he_can_see_and_she_alone_can_type(
-    ledger: WebSite, desk: OpenComputer, address: str
-) -> None:
-    """Mallory asks with her address and his browser: one tap is not enough on her computer, where she did not ask."""
-    with desk(ledger) as mallory, desk(ledger) as ada:
-        begin(mallory, ledger)
-        letter = mallory.ask(address)
-        begin(ada, ledger)  # her browser has a name of its own
-        assert ada.phone.open(letter.link) == 200
-        assert "You asked in this very browser" not in ada.phone.text
-        assert ada.phone.press("Reject") == 200
-        mallory.sees("Sign-in stopped")
-        assert not ledger.answers
-
-
-def test_an_address_that_was_not_registered_is_told_on_a_page_and_never_visited(ledger: WebSite, phone: Phone) -> None:
-    for changes in (
-        {"redirect_uri": "https://attacker.example/callback"},
-        {"redirect_uri": f"{ledger.origin}/callback/../other"},
-        {"redirect_uri": "http://127.0.0.1@attacker.example/callback"},
-        {"client_id": "nobody"},
-        {"client_id": "counterfoil"},
-    ):
-        assert phone.open(ledger.asks(**changes)) == 400
-        assert phone.page.url.startswith(ledger.service.public_url)
-    assert not ledger.answers
+    url = ledger.service.settings["database_url"]
+    explained(ledger.service, newest_login(url, address), "signed_out_here")
 
 
 def test_the_sign_in_works_with_the_keyboard_alone(ledger: WebSite, desk: OpenComputer, address: str) -> None:

@@ -11,6 +11,7 @@ from counterfoil_client import LoginLocked, WrongCode
 from journeys.conftest import OpenDesktop, OpenService
 from journeys.databases import rows
 from journeys.desktop import ClientKind
+from journeys.explained import explained, let_the_mail_be_read
 from journeys.test_same_machine_return import goes_home
 from support.background import LoopThread
 from support.device import Device
@@ -42,21 +43,20 @@ def test_the_digits_of_the_mail_sign_in_a_desktop_that_waits_and_five_wrong_ones
         terminal = desktop(service, either_kind, client_id=ROOM)
         asked = terminal.ask(address)
         code = digits(mail.letter_to(address))
+        let_the_mail_be_read(service, asked.login_id)
         with pytest.raises(WrongCode) as missed:
             terminal.submit(asked, wrong(code, 1))
         assert missed.value.tries_left == 4
         terminal.submit(asked, code)
         session = asked.session(10)
         assert terminal.sub(session) == session.subject
-        story = service.told("audit", "explain", asked.login_id)
-        assert "A wrong mail code was typed into the app that asked: miss 1 of 5." in story
-        assert "Approved by the digits of the mail, typed into the app that asked." in story
-        assert code not in story
+        explained(service, asked.login_id, "digits_of_the_mail")
         assert code.replace(" ", "") not in service.log
 
         other = desktop(service, either_kind, client_id=ROOM)
         unlucky = other.ask(f"b{address}")
         code = digits(mail.letter_to(f"b{address}"))
+        let_the_mail_be_read(service, unlucky.login_id)
         for left in (4, 3, 2, 1):
             with pytest.raises(WrongCode) as missed:
                 other.submit(unlucky, wrong(code, left))
@@ -64,8 +64,7 @@ def test_the_digits_of_the_mail_sign_in_a_desktop_that_waits_and_five_wrong_ones
         with pytest.raises(LoginLocked):
             other.submit(unlucky, wrong(code, 9))
         assert type(unlucky.error(10)) is LoginLocked
-        told = service.told("audit", "explain", unlucky.login_id)
-        assert "The fifth wrong mail code was typed into the app that asked: locked for good." in told
+        explained(service, unlucky.login_id, "five_wrong_mail_codes")
 
 
 def test_whoever_reads_the_mail_but_has_not_the_key_gets_nothing_by_the_digits(
@@ -75,16 +74,18 @@ def test_whoever_reads_the_mail_but_has_not_the_key_gets_nothing_by_the_digits(
         service.told(*WITH_CODES)
         asked = desktop(service, client_id=ROOM).ask(address)
         letter = mail.letter_to(address)
+        let_the_mail_be_read(service, asked.login_id)
         form = {"client_id": ROOM, "device_code": asked.device_code, "mail_code": digits(letter)}
         answer = loop.run(_posted(service.public_url, form))
         assert answer == "invalid_grant"
         assert asked.waits
+        explained(service, asked.login_id, "digits_without_the_key")
 
 
 def test_an_application_of_one_device_takes_no_code_and_brings_its_person_home(
     new_service: OpenService,
     mail: MailServer,
-    phone: Phone,
+    laptop: Phone,
     desktop: OpenDesktop,
     address: str,
     either_kind: ClientKind,
@@ -93,14 +94,16 @@ def test_an_application_of_one_device_takes_no_code_and_brings_its_person_home(
         service.told(*SAME_DEVICE, "--redirect-uri", "http://127.0.0.1/callback")
         terminal = desktop(service, either_kind, client_id=VAULT)
         asked = terminal.ask(address, redirect="loopback")
-        assert phone.open(mail.letter_to(address).link) == 200
-        assert "Only on the computer where you started" in phone.text
-        assert "Code on the device" not in phone.text
-        typed = phone.run(
-            phone.page.request.post(
+        letter = mail.letter_to(address)
+        let_the_mail_be_read(service, asked.login_id)
+        assert laptop.open(letter.link) == 200
+        assert "Only on the computer where you started" in laptop.text
+        assert "Code on the device" not in laptop.text
+        typed = laptop.run(
+            laptop.page.request.post(
                 f"{service.public_url}/l",
                 form={
-                    "secret": mail.letter_to(address).secret,
+                    "secret": letter.secret,
                     "action": "approve",
                     "user_code": asked.user_code,
                 },
@@ -108,12 +111,11 @@ def test_an_application_of_one_device_takes_no_code_and_brings_its_person_home(
         )
         assert typed.status == 422
         assert asked.waits
-        assert phone.press(HERE) == 200
-        assert phone.heading == "You are signed in"
-        goes_home(phone, asked)
+        assert laptop.press(HERE) == 200
+        assert laptop.heading == "You are signed in"
+        goes_home(laptop, asked)
         assert terminal.sub(asked.session(10))
-        told = service.told("audit", "explain", asked.login_id)
-        assert "this application takes none: same device only" in told
+        explained(service, asked.login_id, "same_device_only")
         assert rows(
             service.settings["database_url"], "SELECT approved_by FROM logins WHERE id = ?", asked.login_id
         ) == [(None,)]

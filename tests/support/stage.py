@@ -23,6 +23,7 @@ from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.operations.add_application import add_application
+from counterfoil_service.operations.forget_old import forget_old
 from counterfoil_service.operations.sweep import sweep
 from counterfoil_service.settings import Secret, Settings
 from counterfoil_service.web.gate import Gate
@@ -148,6 +149,7 @@ class Stage:
     async def sweep(self) -> None:
         """Let the sweeper pass once."""
         await self.database.write(sweep, 1000)
+        await self.database.write(forget_old, 1000)
 
     async def events(self, login_id: str) -> list[StoredEvent]:
         """The audit events of one login."""

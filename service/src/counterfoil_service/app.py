@@ -3,16 +3,15 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import time
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from litestar import Litestar, Router, route
 
 from counterfoil_service.audit.sealer import Sealer
-from counterfoil_service.core.errors import Refusal
 from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
@@ -20,9 +19,10 @@ from counterfoil_service.db.unlock import unlock
 from counterfoil_service.mail.outbox import OutboxWorker
 from counterfoil_service.mail.transports import open_transport
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key, lacks_signing_key
+from counterfoil_service.operations.note_settings import note_settings
 from counterfoil_service.operations.rotate_keys import RotateKeys
-from counterfoil_service.operations.sweep import sweep
 from counterfoil_service.settings import Settings, SettingsError
+from counterfoil_service.sweeper import Sweeper
 from counterfoil_service.waiting import Hub
 from counterfoil_service.web import (
     health,
@@ -36,6 +36,7 @@ from counterfoil_service.web import (
     revocation,
     userinfo,
 )
+from counterfoil_service.web.audit_api.routes import audit_router
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
 from counterfoil_service.web.headers import security_headers
@@ -48,13 +49,13 @@ from counterfoil_service.web.secret_checks import SecretChecks
 from counterfoil_service.web.services import Services
 from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS, Signers
 
-MAX_BODY_BYTES = 16 * 1024
-SWEEP_SECONDS = 5
-SWEEP_BATCH = 200
-LAST_MAIL_SECONDS = 10
-"""How long a process that leaves waits for a mail server's last word."""
+if TYPE_CHECKING:
+    from counterfoil_service.audit.sinks.worker import SinkWorker
+    from counterfoil_service.audit.witnesses import WitnessWorker
 
-log = logging.getLogger(__name__)
+MAX_BODY_BYTES = 16 * 1024
+LAST_WORK_SECONDS = 10
+"""How long a process that leaves waits for a mail server's last word, or for a batch under way."""
 
 
 def system_clock() -> int:
@@ -62,12 +63,21 @@ def system_clock() -> int:
     return time.time_ns() // 1000
 
 
+class _Worker(Protocol):
+    """Works until it is stopped; `stop` returns at once, `run` once what is under way is done."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Service:
     """Everything one process runs, over an open and migrated database."""
 
-    def __init__(self, services: Services, outbox: OutboxWorker) -> None:
+    def __init__(self, services: Services, outbox: OutboxWorker, others: list[_Worker]) -> None:
         self.services = services
         self.outbox = outbox
+        self._others = others
         self.app = _litestar(services)
 
     @classmethod
@@ -77,6 +87,7 @@ class Service:
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
+        await database.write(note_settings, settings)
         hub = Hub()
         database.on_change = hub.wake
         transport = open_transport(settings.mail_url.reveal())
@@ -99,37 +110,33 @@ class Service:
         )
         if transport is not None:
             _rehearse(outbox)
-        return cls(services, outbox)
+        witnesses = _witness_workers(database, settings, clock, entropy)
+        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses])
 
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
-        """Run the outbox worker and the sweeper beside the requests."""
-        sealer = Sealer(self.services.database)
-        mailing, sweeping, sealing = (
-            asyncio.create_task(work) for work in (self.outbox.run(), self._sweep(), sealer.run())
-        )
+        """Run everything that works beside the requests; what is begun may be finished when the process leaves."""
+        workers = self._workers()
+        tasks = [asyncio.create_task(worker.run()) for worker in workers]
         try:
             yield
         finally:
-            self.outbox.stop()
-            sealer.stop()
-            await asyncio.wait([mailing, sealing], timeout=LAST_MAIL_SECONDS)
-            for task in (mailing, sweeping, sealing):
+            for worker in workers:
+                worker.stop()
+            await asyncio.wait(tasks, timeout=LAST_WORK_SECONDS)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(mailing, sweeping, sealing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             self.services.places.close()
 
-    async def _sweep(self) -> None:
-        while True:
-            try:
-                while await self.services.database.write(sweep, SWEEP_BATCH) == SWEEP_BATCH:
-                    pass
-                self.services.paces.prune(self.services.clock())
-            except Refusal:
-                log.warning("the sweeper waits: the database does not answer")
-            except Exception:
-                log.exception("the sweeper met an error and goes on")
-            await asyncio.sleep(SWEEP_SECONDS)
+    def _workers(self) -> list[_Worker]:
+        services = self.services
+        return [
+            self.outbox,
+            Sealer(services.database, services.settings.audit_delay),
+            Sweeper(services.database, lambda: services.paces.prune(services.clock())),
+            *self._others,
+        ]
 
 
 async def _ensure_signing_key(database: Database, settings: Settings, now: int, entropy: Entropy) -> None:
@@ -146,6 +153,30 @@ def _rehearse(outbox: OutboxWorker) -> None:
         raise SettingsError(
             [f"no mail can be written with COUNTERFOIL_MAIL_FROM and COUNTERFOIL_PUBLIC_URL: {error}"]
         ) from None
+
+
+def _sink_workers(database: Database, settings: Settings) -> "list[SinkWorker]":
+    """Their modules are imported where there are sinks: few services have any."""
+    if not settings.audit_sinks:
+        return []
+    from counterfoil_service.audit.sinks.workers import sink_workers
+
+    try:
+        return sink_workers(database)
+    except ValueError as error:
+        raise SettingsError([f"COUNTERFOIL_AUDIT_SINKS: {error}"]) from None
+
+
+def _witness_workers(database: Database, settings: Settings, clock: Clock, entropy: Entropy) -> "list[WitnessWorker]":
+    """As with sinks."""
+    if not settings.audit_witnesses:
+        return []
+    from counterfoil_service.audit.witnesses import witness_workers
+
+    try:
+        return witness_workers(database, settings, clock=clock, entropy=entropy)
+    except ValueError as error:
+        raise SettingsError([f"COUNTERFOIL_AUDIT_WITNESSES: {error}"]) from None
 
 
 def _litestar(services: Services) -> Litestar:
@@ -170,6 +201,7 @@ def _litestar(services: Services) -> Litestar:
             link_pages.link_router("/"),
             browser_router("/"),
             notice_pages.notice_router("/"),
+            audit_router("/"),
         ],
     )
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)

@@ -74,10 +74,10 @@ async def test_an_opening_is_told_in_words_to_the_person_and_to_auditors(
     network = {} if country == "JP" else {"network": "Andrews & Arnold"}
     near = {"seconds_since_mail": 34, "nearness": nearness}
     assert fields == {"method": "GET", **near, "country": country, **network}
-    place = f"{country}, Andrews & Arnold" if network else country
+    where, runs = {"GB": ("the United Kingdom", " (Andrews & Arnold)"), "JP": ("Japan", "")}[country]
     assert told == (
-        f"The link was opened (GET) by Chrome on Android at {address} ({place}), 34 s after the mail left, {words}. "
-        "Opening changes nothing."
+        f"The link was opened (GET) by a person, it seems, on a phone in {where}: "
+        f"Chrome on Android at {address}{runs}, 34 s after the mail left, {words}. Opening changes nothing."
     )
 
 
@@ -118,7 +118,9 @@ async def test_where_a_request_came_from_stands_in_its_event(world: Stage) -> No
     asked = await world.start()
     requested = (await world.events(asked.login_id))[0]
     assert dict(requested.event.fields) == {"country": "GB", "network": "Andrews & Arnold"}
-    assert sentence(requested.event, requested.personal).endswith(f"from {LONDON} (GB, Andrews & Arnold).")
+    assert sentence(requested.event, requested.personal).endswith(
+        f", from {LONDON} in the United Kingdom (Andrews & Arnold)."
+    )
 
 
 async def test_a_browser_that_sends_less_than_its_name_would_is_labelled(world: Stage) -> None:

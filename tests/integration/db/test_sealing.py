@@ -88,8 +88,9 @@ async def test_a_sealed_value_moved_to_another_event_does_not_open(stage: Stage)
     (first, one), (second, two) = rows
     await reseal(stage, first, two)
     await reseal(stage, second, one)
-    with pytest.raises(CannotUnseal):
-        await stage.events(asked.login_id)
+    assert [each.personal for each in await stage.events(asked.login_id) if each.position in {first, second}] == [
+        None
+    ] * 2
 
 
 async def test_a_sealed_value_with_one_bit_changed_does_not_open(stage: Stage) -> None:
@@ -98,8 +99,8 @@ async def test_a_sealed_value_with_one_bit_changed_does_not_open(stage: Stage) -
         "SELECT position, sealed FROM audit_events WHERE name = 'login.code_mismatch'"
     )
     await reseal(stage, position, sealed[:-1] + bytes([sealed[-1] ^ 1]))
-    with pytest.raises(CannotUnseal):
-        await stage.events(asked.login_id)
+    events = await stage.events(asked.login_id)
+    assert [each.event.name.value for each in events if each.personal is None] == ["login.code_mismatch"], "no other"
 
 
 async def test_another_mailboxs_key_opens_nothing(stage: Stage) -> None:
@@ -151,7 +152,7 @@ async def test_a_mailbox_that_comes_back_after_its_erasure_does_not_bring_the_ol
     assert "ada@example.com" in (await told(stage, new))[0]
 
 
-async def test_a_change_to_a_seal_is_noticed_after_a_mailbox_came_back_too(stage: Stage) -> None:
+async def test_a_seal_that_was_changed_shows_nothing_after_a_mailbox_came_back_too(stage: Stage) -> None:
     await begun(stage)
     await forget(stage)
     stage.clock.advance(61)
@@ -161,8 +162,7 @@ async def test_a_change_to_a_seal_is_noticed_after_a_mailbox_came_back_too(stage
         stage, "SELECT position FROM audit_events WHERE login_id = :id AND name = 'login.requested'", id=new.login_id
     )
     await reseal(stage, position, forged)
-    with pytest.raises(CannotUnseal):
-        await stage.events(new.login_id)
+    assert [each.personal for each in await stage.events(new.login_id) if each.position == position] == [None]
 
 
 async def test_no_two_events_share_an_id_or_a_nonce(stage: Stage) -> None:

@@ -131,11 +131,11 @@ async def test_the_story_of_a_way_home_is_told_in_words(stage: Stage) -> None:
     await stage.database.write(report_login, ReportLogin(begun.secret, acting.OPENER))
     told = [story.sentence(stored.event, stored.personal) for stored in await stage.events(begun.login_id)]
     words = (
-        "a browser took a code home",
-        "another verifier or redirect",
+        "that browser took a code home",
+        "only the program that asked can give",
         "proved its key",
-        "this was not me",
-        "(reported)",
+        "was reported:",
+        "ended: the sign-in was reported",
     )
     assert [next(word for word in words if word in line) for line in told if any(word in line for word in words)] == [
         *words

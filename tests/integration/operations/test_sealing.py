@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from counterfoil_service.audit.evidence import read_checkpoint
 from counterfoil_service.audit.sealer import Sealer
-from counterfoil_service.audit.verify import read_checkpoint
 from counterfoil_service.core.checkpoint import Checkpoint
 from counterfoil_service.core.merkle import leaf_hash, root_of
 from counterfoil_service.db import log
@@ -132,14 +132,14 @@ async def test_nothing_is_signed_over_a_log_that_does_not_go_on_from_its_last_ch
     with pytest.raises(LogInconsistentError):
         await sealed(stage)
     async with asyncio.timeout(20):
-        await Sealer(stage.database).run()
+        await Sealer(stage.database, 0.02).run()
     assert await stage.count("checkpoints") == signed
     rows = await stage.rows("SELECT name, outcome FROM audit_events ORDER BY position DESC")
     assert rows[0] == ("audit.checkpoint_failed", "failure")
 
 
 async def test_the_worker_seals_by_itself_and_leaves_when_told(stage: Stage) -> None:
-    sealer = Sealer(stage.database)
+    sealer = Sealer(stage.database, 0.02)
     running = asyncio.create_task(sealer.run())
     await some_events(stage, 2)
     async with asyncio.timeout(20):

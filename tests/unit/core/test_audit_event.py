@@ -20,7 +20,8 @@ operator.added .removed .signed_in
 key.rotated
 limit.refused
 webhook.refused
-audit.read .exported .checkpoint_failed
+audit.read .exported .pruned .checkpoint_failed
+settings.changed
 """
 """protocol.md §9, in its own spelling: a leading dot repeats the noun."""
 

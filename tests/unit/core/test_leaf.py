@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.canonical_json import canonical
 from counterfoil_service.core.event_catalogue import CATALOGUE
 from counterfoil_service.core.leaf import MAX_BYTES, Leaf, leaf_bytes, leaf_of, milliseconds, parse_leaf, rfc3339
 
@@ -125,6 +126,12 @@ def test_every_leaf_is_read_back_from_its_bytes(leaf: Leaf) -> None:
     assert b"null" not in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data)
 
 
+@given(LEAVES)
+@example(parse_leaf(BARE.replace(b'"id"', '"fields":{"\U0001f600":1,"\ufb33":2},"id"'.encode())))
+def test_a_leaf_is_spelt_as_rfc_8785_has_it(leaf: Leaf) -> None:
+    assert leaf_bytes(leaf) == canonical({"v": 1, **msgspec.to_builtins(leaf)})
+
+
 @given(LEAVES, st.data())
 def test_no_bytes_but_the_leafs_own_are_read_as_this_leaf(leaf: Leaf, data: st.DataObject) -> None:
     good = leaf_bytes(leaf)
@@ -230,10 +237,18 @@ def test_a_leaf_may_be_as_long_as_an_entry_of_a_bundle_and_no_longer() -> None:
         {"reason": "\ud800"},
         {"sealed": "not base64url!"},
         {"v": 2},
+        {"v": True},
+        {"id": None},
+        {"reason": b"bytes, as SQLite lets a column of texts hold"},
+        {"sealed": b"AAAA"},
+        {"type": 7},
+        {"fields": {"a": b"bytes"}},
+        {"fields": {"a": 1.5}},
+        {"fields": {7: "a"}},
     ],
 )
 def test_what_could_not_be_read_back_is_refused_before_it_is_hashed(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"leaf|canonical|surrogates|day|base64"):
+    with pytest.raises(ValueError, match=r"leaf|canonical|surrogates|day|base64|bytes"):
         leaf_bytes(bare(**wrong))
 
 

@@ -28,6 +28,7 @@ NAMES = [
     "seal_signing",
     "seal_mailbox",
     "lock",
+    "settings",
     "check",
     "client_secret",
     "browser_code",

@@ -1,62 +1,74 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check a log from its first entry to its last against checkpoints, and name the first place that is not as it was.
 
-Nothing here trusts the database: entries are hashed anew, and what they come to is held against signed checkpoints,
-the log's own and one that somebody else kept. The service's copy of single hashes (its tiles) only serves to say where.
+Nothing here trusts where the log lies: entries are hashed anew, and what they come to is held against signed
+checkpoints, the log's own and those that somebody else kept. The hashes that are kept of entries (the tiles) serve to
+say where, and in place of entries that were pruned; what they come to is held against the same roots.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import msgspec
 
+from counterfoil_service.audit.doubts import Doubts, slots
+from counterfoil_service.audit.evidence import AlteredError, Bundle, Source
+from counterfoil_service.audit.pruning import MARK, Pruning
+from counterfoil_service.core import tiles
 from counterfoil_service.core.checkpoint import Checkpoint
 from counterfoil_service.core.growing_root import GrowingRoot
-from counterfoil_service.core.merkle import leaf_hash
-from counterfoil_service.crypto.notes import BadNote, open_note
+from counterfoil_service.core.merkle import HASH_BYTES, leaf_hash
+from counterfoil_service.core.tiles import WIDTH, Tiles
+
+_TILE_HEIGHT: Final = WIDTH.bit_length() - 1
 
 
-class AlteredError(Exception):
-    """The log is not what was signed; `index` is the first entry that does not fit, counted from 0, where one is."""
+class Progress(msgspec.Struct, frozen=True):
+    """How far a verification came: `size` entries, with the `edge` of their tree; the first `sound` fitted a root."""
 
-    def __init__(self, what: str, index: int | None = None) -> None:
-        super().__init__(what)
-        self.index = index
+    size: int = 0
+    edge: tuple[bytes, ...] = ()
+    sound: int = 0
+    pruning: Pruning = Pruning()
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What holds: `checkpoint` covers every entry."""
+    """What holds: `checkpoint` covers every entry. `checked` were read this time; `pruned` are hashes alone, in all."""
 
     checkpoint: Checkpoint
     checked: int
+    pruned: int
 
 
-def read_checkpoint(note: str, vkey: str) -> Checkpoint:
-    """A checkpoint by this key; AlteredError for every other text."""
-    try:
-        text, names = open_note(note, [vkey])
-        checkpoint = Checkpoint.parse(text)
-    except (BadNote, ValueError):
-        raise AlteredError("a checkpoint cannot be read, or its signature is not by this key") from None
-    if not names:
-        raise AlteredError("a checkpoint is not signed by this key")
-    return checkpoint
+async def verify(source: Source, verifier: "Verifier", advance: Callable[[], None]) -> Verified:
+    """Take all that is left; `advance` is called after every bundle. Raises AlteredError."""
+    async for bundle in source.bundles(verifier.size, verifier.total):
+        verifier.take(bundle)
+        advance()
+        # Files and SQLite never suspend, and Ctrl-C is heard by the loop alone.
+        await asyncio.sleep(0)
+    return verifier.finish(await source.ending(verifier.total))
 
 
 class Verifier:
-    """Takes the entries in the log's order, then says whether all of it fits."""
+    """Takes the entries in the log's order, then says whether all of it fits.
 
-    def __init__(self, checkpoints: list[Checkpoint]) -> None:
-        """`checkpoints` are verified ones of one log, in any order; at least one."""
+    `resumable` is the latest progress with nothing doubtful in it.
+    """
+
+    def __init__(self, checkpoints: Iterable[Checkpoint], progress: Progress | None = None) -> None:
+        """`checkpoints` are signed ones of one log, in any order, at least one as large as the progress."""
+        progress = progress or Progress()
         self._roots: dict[int, bytes] = {}
-        for checkpoint in checkpoints:
-            if self._roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
-                raise AlteredError(
-                    f"two checkpoints of size {checkpoint.size} have different roots: the log was forked"
-                )
-        self._last = max(checkpoints, key=lambda each: each.size)
-        self._grown = GrowingRoot()
-        self._sound = 0
-        self._odd: int | None = None
+        known = sorted(checkpoints, key=lambda each: each.size)
+        _expect(self._roots, known)
+        self._last = known[-1]
+        self._grown = GrowingRoot(progress.size, progress.edge)
+        self._start, self._sound, self._pruning = progress.size, progress.sound, progress.pruning
+        self._doubts = Doubts()
+        self.resumable = progress
+        self._compare(self._roots)
 
     @property
     def total(self) -> int:
@@ -68,49 +80,110 @@ class Verifier:
         """Entries taken so far."""
         return self._grown.size
 
-    def take(self, index: int, data: bytes, kept: bytes | None) -> None:
-        """The next entry's bytes, and the hash that the service keeps of it, None where only the entries are known."""
-        if index != self.size:
-            raise AlteredError(f"entry {self.size} is missing", self.size)
-        if index >= self._last.size:
-            raise AlteredError(
-                f"entry {index} is later than the checkpoint: take a newer one, if the log has grown since", index
-            )
-        hashed = leaf_hash(data)
-        if kept is not None and kept != hashed and self._odd is None:
-            self._odd = index
-        self._grown.add(hashed)
-        self._compare()
+    def take(self, bundle: Bundle) -> None:
+        """What follows; AlteredError as soon as a signed root shows that something does not fit."""
+        room = min(self.total - self.size, WIDTH - self.size % WIDTH)
+        entries = bundle.entries[:room]
+        if entries:
+            self._take(bundle, entries)
+        if len(bundle.entries) > room:
+            self._object_to_more()
+        if not self._doubts.any:
+            self.resumable = Progress(self.size, self._grown.edge, self._sound, self._pruning)
 
-    def finish(self) -> Verified:
-        """What was verified; AlteredError where the log ends too soon."""
-        if self.size < self._last.size:
+    def finish(self, edge: Tiles | None) -> Verified:
+        """What was verified. `edge` are the tiles that the last root is made of; AlteredError where they do not fit."""
+        if self.size < self.total:
+            odd = self._doubts.odd
+            also = "" if odd is None else f", and entry {odd} has not the hash that is kept of it"
             raise AlteredError(
-                f"the log ends at entry {self.size}, but a checkpoint was signed over {self._last.size}", self.size
+                f"the log ends at entry {self.size}, but a checkpoint was signed over {self.total}{also}",
+                self.size if odd is None else odd,
             )
-        if self._odd is not None:
+        if edge is not None and not self._fits(edge):
+            raise AlteredError("the tiles at the end of the log are not what was signed; the entries are intact")
+        unannounced = self._pruning.unannounced
+        if unannounced is not None:
             raise AlteredError(
-                f"the hash that is kept of entry {self._odd} is not its own; the entry is intact", self._odd
+                f"entry {unannounced} is missing, and no event under the checkpoint says that it was pruned;"
+                " if it was pruned just now, run `counterfoil audit checkpoint` and verify again",
+                unannounced,
             )
-        return Verified(self._last, self.size)
+        return Verified(self._last, self.size - self._start, self._pruning.count)
 
-    def _compare(self) -> None:
-        expected = self._roots.get(self.size)
+    def _take(self, bundle: Bundle, entries: Sequence[bytes | None]) -> None:
+        first, end = self.size, self.size + len(entries)
+        roots = {size: root for size, root in self._roots.items() if first < size <= end}
+        _expect(roots, bundle.checkpoints)
+        hashes = [b"" if data is None else leaf_hash(data) for data in entries]
+        if bundle.tiles is None:
+            self._add_each(hashes, roots)
+            return
+        kept = slots(bundle.tiles, 0, first, len(entries))
+        if None in entries:
+            self._take_missing(entries, hashes, kept, bundle.pruned_below)
+        for index, data in enumerate(entries, first):
+            if data is not None and MARK in data:
+                self._pruning = self._pruning.told(index, data)
+        self._doubts.compare(self._grown, hashes, kept)
+        joined = self._doubts.join(self._grown, bundle.tiles, first // WIDTH) if end % WIDTH == 0 else None
+        if joined is None or self._doubts.any or len(hashes) < WIDTH or roots.keys() - {end}:
+            self._add_each(hashes, roots)
+        else:
+            self._grown.add(joined, _TILE_HEIGHT)
+            self._compare(roots)
+
+    def _object_to_more(self) -> None:
+        if self.size == self.total:
+            raise AlteredError(
+                f"entry {self.size} is later than the checkpoint: take a newer one, if the log has grown since",
+                self.size,
+            )
+        # Otherwise the next root says what is the first that is wrong.
+        if not self._doubts.any:
+            raise AlteredError(f"an entry was inserted before entry {self.size}", self.size)
+
+    def _take_missing(
+        self, entries: Sequence[bytes | None], hashes: list[bytes], kept: Sequence[bytes], pruned_below: int
+    ) -> None:
+        """Put the hash that is kept in the place of each entry that may be missing."""
+        doubtful = self._doubts.any
+        for place, (data, shown) in enumerate(zip(entries, kept, strict=True)):
+            if data is not None:
+                doubtful = doubtful or hashes[place] != shown
+                continue
+            index = self.size + place
+            if index < pruned_below and len(shown) == HASH_BYTES:
+                self._pruning = self._pruning.without(index)
+            elif not doubtful:
+                raise AlteredError(f"entry {index} is missing", index)
+            # Behind a doubtful entry it goes on: the next root says whether that one is the first that is wrong.
+            hashes[place] = shown
+
+    def _add_each(self, hashes: Sequence[bytes], roots: dict[int, bytes]) -> None:
+        for hashed in hashes:
+            self._grown.add(hashed)
+            if self.size in roots:
+                self._compare(roots)
+
+    def _compare(self, roots: dict[int, bytes]) -> None:
+        expected = roots.get(self.size)
         if expected is None:
             return
-        if expected != self._grown.root:
-            raise self._altered()
+        fits = self._grown.root == expected
+        objection = self._doubts.objection(expected, entries_fit=fits, sound=self._sound, size=self.size)
+        if objection is not None:
+            raise objection
         self._sound = self.size
 
-    def _altered(self) -> AlteredError:
-        if self._odd is not None:
-            return AlteredError(f"entry {self._odd} was altered, inserted or moved", self._odd)
-        first, last = self._sound, self.size - 1
-        where = f"entry {first}" if first == last else f"an entry between {first} and {last}"
-        return AlteredError(f"{where} was altered, inserted or moved", first)
+    def _fits(self, edge: Tiles) -> bool:
+        try:
+            return tiles.root(self.total, tiles.reader(edge)) == self._last.root
+        except (KeyError, ValueError):
+            return False
 
 
-def kept_hash(tiles: Mapping[int, bytes], index: int) -> bytes:
-    """What the service keeps of an entry, by its tiles of level 0; empty where nothing is kept."""
-    start = index % 256 * 32
-    return tiles.get(index // 256, b"")[start : start + 32]
+def _expect(roots: dict[int, bytes], checkpoints: Iterable[Checkpoint]) -> None:
+    for checkpoint in checkpoints:
+        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+            raise AlteredError(f"two checkpoints of size {checkpoint.size} have different roots: the log was forked")

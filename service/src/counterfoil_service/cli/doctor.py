@@ -20,9 +20,11 @@ from counterfoil_service.db import applications, clock
 from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError, check_key
+from counterfoil_service.operations.describe_sinks import SinkState, describe_sinks
 from counterfoil_service.settings import RECOMMENDED_LINK_TTL, Settings
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 1
+MAX_SINK_DELAY_SECONDS = 300
 CONNECT_SECONDS = 5
 
 Verdict = Literal["ok", "warning", "error"]
@@ -127,6 +129,18 @@ async def _open_database(database: Database, settings: Settings, kind: str) -> A
         yield _finding(
             "warning", "applications", "none yet; `counterfoil applications add NAME --client-id ID` makes one"
         )
+    for state in await database.read(describe_sinks):
+        if state.row.name in {sink.name for sink in settings.audit_sinks}:
+            yield _sink(state)
+
+
+def _sink(state: SinkState) -> Finding:
+    name, since, problem = state.row.name.partition("?")[0], state.waiting_since, state.row.problem
+    late = since is not None and time.time() - since / 1_000_000 > MAX_SINK_DELAY_SECONDS
+    if not late and problem is None:
+        return _finding("ok", "AUDIT_SINKS", f"{name} gets the log, and lacks {state.behind} entries now")
+    text = f"{name} lacks {state.behind} entries ({problem or 'too slow'}); see `counterfoil audit sinks`"
+    return _finding("warning", "AUDIT_SINKS", text)
 
 
 async def _mail(settings: Settings) -> Finding:

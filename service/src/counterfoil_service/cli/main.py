@@ -15,8 +15,10 @@ _COMMANDS = {
     "users": "List, invite, disable, enable and erase people.",
     "sessions": "List and end sessions.",
     "devices": "List, enrol and forget devices.",
+    "operators": "Add, list and remove operators and auditors.",
     "keys": "List and rotate the keys that sign access tokens.",
-    "audit": "Read the audit log.",
+    "audit": "Read, export and verify the audit log.",
+    "sweep": "Delete what nobody needs any more, now.",
 }
 """Each lives in the module of its name."""
 

@@ -57,8 +57,14 @@ class EventName(StrEnum):
     USER_ERASED = "user.erased"
     APPLICATION_ADDED = "application.added"
     APPLICATION_REMOVED = "application.removed"
+    OPERATOR_ADDED = "operator.added"
+    OPERATOR_REMOVED = "operator.removed"
+    AUDIT_READ = "audit.read"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_PRUNED = "audit.pruned"
     AUDIT_CHECKPOINT_FAILED = "audit.checkpoint_failed"
     KEY_ROTATED = "key.rotated"
+    SETTINGS_CHANGED = "settings.changed"
 
 
 PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "user_agent"})

@@ -5,7 +5,9 @@ import json
 from collections.abc import Collection
 from typing import Final
 
-_LARGEST: Final = 2**53 - 1
+LARGEST: Final = 2**53 - 1
+"""The largest integer that every reader takes for itself (RFC 7493 §2.2)."""
+
 _SCALARS: Final = (str, bool, int, type(None))
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -28,7 +30,7 @@ def _ordered(value: object) -> object:
         return [_ordered(each) for each in value]
     if not isinstance(value, _SCALARS):
         raise ValueError(f"no canonical JSON for a {type(value).__name__}")  # noqa: TRY004 - one error for one "no"
-    if isinstance(value, int) and abs(value) > _LARGEST:
+    if isinstance(value, int) and abs(value) > LARGEST:
         raise ValueError("no canonical JSON for an integer beyond 2^53-1")
     return value
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent
-from counterfoil_service.core.canonical_json import canonical
+from counterfoil_service.core.canonical_json import LARGEST, canonical
 from counterfoil_service.core.identifiers import base64url, unbase64url
 
 VERSION: Final = 1
@@ -20,6 +20,8 @@ MAX_BYTES: Final = 65_535
 """An entry of a tlog-tiles bundle has its length in a uint16 before it [R128]."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = _EPOCH.replace(tzinfo=None)
+_VERSION_MEMBER: Final = b',"v":%d}' % VERSION
 _MILLISECOND: Final = timedelta(milliseconds=1)
 Id = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Time = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z")]
@@ -89,8 +91,15 @@ def parse_leaf(data: bytes) -> Leaf:
 
 def rfc3339(microseconds: int) -> str:
     """`2026-11-20T09:15:02.114Z`; what is below a millisecond is cut off."""
-    moment = _EPOCH + timedelta(microseconds=microseconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z".rjust(24, "0")
+    return f"{(_NAIVE_EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec='milliseconds')}Z"
+
+
+def microseconds(time: str) -> int:
+    """What `rfc3339` wrote so; a `ValueError` for any other text."""
+    moment = milliseconds(time) * 1000
+    if rfc3339(moment) != time:
+        raise ValueError("not a time in UTC to the millisecond")
+    return moment
 
 
 def milliseconds(time: str) -> int:
@@ -99,11 +108,29 @@ def milliseconds(time: str) -> int:
 
 
 def _spelt(leaf: Leaf) -> bytes:
-    # `v` is never left out, although it has a default.
-    data = canonical({"v": leaf.v, **msgspec.to_builtins(leaf)})
+    _check_types(leaf)
+    # msgspec spells as RFC 8785 does, in a tenth of the time, but for the order of names beyond ASCII. `v` is never
+    # left out, although it has a default; no other name stands behind it.
+    if all(map(str.isascii, leaf.fields)):
+        data = msgspec.json.encode(leaf, order="sorted")[:-1] + _VERSION_MEMBER
+    else:
+        data = canonical({"v": leaf.v, **msgspec.to_builtins(leaf)})
     if len(data) > MAX_BYTES:
         raise ValueError(f"a leaf of {len(data)} bytes: {MAX_BYTES} is the most")
     return data
+
+
+def _check_types(leaf: Leaf) -> None:
+    """SQLite's columns hold any type, and msgspec would spell bytes as a text that is another value of the column."""
+    for each in (leaf.id, leaf.time, leaf.type, leaf.outcome, leaf.reason, leaf.login_id, leaf.application_id,
+                 leaf.session_id, leaf.subject, leaf.jkt, leaf.sealed, *leaf.fields):  # fmt: skip
+        if each is not None and type(each) is not str:
+            raise ValueError("not a leaf: a member or a name is no text")
+    for value in leaf.fields.values():
+        if type(value) is not str and (type(value) is not int or abs(value) > LARGEST):
+            raise ValueError("not a leaf: a field is neither a text nor an integer of at most 2^53-1")
+    if type(leaf.v) is not int or leaf.v != VERSION:
+        raise ValueError("not a leaf: of another version")
 
 
 def _read(data: bytes) -> Leaf:

@@ -61,17 +61,26 @@ def entry_bundle(entries: Sequence[bytes]) -> bytes:
 
 def parse_bundle(data: bytes) -> list[bytes]:
     """The entries that `entry_bundle` wrote, 1 to 256 of them."""
-    entries: list[bytes] = []
-    position = 0
-    while position < len(data):
-        start = position + _LENGTH_BYTES
-        position = start + int.from_bytes(data[position:start], "big")
-        if position > len(data) or len(entries) == WIDTH:
-            raise ValueError(f"a bundle is cut, or holds more than {WIDTH} entries")
-        entries.append(data[start:position])
+    entries, rest = split_bundle(data)
+    if rest:
+        raise ValueError(f"a bundle is cut, or holds more than {WIDTH} entries")
     if not entries:
         raise ValueError("a bundle without entries")
     return entries
+
+
+def split_bundle(data: bytes) -> tuple[list[bytes], bytes]:
+    """The whole entries that stand first, at most 256, and the rest: nothing unless the bundle is damaged."""
+    entries: list[bytes] = []
+    position = 0
+    while position < len(data) and len(entries) < WIDTH:
+        start = position + _LENGTH_BYTES
+        end = start + int.from_bytes(data[position:start], "big")
+        if end > len(data):
+            break
+        entries.append(data[start:end])
+        position = end
+    return entries, data[position:]
 
 
 def _numbered(index: int, width: int) -> str:

@@ -72,6 +72,7 @@ class Keys:
         "seal_outbox",
         "seal_request",
         "seal_signing",
+        "settings",
         "source",
         "user_code",
     )
@@ -106,6 +107,8 @@ class Keys:
     """HMAC of canonical addresses, for applications that link accounts by it."""
     log: bytes
     """Seed of the Ed25519 key that signs the audit log's checkpoints."""
+    settings: bytes
+    """HMAC of settings, by which a change of one is noticed."""
     lock: bytes
     """HMAC that names advisory locks."""
     client_secret: bytes

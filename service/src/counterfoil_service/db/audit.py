@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Audit events: appended in the transaction of the change, read back for a login's story."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import null, select, update
 
+from counterfoil_service.core.address_range import coarse
 from counterfoil_service.core.audit_event import PERSONAL_FIELDS, AuditEvent, EventName
 from counterfoil_service.core.leaf import leaf_bytes, leaf_of
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
 from counterfoil_service.db import mailbox_keys
-from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
+from counterfoil_service.db.engine import Context, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_row, parameter
 from counterfoil_service.db.tables import audit_events
@@ -23,12 +25,22 @@ _APPEND = Statement(insert_row(audit_events, omit=frozenset({"position", "leaf_i
 _OF_LOGIN = Statement(
     select(audit_events).where(audit_events.c.login_id == parameter("login_id")).order_by(audit_events.c.position)
 )
+_FORGET_SOURCES = Statement(
+    update(audit_events)
+    .where(audit_events.c.mailbox == parameter("mailbox"), audit_events.c.source_prefix.is_not(None))
+    .values(source_prefix=null())
+)
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event as read back; `personal` is None when it cannot be read any more. `time` is in microseconds UTC."""
+    """An event as read back; `index` is its place in the log, None until it is sealed, `time` in microseconds UTC.
+
+    `personal` is None when it cannot be read any more. One event that was altered must not keep an auditor from all
+    others: that it was, `audit verify` says.
+    """
 
     position: int
+    index: int | None
     time: int
     event: AuditEvent
     personal: Mapping[str, str] | None
@@ -36,6 +48,8 @@ class StoredEvent(msgspec.Struct, frozen=True):
 
 async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbox: bytes | None = None) -> None:
     """Write one event; its personal fields are sealed under the mailbox's key, or left out when there is none.
+
+    Beside the leaf stands the coarse form of the address it came from, for thirty days [R112].
 
     A `ValueError` for one that the inventory does not know: what is personal is declared before it is kept [R111].
     """
@@ -53,46 +67,69 @@ async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbo
     row = msgspec.structs.asdict(event)
     del row["personal"]
     row |= {"id": event_id, "time": time, "sealed": sealed, "mailbox": mailbox}
+    row["source_prefix"] = None if sealed is None else coarse(event.personal.get("source", ""))
     row["fields"] = msgspec.json.encode(event.fields, order="sorted").decode()
     await tx.run(_APPEND, row)
 
 
 async def of_login(tx: ReadTransaction, seal_key: bytes, login_id: str) -> list[StoredEvent]:
     """Every event of one login, in the order in which they were written."""
-    return [await _stored(tx, seal_key, dict(zip(audit_events.columns.keys(), row, strict=True))) for row in
-            await tx.all(_OF_LOGIN, {"login_id": login_id})]  # fmt: skip
+    return await stored(tx, seal_key, await tx.all(_OF_LOGIN, {"login_id": login_id}))
 
 
-async def _stored(tx: ReadTransaction, seal_key: bytes, row: "dict[str, object]") -> StoredEvent:
+async def stored(tx: ReadTransaction, seal_key: bytes, rows: "Sequence[Row]") -> list[StoredEvent]:
+    """Whole rows of `audit_events` as events, their personal fields unsealed where their keys still are there."""
+    keys = _MailboxKeys(tx, seal_key)
+    return [await _stored(keys, dict(zip(audit_events.columns.keys(), row, strict=True))) for row in rows]
+
+
+async def forget_sources(tx: Transaction, mailbox: bytes) -> None:
+    """Take the coarse addresses of a mailbox's events away."""
+    await tx.run(_FORGET_SOURCES, {"mailbox": mailbox})
+
+
+class _MailboxKeys:
+    """Each mailbox's key, fetched once for a whole page; None for one that was erased."""
+
+    def __init__(self, tx: ReadTransaction, seal_key: bytes) -> None:
+        self.tx = tx
+        self._seal_key = seal_key
+        self._known: dict[bytes, bytes | None] = {}
+
+    async def get(self, mailbox: bytes) -> bytes | None:
+        if mailbox not in self._known:
+            self._known[mailbox] = await mailbox_keys.get(self.tx, self._seal_key, mailbox)
+        return self._known[mailbox]
+
+
+async def _stored(keys: _MailboxKeys, row: "dict[str, Any]") -> StoredEvent:
     event = AuditEvent(
         name=EventName(str(row["name"])),
-        fields=msgspec.json.decode(str(row["fields"])),
+        fields=msgspec.json.decode(row["fields"]),
         **{
             name: row[name]
             for name in ("outcome", "reason", "login_id", "application_id", "session_id", "subject", "jkt")
-        },  # type: ignore[arg-type]  # the columns hold what the fields take
+        },
     )
+    index = row["leaf_index"]
     return StoredEvent(
-        position=int(str(row["position"])),
-        time=int(str(row["time"])),
+        position=int(row["position"]),
+        index=None if index is None else int(index),
+        time=int(row["time"]),
         event=event,
-        personal=await _personal(tx, seal_key, row),
+        personal=await _personal(keys, row),
     )
 
 
-async def _personal(tx: ReadTransaction, seal_key: bytes, row: "dict[str, object]") -> Mapping[str, str] | None:
-    sealed, mailbox, event_id = row["sealed"], row["mailbox"], row["id"]
-    if not isinstance(sealed, bytes):
+async def _personal(keys: _MailboxKeys, row: "dict[str, Any]") -> Mapping[str, str] | None:
+    sealed, mailbox = row["sealed"], row["mailbox"]
+    if sealed is None:
         return {}
-    if not isinstance(mailbox, bytes) or not isinstance(event_id, bytes):
-        return None
-    key = await mailbox_keys.get(tx, seal_key, mailbox)
+    key = None if mailbox is None else await keys.get(bytes(mailbox))
     if key is None:
         return None
     try:
-        text = unseal(key, sealed, associated=event_id)
+        text = unseal(key, bytes(sealed), associated=bytes(row["id"]))
     except CannotUnseal:
-        if await mailbox_keys.made_at(tx, mailbox) > int(str(row["time"])):
-            return None  # sealed under a key that was erased
-        raise
+        return None  # sealed under an earlier key of this mailbox, which was erased, or altered
     return msgspec.json.decode(text, type=dict[str, str])

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import insert_row, parameter
+from counterfoil_service.db.statements import due_rows, insert_row, parameter
 from counterfoil_service.db.tables import authorization_codes
 
 
@@ -49,7 +49,8 @@ _USE = Statement(
     .returning(_c.code_hash)
 )
 _DROP_UNUSED = Statement(delete(authorization_codes).where(_c.login_id == parameter("login_id"), _c.used_at.is_(None)))
-_PURGE = Statement(delete(authorization_codes).where(_c.expires_at <= parameter("before")))
+_old = due_rows(select(_c.code_hash).where(_c.expires_at <= parameter("before")))
+_PURGE = Statement(delete(authorization_codes).where(_c.code_hash.in_(_old)).returning(_c.code_hash))
 
 
 def _code(row: "Any") -> AuthorizationCode | None:
@@ -81,6 +82,6 @@ async def drop_unused(tx: Transaction, login_id: str) -> None:
     await tx.run(_DROP_UNUSED, {"login_id": login_id})
 
 
-async def purge(tx: Transaction, *, before: int) -> None:
-    """Forget codes that nobody can redeem, nor present a second time to any effect."""
-    await tx.run(_PURGE, {"before": before})
+async def purge(tx: Transaction, *, before: int, limit: int) -> int:
+    """Forget at most `limit` codes that nobody can redeem, nor present a second time to any effect; how many."""
+    return len(await tx.all(_PURGE, {"before": before, "limit": limit}))

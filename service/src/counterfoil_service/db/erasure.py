@@ -3,6 +3,7 @@
 
 from sqlalchemy import delete, null, select, update
 
+from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import parameter
@@ -28,9 +29,10 @@ _CODES = Statement(delete(authorization_codes).where(authorization_codes.c.login
 
 
 async def blank(tx: Transaction, mailbox: bytes) -> None:
-    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's logins and mail."""
+    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's rows."""
     await tx.run(_LOGINS, {"mailbox": mailbox, "nothing": ""})
     await tx.run(_MAIL, {"mailbox": mailbox, "nothing": ""})
+    await audit.forget_sources(tx, mailbox)
 
 
 async def drop_codes(tx: Transaction, mailbox: bytes) -> None:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit log as a tree: which events wait for their place, the tiles, and the checkpoints that were signed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, Update, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
@@ -24,12 +25,13 @@ _LEAF = (_e.position, _e.leaf_index, _e.id, _e.time, _e.name, _e.fields, _e.seal
 class Entry(msgspec.Struct, frozen=True):
     """An event as a row: `index` is its place in the log, None while it waits for one.
 
-    `leaf` None: the row is none that `audit.append` has written.
+    `data` is the leaf's canonical bytes, what is hashed. Both are None for a row that `audit.append` has not written.
     """
 
     position: int
     index: int | None
     leaf: Leaf | None
+    data: bytes | None
 
 
 class SignedCheckpoint(msgspec.Struct, frozen=True):
@@ -39,6 +41,20 @@ class SignedCheckpoint(msgspec.Struct, frozen=True):
     root: bytes
     time: int
     note: str
+
+
+def _placing_sqlite() -> Update:
+    given = func.json_each(parameter("positions")).table_valued("key", "value")
+    index = parameter("first") + given.c.key
+    return update(audit_events).where(_e.position == given.c.value).values(leaf_index=index)
+
+
+def _placing_postgresql() -> Update:
+    positions = cast(parameter("positions"), postgresql.JSON)
+    elements = func.json_array_elements_text(positions).table_valued("value", with_ordinality="number")
+    given = elements.render_derived()
+    index = cast(parameter("first"), BigInteger) + given.c.number - constant(1)
+    return update(audit_events).where(_e.position == cast(given.c.value, BigInteger)).values(leaf_index=index)
 
 
 # Without an offset of ours the SQLite dialect would bind one, as a literal value.
@@ -60,10 +76,24 @@ _LAST_INDEX = Statement(
     .limit(constant(1))
     .offset(constant(0))
 )
-_PLACE = Statement(
+_FIRST_INDEX = Statement(
+    select(_e.leaf_index)
+    .where(_e.leaf_index.is_not(None))
+    .order_by(_e.leaf_index)
+    .limit(constant(1))
+    .offset(constant(0))
+)
+_NEWEST_TIME = Statement(
+    select(func.max(_e.time)).where(_e.leaf_index >= parameter("start"), _e.leaf_index < parameter("end"))
+)
+_REMOVE_BELOW = Statement(delete(audit_events).where(_e.leaf_index < parameter("index")))
+_PLACE = Statement(_placing_sqlite(), postgresql=_placing_postgresql())
+_CUT_TIMES = Statement(
     update(audit_events)
-    .where(_e.position == parameter("position"))
-    .values(leaf_index=parameter("index"), time=_e.time - _e.time % constant(_MILLISECOND))
+    .where(
+        _e.leaf_index.is_(None), _e.position <= parameter("position"), _e.time % constant(_MILLISECOND) != constant(0)
+    )
+    .values(time=_e.time - _e.time % constant(_MILLISECOND))
 )
 _TILE = Statement(select(_t.hashes).where(_t.level == parameter("level"), _t.tile == parameter("tile")))
 _LATEST = Statement(select(checkpoints).order_by(_c.size.desc()).limit(constant(1)).offset(constant(0)))
@@ -105,9 +135,31 @@ async def last_index(tx: ReadTransaction) -> int:
     return -1 if row is None else int(row[0])
 
 
-async def place(tx: Transaction, position: int, index: int) -> None:
-    """Give an event its place, and its time the precision of a leaf: replicas of an older release still write more."""
-    await tx.run(_PLACE, {"position": position, "index": index})
+async def first_index(tx: ReadTransaction) -> int:
+    """The place of the first entry that is still there: above 0 once the log was pruned; 0 while there is none."""
+    row = await tx.one(_FIRST_INDEX, {})
+    return 0 if row is None else int(row[0])
+
+
+async def newest_time(tx: ReadTransaction, start: int, end: int) -> int:
+    """The latest time of the entries from `start` to before `end`, microseconds UTC."""
+    row = await tx.one(_NEWEST_TIME, {"start": start, "end": end})
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
+async def remove_below(tx: Transaction, index: int) -> None:
+    """Delete the entries before this place; their hashes stay in the tiles."""
+    await tx.run(_REMOVE_BELOW, {"index": index})
+
+
+async def place(tx: Transaction, positions: Sequence[int], first: int) -> None:
+    """Give the oldest events, at ascending positions, the places from `first` on, each time in a leaf's precision.
+
+    Replicas of an older release still write more. That has a statement of its own, which finds nothing as a rule: every
+    index that a time is in would be written once more, and one statement for all saves a round trip an event.
+    """
+    await tx.run(_CUT_TIMES, {"position": positions[-1]})
+    await tx.run(_PLACE, {"positions": msgspec.json.encode(positions).decode(), "first": first})
 
 
 async def tile(tx: ReadTransaction, level: int, number: int) -> bytes:
@@ -139,12 +191,13 @@ async def add_checkpoint(tx: Transaction, checkpoint: SignedCheckpoint) -> None:
 
 def _entry(row: "Any") -> Entry:
     position, index, *columns = row
-    return Entry(int(position), None if index is None else int(index), _leaf(index, *columns))
+    leaf, data = _spelt(index, *columns) or (None, None)
+    return Entry(int(position), None if index is None else int(index), leaf, data)
 
 
-def _leaf(
+def _spelt(
     index: int | None, event_id: bytes, time: int, name: str, fields: str, sealed: bytes | None, *references: str
-) -> Leaf | None:
+) -> tuple[Leaf, bytes] | None:
     try:
         leaf = Leaf(
             id=bytes(event_id).hex(),
@@ -154,10 +207,10 @@ def _leaf(
             sealed=None if sealed is None else base64url(bytes(sealed)),
             **dict(zip(_REFERENCES, references, strict=True)),  # type: ignore[arg-type]  # `leaf_bytes` checks every member
         )
-        leaf_bytes(leaf)
-    except (ValueError, OverflowError, msgspec.DecodeError):
+        data = leaf_bytes(leaf)
+    except (TypeError, ValueError, OverflowError, msgspec.DecodeError):
         return None
-    return None if index is not None and time % _MILLISECOND else leaf
+    return None if index is not None and time % _MILLISECOND else (leaf, data)
 
 
 def _checkpoint(row: "Any") -> SignedCheckpoint:

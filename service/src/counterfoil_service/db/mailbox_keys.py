@@ -29,7 +29,6 @@ _FORGIVE = Statement(
     .where(mailbox_keys.c.mailbox == parameter("mailbox"), mailbox_keys.c.mail_code_misses > constant(0))
     .values(mail_code_misses=constant(0))
 )
-_MADE_AT = Statement(select(mailbox_keys.c.created_at).where(mailbox_keys.c.mailbox == parameter("mailbox")))
 
 
 async def ensure(tx: Transaction, context: Context, mailbox: bytes) -> None:
@@ -47,12 +46,6 @@ async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | N
 async def destroy(tx: Transaction, mailbox: bytes) -> bool:
     """Make all that is sealed under it unreadable for good; False when there was none."""
     return await tx.one(_DESTROY, {"mailbox": mailbox}) is not None
-
-
-async def made_at(tx: ReadTransaction, mailbox: bytes) -> int:
-    """When the key that it has now was made: a mailbox that was erased and came back has a new one."""
-    row = await tx.one(_MADE_AT, {"mailbox": mailbox})
-    return 0 if row is None else int(row[0])
 
 
 async def mail_code_misses(tx: ReadTransaction, mailbox: bytes) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small values that belong to the deployment as a whole: the salt of the root key, the check that unseals."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
@@ -9,6 +9,7 @@ from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import secrets
 
 _ADD = insert_unless_there(secrets)
+_REMOVE = Statement(delete(secrets).where(secrets.c.name == parameter("name")))
 _GET = Statement(select(secrets.c.value).where(secrets.c.name == parameter("name")))
 
 
@@ -24,3 +25,9 @@ async def keep(tx: Transaction, name: str, value: bytes) -> bytes:
     stored = await get(tx, name)
     assert stored is not None  # noqa: S101 - it was written one line above
     return stored
+
+
+async def replace(tx: Transaction, name: str, value: bytes) -> None:
+    """Put this value in the place of the one that stood, if any did."""
+    await tx.run(_REMOVE, {"name": name})
+    await tx.run(_ADD, {"name": name, "value": value})

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from counterfoil_service.core import link, mail_code
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
+from counterfoil_service.core.retrying import backoff
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.outbox import Mail
 from counterfoil_service.mail.render import LinkMail, NoticeMail, render_link_mail, render_notice_mail
@@ -122,12 +123,8 @@ class OutboxWorker:
         await transport.send(message, claimed.mail.recipient)
 
     def _later(self, mail: Mail, code: str) -> SettleMail:
-        return SettleMail(mail, "deferred", code, self._clock() + self._backoff(mail.attempts))
-
-    def _backoff(self, attempts: int) -> int:
-        """Exponential with full jitter, so that many replicas do not return to a sick server at once; microseconds."""
-        ceiling = min(FIRST_RETRY_SECONDS << (attempts - 1), LAST_RETRY_SECONDS) * SECOND
-        return ceiling // 2 + int.from_bytes(self._entropy(4), "big") * (ceiling // 2) // 2**32
+        pause = backoff(mail.attempts, first=FIRST_RETRY_SECONDS, last=LAST_RETRY_SECONDS, entropy=self._entropy)
+        return SettleMail(mail, "deferred", code, self._clock() + pause)
 
     def _message(self, claimed: ClaimedMail, secret: str) -> EmailMessage:
         issuer, now = self._settings.public_url, self._clock()

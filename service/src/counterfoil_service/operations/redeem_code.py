@@ -4,8 +4,6 @@
 What is refused is answered by a Refusal that is returned and not raised, so that the alert written with it stays.
 """
 
-from typing import Any
-
 import msgspec
 
 from counterfoil_service.core import identifiers, pkce
@@ -67,7 +65,7 @@ async def redeem_code(tx: Transaction, command: RedeemCode, context: Context) ->
         await _record(tx, alert, code, login, context, {"source": command.source, "user_agent": command.user_agent})
         return invalid_grant()
     if code.used_at is not None:
-        await _end_reused(tx, code, login, context)
+        await _end_reused(tx, command, code, login, context)
         return invalid_grant()
     if context.now >= code.expires_at:
         raise invalid_grant()
@@ -95,13 +93,15 @@ def _mismatch(command: RedeemCode, code: AuthorizationCode, login: Login) -> Aud
     return None if other is None else AuditEvent(name=other.event, reason=other.reason, fields=other.fields)
 
 
-async def _end_reused(tx: Transaction, code: AuthorizationCode, login: Login, context: Context) -> None:
+async def _end_reused(
+    tx: Transaction, command: RedeemCode, code: AuthorizationCode, login: Login, context: Context
+) -> None:
     """The right caller redeems a second time: of two who know everything one is a thief, so nobody keeps it [R55]."""
     ended = await sessions.end(tx, code.session_id or "", now=context.now)
     if ended is None:
         return
     event = AuditEvent(name=EventName.SESSION_REUSE_DETECTED, reason="code", session_id=ended.id, subject=ended.user_id)
-    await _record(tx, event, code, login, context, {})
+    await _record(tx, event, code, login, context, {"source": command.source, "user_agent": command.user_agent})
     await record_ended_sessions(tx, [ended], context, reason="reuse_detected", mailbox=login.mailbox)
 
 
@@ -166,7 +166,7 @@ async def _record(
     code: AuthorizationCode,
     login: Login,
     context: Context,
-    personal: "dict[str, Any]",
+    personal: dict[str, str],
 ) -> None:
     whole = msgspec.structs.replace(
         event,

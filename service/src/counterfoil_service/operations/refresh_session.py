@@ -89,11 +89,11 @@ async def _rotate(tx: Transaction, session: Session, command: RefreshSession, co
     if not first and await _was_replaced(tx, session, command.token):
         raise refused_refresh()
     if not first and not await _is_retry(tx, session, successor):
-        await _record(tx, EventName.SESSION_REUSE_DETECTED, session, context, "refresh_token")
+        await _record_reuse(tx, session, command, context)
         await _end(tx, session, "reuse_detected", context)
         return None
     narrowed = msgspec.structs.replace(session, scope=narrowed_scope(session.scope, command.scope))
-    await _record(tx, EventName.SESSION_REFRESHED, session, context, None if first else "lost_answer")
+    await audit.append(tx, context, _event(EventName.SESSION_REFRESHED, session, None if first else "lost_answer"))
     return await grant_tokens(tx, narrowed, successor, context)
 
 
@@ -115,10 +115,20 @@ async def _end(tx: Transaction, session: Session, reason: str, context: Context)
         await record_ended_sessions(tx, [ended], context, reason=reason)
 
 
-async def _record(tx: Transaction, name: EventName, session: Session, context: Context, reason: str | None) -> None:
-    event = AuditEvent(
+async def _record_reuse(tx: Transaction, session: Session, command: RefreshSession, context: Context) -> None:
+    """An alert with the caller in it: of the two who hold this token, one is a thief."""
+    event = msgspec.structs.replace(
+        _event(EventName.SESSION_REUSE_DETECTED, session, "refresh_token"),
+        outcome="failure",
+        personal={"source": command.source, "user_agent": command.user_agent},
+    )
+    user = await users.get(tx, session.user_id)
+    await audit.append(tx, context, event, mailbox=user.mailbox if user else None)
+
+
+def _event(name: EventName, session: Session, reason: str | None) -> AuditEvent:
+    return AuditEvent(
         name=name,
-        outcome="failure" if name is EventName.SESSION_REUSE_DETECTED else "success",
         reason=reason,
         login_id=session.login_id,
         application_id=session.application_id,
@@ -126,4 +136,3 @@ async def _record(tx: Transaction, name: EventName, session: Session, context: C
         subject=session.user_id,
         jkt=session.jkt,
     )
-    await audit.append(tx, context, event)

@@ -9,7 +9,6 @@ import msgspec
 
 from counterfoil_service.core import tiles
 from counterfoil_service.core.checkpoint import Checkpoint
-from counterfoil_service.core.leaf import leaf_bytes
 from counterfoil_service.core.merkle import EMPTY_ROOT, leaf_hash
 from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.db import log
@@ -26,9 +25,10 @@ class LogInconsistentError(Exception):
     Nothing is signed until somebody has looked.
     """
 
-    def __init__(self, size: int) -> None:
-        super().__init__(f"its tables were changed since its checkpoint of size {size}")
-        self.size = size
+    def __init__(self, size: int, entry: int | None = None) -> None:
+        where = "" if entry is None else f", at entry {entry}"
+        super().__init__(f"its tables were changed since its checkpoint of size {size}{where}")
+        self.size, self.entry = size, entry
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -56,9 +56,9 @@ async def seal_events(tx: Transaction, limit: int, context: Context) -> Sealed:
 
 
 def _bytes_of(entry: Entry, size: int) -> bytes:
-    if entry.leaf is None:
+    if entry.data is None:
         raise LogInconsistentError(size)
-    return leaf_bytes(entry.leaf)
+    return entry.data
 
 
 def _check(last: SignedCheckpoint | None, edge: _Tiles) -> None:
@@ -74,8 +74,7 @@ def _check(last: SignedCheckpoint | None, edge: _Tiles) -> None:
 async def _append(tx: Transaction, size: int, edge: _Tiles, entries: list[Entry], context: Context) -> SignedCheckpoint:
     hashes = [leaf_hash(_bytes_of(entry, size)) for entry in entries]
     changed = tiles.append(size, hashes, tiles.reader(edge))
-    for number, entry in enumerate(entries, size):
-        await log.place(tx, entry.position, number)
+    await log.place(tx, [entry.position for entry in entries], size)
     for (level, tile), content in changed.items():
         await log.write_tile(tx, level, tile, content)
     grown = size + len(entries)

@@ -2,11 +2,9 @@
 """Write what time has ended, in bounded batches, off every request's path (T13)."""
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.db import audit, authorization_codes, logins, mailings, proofs, sessions
+from counterfoil_service.db import audit, logins, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
-
-_DAY = 86_400 * 1_000_000
 
 
 async def sweep(tx: Transaction, limit: int, context: Context) -> int:
@@ -17,12 +15,6 @@ async def sweep(tx: Transaction, limit: int, context: Context) -> int:
             name=EventName.LOGIN_EXPIRED, login_id=login.id, application_id=login.application_id, jkt=login.jkt
         )
         await audit.append(tx, context, event)
-    longest = max(
-        _DAY, context.settings.budgets.mailbox_mails.window, context.settings.budgets.mailbox_daily_mails.window
-    )
-    await mailings.purge(tx, before=context.now - longest)
-    await proofs.purge(tx, now=context.now)
-    await authorization_codes.purge(tx, before=context.now - _DAY)
     return max(len(ended), await _end_sessions(tx, limit, context))
 
 

@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from counterfoil_service.settings import Network
+from counterfoil_service.settings.parsers import Network
 from counterfoil_service.web.services import AnyRequest, services_of
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

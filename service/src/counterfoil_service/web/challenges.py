@@ -14,6 +14,7 @@ from counterfoil_service.web.services import AnyRequest, services_of
 
 USERINFO_PATH = "/oauth/userinfo"
 ME_PATH = "/me/"
+AUDIT_PATHS = ("/audit/", "/log/")
 
 _PROOF_ERRORS = {ErrorCode.INVALID_DPOP_PROOF, ErrorCode.USE_DPOP_NONCE}
 _CHALLENGED = _PROOF_ERRORS | {
@@ -21,6 +22,7 @@ _CHALLENGED = _PROOF_ERRORS | {
     ErrorCode.INSUFFICIENT_SCOPE,
     ErrorCode.INSUFFICIENT_USER_AUTHENTICATION,
 }
+_BARE = 'Bearer realm="audit"'
 _ALGORITHMS = f'algs="{" ".join(ALGORITHMS)}"'
 
 
@@ -28,6 +30,12 @@ def takes_access_token(scope: Scope, settings: Settings) -> bool:
     """Whether this is one of our own endpoints that an access token opens."""
     path, base = scope["path"], urlsplit(settings.public_url).path
     return path == base + USERINFO_PATH or path.startswith(base + ME_PATH)
+
+
+def takes_operator_token(scope: Scope, settings: Settings) -> bool:
+    """Whether this is one of the endpoints that an auditor's token opens."""
+    base = urlsplit(settings.public_url).path
+    return any(scope["path"].startswith(base + prefix) for prefix in AUDIT_PATHS)
 
 
 def status_at(request: AnyRequest, refusal: Refusal, status: int) -> int:
@@ -38,7 +46,10 @@ def status_at(request: AnyRequest, refusal: Refusal, status: int) -> int:
 
 def challenge_of(request: AnyRequest, refusal: Refusal) -> str | None:
     """The `WWW-Authenticate` header, or None where none is due; a request without a token is told no error."""
-    if refusal.code not in _CHALLENGED or not takes_access_token(request.scope, services_of(request).settings):
+    settings = services_of(request).settings
+    if refusal.code in _CHALLENGED and takes_operator_token(request.scope, settings):
+        return f'Bearer realm="audit", error="{refusal.code.value}"' if "authorization" in request.headers else _BARE
+    if refusal.code not in _CHALLENGED or not takes_access_token(request.scope, settings):
         return None
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     if scheme not in {"dpop", "bearer"}:

@@ -61,6 +61,15 @@ def test_what_would_be_computed_is_text(first: str) -> None:
     assert row["device_label"].startswith("'")
 
 
+@pytest.mark.parametrize("text", [";@", "a;=1+1", "; -2", ';"=1', ";'+1", "a; \uff1d1"])
+def test_a_formula_behind_a_semicolon_is_text_in_every_column(text: str) -> None:
+    line = csv_row(of(EventName.LOGIN_REQUESTED, fields={"network": text}, personal={"device_label": text}))
+    for each in next(csv.reader([line], delimiter=";")):
+        assert not each.strip("'\" ").startswith(FORMULA)
+    assert meant(cell(text)) == text
+    assert json.loads(cell(json.dumps(text), json_text=True)) == text
+
+
 @given(TEXT, TEXT)
 def test_no_two_values_share_a_cell(one: str, other: str) -> None:
     assert (cell(one) == cell(other)) == (one == other)

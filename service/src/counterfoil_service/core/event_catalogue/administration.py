@@ -6,6 +6,11 @@ from typing import Final
 from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, STAFF, Entry, Field, example
 
+_OPERATOR: Final = Field("the operator's id, or cli for a command on the service's own machine")
+_ROLE: Final = Field("what the operator may do", values=("operator", "auditor"))
+_EXAMPLE_OPERATOR: Final = "01KAG0T4B7C9D2F5H8K1M4P7RS"
+_EXAMPLE_GRANT: Final = "01KAG0T5Z3Y6X9W2V5T8S1R4QP"
+
 ADMINISTRATION: Final[dict[EventName, Entry]] = {
     EventName.USER_CREATED: Entry(
         purpose="A mailbox signed in for the first time: a user was made.",
@@ -55,9 +60,68 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.APPLICATION_REMOVED, "a"),
     ),
+    EventName.OPERATOR_ADDED: Entry(
+        purpose="Somebody may run the service or read its log from now on, or got a further token for it.",
+        fields={"operator": _OPERATOR, "role": _ROLE, "token": Field("the id of the token that was made")},
+        personal=frozenset({"address"}),
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(
+            EventName.OPERATOR_ADDED,
+            "",
+            fields={"operator": _EXAMPLE_OPERATOR, "role": "auditor", "token": _EXAMPLE_GRANT},
+            personal={"address": "grace@example.com"},
+        ),
+    ),
+    EventName.OPERATOR_REMOVED: Entry(
+        purpose="An operator, or one of an operator's tokens, is worth nothing any more.",
+        fields={"operator": _OPERATOR, "token": Field("the id of the token, where only that was revoked")},
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.OPERATOR_REMOVED, "", fields={"operator": _EXAMPLE_OPERATOR}),
+    ),
+    EventName.AUDIT_READ: Entry(
+        purpose="Somebody read in the log.",
+        fields={
+            "operator": _OPERATOR,
+            "part": Field("what was read", values=("events", "login", "stream", "entries")),
+            "filters": Field("what was asked for; of address ranges only that one was named"),
+            "login": Field("the login whose story it was"),
+            "from_index": Field("the first entry, of what is read in the log's order", "number"),
+        },
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(
+            EventName.AUDIT_READ,
+            "",
+            fields={"operator": _EXAMPLE_OPERATOR, "part": "events", "filters": "outcome=failure&source"},
+        ),
+    ),
+    EventName.AUDIT_EXPORTED: Entry(
+        purpose="A copy of the log left the service.",
+        fields={
+            "operator": _OPERATOR,
+            "format": Field("in which form", values=("jsonl", "csv", "ocsf", "ecs", "syslog", "cef", "tiles")),
+            "from_index": Field("the first entry", "number"),
+        },
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.AUDIT_EXPORTED, "", fields={"operator": "cli", "format": "jsonl", "from_index": 0}),
+    ),
+    EventName.AUDIT_PRUNED: Entry(
+        purpose="The oldest entries were taken out of the log, as the retention policy says; their hashes stay.",
+        fields={"below": Field("the first entry that is still there", "number")},
+        reasons=("retention", "by_operator"),
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.AUDIT_PRUNED, "", reason="retention", fields={"below": 25_600}),
+    ),
     EventName.AUDIT_CHECKPOINT_FAILED: Entry(
         purpose="The log does not continue its last checkpoint: nothing is signed until somebody has looked into it.",
-        fields={"size": Field("the size of the last checkpoint", "number")},
+        fields={
+            "size": Field("the size of the last checkpoint", "number"),
+            "entry": Field("the first entry that does not fit, where it is known", "number"),
+        },
         reasons=("inconsistent",),
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
@@ -83,5 +147,12 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
             "",
             fields={"kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "algorithm": "ES256"},
         ),
+    ),
+    EventName.SETTINGS_CHANGED: Entry(
+        purpose="The service started with other settings than the last time. Values are not told.",
+        fields={"names": Field("the variables that changed, without their prefix, by a space between")},
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.SETTINGS_CHANGED, "", fields={"names": "LINK_TTL SIGN_UP"}),
     ),
 }

@@ -31,9 +31,12 @@ SESSIONS: Final[dict[EventName, Entry]] = {
         purpose="A code or token that was used already came again: the session is ended.",
         fields={"at": Field("redeem where it was a browser's code", values=("redeem",))},
         reasons=("refresh_token", "code"),
+        personal=CALLER,
         activity=AUTHENTICATION_OTHER,
         alert=True,
-        example=example(EventName.SESSION_REUSE_DETECTED, "lakps", outcome="failure", reason="refresh_token"),
+        example=example(
+            EventName.SESSION_REUSE_DETECTED, "lakps", outcome="failure", reason="refresh_token", personal=CALLED
+        ),
     ),
     EventName.SESSION_KEY_MISMATCH: Entry(
         purpose="A session's token came with another key: refused, nothing changed.",

@@ -2,6 +2,7 @@
 """Comma-separated values for a spreadsheet (RFC 4180), in which no cell is a formula (OWASP, "CSV Injection")."""
 
 import json
+import re
 from typing import Final
 
 import msgspec
@@ -17,6 +18,8 @@ PERSONAL: Final = tuple(sorted(PERSONAL_FIELDS))
 COLUMNS: Final = (*PUBLIC, "personal", *PERSONAL)
 _BEGINS_A_FORMULA: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """The full-width forms among them: some programs take those for the narrow ones."""
+_BEGINS_ANOTHER_CELL: Final = re.compile(rf""";(?=[\s'"]*[{re.escape("".join(_BEGINS_A_FORMULA))}])""")
+"""Where a program that takes the semicolon for the comma would begin a cell, and a formula in it."""
 
 
 def csv_header() -> str:
@@ -39,10 +42,11 @@ def cell(text: str, *, json_text: bool = False) -> str:
     is all ASCII and begins with a brace.
     """
     if json_text:
-        return text
-    return f"'{visible(text)}" if text.startswith(("'", *_BEGINS_A_FORMULA)) else visible(text)
+        return _BEGINS_ANOTHER_CELL.sub(r"\\u003b", text)
+    shown = _BEGINS_ANOTHER_CELL.sub("%3B", visible(text))
+    return f"'{shown}" if text.startswith(("'", *_BEGINS_A_FORMULA)) else shown
 
 
 def _quoted(text: str) -> str:
-    """Every cell, as a program that takes another sign for the comma would else begin a new one in the middle."""
+    """Every cell: a comma, a quote or a blank in it means nothing then (RFC 4180 §2)."""
     return '"' + text.replace('"', '""') + '"'

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote
 import aiosmtplib
 
 from counterfoil_service.mail.transports import TryLater, Undeliverable
-from counterfoil_service.settings import LOOPBACK_HOSTS
+from counterfoil_service.settings.parsers import LOOPBACK_HOSTS
 
 TIMEOUT_SECONDS = 20
 _PORTS = {"smtp": 587, "smtps": 465}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of a mail, in words: the one with the link, or a notice that came after it."""
+
+import re
+from typing import Final
+
+from counterfoil_service.core.actor_words import Personal, Teller
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+
+_DECOYS: Final = {
+    "user_disabled": "the user is disabled",
+    "not_invited": "nobody invited this address",
+    "over_budget": "the mailbox was over its budget",
+}
+_UNSENT: Final = {
+    "login_ended": "the login had ended before",
+    "device_forgotten": "the device had been forgotten before",
+    "user_erased": "the user had been erased before",
+    "too_late": "no mail server took it for a day",
+    "cannot_unseal": "its link could not be unsealed",
+    "not_writable": "it could not be written",
+}
+_TROUBLES: Final = {
+    "no_transport": "this service is set to send none; an operator may relay the link",
+    "timeout": "the mail server did not answer in time",
+    "folder_not_writable": "the folder for mail cannot be written",
+    "smtputf8_not_supported": "the mail server takes no such address",
+}
+_REPLY: Final = re.compile(r"smtp_(\d{3})")
+
+
+def _queued(event: AuditEvent, _personal: Personal) -> str:
+    return f"A {_mail(event)} was queued." if event.session_id else "A mail with the link was queued."
+
+
+def _sent(event: AuditEvent, _personal: Personal) -> str:
+    attempt = event.fields["attempt"]
+    return f"The mail server took the {_mail(event)}{'' if attempt == 1 else f', at attempt {attempt}'}."
+
+
+def _deferred(event: AuditEvent, _personal: Personal) -> str:
+    return f"The {_mail(event)} could not be handed over and will be tried again: {_trouble(event.reason)}."
+
+
+def _failed(event: AuditEvent, _personal: Personal) -> str:
+    if event.reason in _UNSENT:
+        return f"The {_mail(event)} was not sent: {_UNSENT[event.reason]}."
+    return f"The {_mail(event)} was given up: {_trouble(event.reason)}."
+
+
+def _suppressed(event: AuditEvent, _personal: Personal) -> str:
+    return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
+
+
+def _mail(event: AuditEvent) -> str:
+    """A notice names its session; the mail with the link comes before there is one."""
+    if event.session_id is None:
+        return "mail"
+    changed = event.reason == "changed_device" or event.fields.get("kind") == "change"
+    return "notice of a changed device" if changed else "notice of a new device"
+
+
+def _trouble(reason: str | None) -> str:
+    if reason in _TROUBLES:
+        return _TROUBLES[reason]
+    reply = _REPLY.fullmatch(reason or "")
+    return f"the mail server replied {reply[1]}" if reply else f"the error was {reason}"
+
+
+MAIL_WORDS: Final[dict[EventName, Teller]] = {
+    EventName.MAIL_QUEUED: _queued,
+    EventName.MAIL_SENT: _sent,
+    EventName.MAIL_DEFERRED: _deferred,
+    EventName.MAIL_FAILED: _failed,
+    EventName.MAIL_SUPPRESSED: _suppressed,
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of the audit log, newest first, by any conditions, at a cost that does not grow with the log.
+
+One condition leads: its index already has the page's order. The others are looked at on the way, over `SCANNED` events
+at most; a page that found too few of them by then is short, and says where to go on.
+"""
+
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, select, tuple_
+
+from counterfoil_service.core.event_filter import Cursor, EventFilter
+from counterfoil_service.db.audit import StoredEvent, stored
+from counterfoil_service.db.engine import ReadTransaction
+from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.statements import constant, parameter
+from counterfoil_service.db.tables import audit_events
+
+SCANNED: Final = 2000
+"""Events that are looked at for one page."""
+_LEADERS: Final = ("login_id", "subject", "jkt", "source_prefix", "application_id", "name", "outcome")
+"""Whichever usually narrows more, first. Of outcomes only failures have an index: most events are successes."""
+
+_e = audit_events.c
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`following` None: there is nothing behind it."""
+
+    events: list[StoredEvent]
+    following: Cursor | None
+
+
+async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after: Cursor | None, limit: int) -> Page:
+    """At most `limit` events that fit, behind `after`."""
+    equal = wanted.equal
+    leader = next((name for name in _LEADERS if name in equal and (name, equal[name]) != ("outcome", "success")), None)
+    start = after or Cursor(wanted.until, 0)
+    values: dict[str, object] = {
+        **equal,
+        "since": wanted.since,
+        "before_time": start.time,
+        "before_position": start.position,
+    }
+    select_page, select_edge = _statements(leader, frozenset(equal))
+    rows = await tx.all(select_page, {**values, "limit": limit, "scanned": SCANNED})
+    events = await stored(tx, seal_key, rows)
+    if len(events) == limit:
+        last = events[-1]
+        return Page(events, Cursor(last.time, last.position))
+    if equal.keys() <= {leader}:
+        return Page(events, None)
+    edge = await tx.one(select_edge, {**values, "scanned": SCANNED - 1})
+    return Page(events, None if edge is None else Cursor(int(edge[0]), int(edge[1])))
+
+
+@cache
+def _statements(leader: str | None, names: frozenset[str]) -> tuple[Statement, Statement]:
+    """The page, and the last event that is looked at for it."""
+    order = (_e.time.desc(), _e.position.desc())
+    conditions = [
+        _e.time >= parameter("since"),
+        tuple_(_e.time, _e.position) < tuple_(parameter("before_time"), parameter("before_position")),
+        *([] if leader is None else [_leading(leader)]),
+    ]
+    looked_at: Select[Any] = select(audit_events).where(*conditions).order_by(*order)
+    inner = looked_at.limit(parameter("scanned")).offset(constant(0)).subquery()
+    rest = [inner.c[name] == parameter(name) for name in sorted(names - {leader})]
+    fitting = select(inner).where(*rest).order_by(inner.c.time.desc(), inner.c.position.desc())
+    edge = (
+        select(_e.time, _e.position).where(*conditions).order_by(*order).limit(constant(1)).offset(parameter("scanned"))
+    )
+    return Statement(fitting.limit(parameter("limit")).offset(constant(0))), Statement(edge)
+
+
+def _leading(name: str) -> "ColumnElement[bool]":
+    """A partial index is used only where its own words stand in the statement."""
+    value: ColumnElement[Any] = constant("failure") if name == "outcome" else parameter(name)
+    return _e[name] == value

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every table. All are loaded together, so that `metadata` is whole."""
+
+from counterfoil_service.db.tables.columns import metadata
+from counterfoil_service.db.tables.log import (
+    audit_events,
+    audit_sinks,
+    checkpoints,
+    cosignatures,
+    log_tiles,
+)
+from counterfoil_service.db.tables.operation import (
+    leases,
+    operator_tokens,
+    operators,
+)
+from counterfoil_service.db.tables.sign_in import (
+    applications,
+    authorization_codes,
+    cookies,
+    devices,
+    logins,
+    mailbox_keys,
+    mailings,
+    outbox,
+    proofs,
+    refresh_tokens,
+    secrets,
+    sessions,
+    signing_keys,
+    users,
+)
+
+__all__ = [
+    "applications",
+    "audit_events",
+    "audit_sinks",
+    "authorization_codes",
+    "checkpoints",
+    "cookies",
+    "cosignatures",
+    "devices",
+    "leases",
+    "log_tiles",
+    "logins",
+    "mailbox_keys",
+    "mailings",
+    "metadata",
+    "operator_tokens",
+    "operators",
+    "outbox",
+    "proofs",
+    "refresh_tokens",
+    "secrets",
+    "sessions",
+    "signing_keys",
+    "users",
+]

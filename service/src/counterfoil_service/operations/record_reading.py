@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may read the audit log, and the record that they did: in one transaction, so neither is had without the other.
+
+[R139]
+"""
+
+from typing import Literal
+
+import msgspec
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.operator import is_token
+from counterfoil_service.crypto.keys import digest
+from counterfoil_service.db import audit, operators
+from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
+
+Part = Literal["events", "login", "stream", "entries"]
+
+COMMAND_LINE = "cli"
+"""In the operator's place, where a command ran on the service's own machine."""
+
+
+class RecordReading(msgspec.Struct, frozen=True, kw_only=True):
+    """`token` is what the caller sent. Of an address range `filters` says only that there was one [R132]."""
+
+    token: str
+    part: Part
+    filters: str | None = None
+    login: str | None = None
+    from_index: int | None = None
+
+    def __repr__(self) -> str:
+        return f"RecordReading(part={self.part!r})"
+
+
+async def record_reading(tx: Transaction, command: RecordReading, context: Context) -> str:
+    """The reader's operator id; a Refusal, and no record, for who is no auditor."""
+    operator_id = await auditor(tx, command.token)
+    await operators.note_use(tx, digest(command.token), now=context.now)
+    fields: dict[str, str | int] = {"operator": operator_id, "part": command.part}
+    if command.filters is not None:
+        fields["filters"] = command.filters
+    if command.login is not None:
+        fields["login"] = command.login
+    if command.from_index is not None:
+        fields["from_index"] = command.from_index
+    await audit.append(tx, context, AuditEvent(name=EventName.AUDIT_READ, fields=fields))
+    return operator_id
+
+
+async def record_reading_here(tx: Transaction, login: str, context: Context) -> None:
+    """The same for a command on the service's own machine, which needs no token: who gets so far has the database."""
+    fields: dict[str, str | int] = {"operator": COMMAND_LINE, "part": "login", "login": login}
+    await audit.append(tx, context, AuditEvent(name=EventName.AUDIT_READ, fields=fields))
+
+
+async def auditor(tx: ReadTransaction, token: str) -> str:
+    """The operator id of the auditor whose token it is. One sentence for every token that is none [R92]."""
+    holder = await operators.holder(tx, digest(token)) if is_token(token) else None
+    if holder is None:
+        raise Refusal(
+            ErrorCode.INVALID_TOKEN,
+            "The token was revoked or was never ours: `counterfoil operators add EMAIL --role auditor --token`.",
+        )
+    if holder.role != "auditor":
+        raise Refusal(ErrorCode.INSUFFICIENT_SCOPE, "This token is an operator's: only auditors read the audit log.")
+    return holder.operator_id

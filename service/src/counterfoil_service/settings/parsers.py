@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the text of each variable is read: the value, or a ValueError that names the rule and never shows a secret."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from counterfoil_service.settings.secret import Secret
+
+DAY = 86_400
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+_MIN_SECRET_LENGTH = 32
+# No more than a mail program takes for one link from end to end, and every proxy passes on unchanged.
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]]+")
+_SECONDS = re.compile(r"[0-9]{1,10}")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def check_public_url(text: str) -> str:
+    """The issuer, or a ValueError that names the rule (RFC 8414 §2)."""
+    parts = split_url(text)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("must be an absolute https URL")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        raise ValueError("http is for loopback addresses only, use https")
+    if parts.query or parts.fragment or "?" in text or "#" in text or parts.username is not None:
+        raise ValueError("must have no query, fragment or user")
+    if text.endswith("/"):
+        raise ValueError("must not end with a slash")
+    if not _PLAIN_URL.fullmatch(text):
+        raise ValueError("must be plain ASCII: the scheme in lower case, then letters, digits and . _ ~ - / alone")
+    if parts.netloc.endswith((":", ".")):
+        raise ValueError("must end its host without a dot, and have a port behind a colon or no colon")
+    return text
+
+
+def secret_key(text: str) -> Secret:
+    """At least 32 characters."""
+    if len(text) < _MIN_SECRET_LENGTH:
+        raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters, has {len(text)}")
+    return Secret(text)
+
+
+def database_url(text: str) -> Secret:
+    """A file of SQLite, or a server of PostgreSQL."""
+    if not text.startswith(("sqlite:///", "postgresql://", "postgres://")) or text == "sqlite:///":
+        raise ValueError("must start with sqlite:/// and name a file, or with postgresql://")
+    if text == "sqlite:///:memory:":
+        raise ValueError("must name a file: a database in memory is another one for each connection")
+    if not text.startswith("sqlite"):
+        authority = re.split(r"[/?#]", text.partition("://")[2], maxsplit=1)[0]
+        if "#" in text or ("@" in text and "@" not in authority):
+            raise ValueError("must have the special characters of user and password percent-encoded")
+    return Secret(text)
+
+
+def mail_url(text: str) -> Secret:
+    """How mail leaves."""
+    scheme, _, rest = text.partition(":")
+    if scheme in {"console", "none"} and not rest:
+        return Secret(text)
+    if scheme == "file" and rest:
+        return Secret(text)
+    if scheme in {"smtp", "smtps"} and split_url(text).hostname:
+        return Secret(text)
+    raise ValueError("must be smtp://…, smtps://…, file:DIR, console: or none:")
+
+
+def split_url(text: str) -> SplitResult:
+    """`urlsplit`, whose own errors quote what they cannot read: here a password may stand."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL: percent-encode special characters, and give a port from 0 to 65535") from None
+    return parts
+
+
+def mail_from(text: str) -> str:
+    """The sender (RFC 5322 §3.6.2)."""
+    local, _, domain = parseaddr(text)[1].rpartition("@")
+    if not local or not domain or not text.isprintable():
+        raise ValueError("must hold an e-mail address and no line break")
+    return text
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """CIDRs, comma-separated."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("must be comma-separated CIDR networks without host bits") from None
+
+
+def files(text: str) -> tuple[Path, ...]:
+    """Paths of files that are there, comma-separated."""
+    paths = tuple(Path(part.strip()) for part in text.split(",") if part.strip())
+    if missing := [str(path) for path in paths if not os.path.isfile(path)]:  # noqa: PTH113 - it never raises
+        raise ValueError(f"names what is no file: {', '.join(map(repr, missing))}")
+    return paths
+
+
+def seconds(allowed: range) -> Callable[[str], int]:
+    """A reader of whole seconds within `allowed`."""
+
+    def parse(text: str) -> int:
+        if not _SECONDS.fullmatch(text) or int(text) not in allowed:
+            raise ValueError(f"must be whole seconds from {allowed[0]} to {allowed[-1]}")
+        return int(text)
+
+    return parse
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A reader of one of these words."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be {' or '.join(words)}")
+        return text
+
+    return parse

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an auditor asks for, read from the query string: a filter that is misspelt must not widen what is found."""
+
+import difflib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeVar
+
+import msgspec
+
+from counterfoil_service.core.address_range import coarse_range
+from counterfoil_service.core.audit_event import EventName
+from counterfoil_service.core.checkpoint import parse_decimal
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.event_filter import MAX_TIME, Cursor, EventFilter
+from counterfoil_service.web.services import AnyRequest
+
+MAX_PAGE: Final = 1000
+_PAGE: Final = 100
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_TEXT: Final = re.compile(r"[\x21-\x7e]{1,256}")
+_NAMES: Final = ("since", "until", "login_id", "subject", "application_id", "jkt", "name", "outcome", "source")
+
+T = TypeVar("T")
+
+
+class Query(msgspec.Struct, frozen=True):
+    """One page's worth; `told` is what the record of this reading says of it."""
+
+    wanted: EventFilter
+    after: Cursor | None
+    limit: int
+    told: str
+
+
+class Parameters:
+    """The query string, each name once and all of them known."""
+
+    def __init__(self, request: AnyRequest, known: tuple[str, ...]) -> None:
+        pairs = list(request.query_params.multi_items())
+        self._values = dict(pairs)
+        if len(self._values) != len(pairs):
+            raise _wrong("each parameter may come once")
+        for name in self._values.keys() - set(known):
+            close = difflib.get_close_matches(name, known, 1)
+            raise _wrong(
+                f"a parameter is unknown{f': did you mean {close[0]}?' if close else ''}; known are {', '.join(known)}"
+            )
+
+    def read(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """The parsed value, or None where it is absent or empty."""
+        text = self._values.get(name)
+        if not text:
+            return None
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise _wrong(f"{name}: {error}") from None
+
+    def given(self) -> list[tuple[str, str]]:
+        """Every parameter that has a value."""
+        return [(name, value) for name, value in self._values.items() if value]
+
+
+def read_query(request: AnyRequest) -> Query:
+    """Every part, or a Refusal that names the parameter and what it takes."""
+    parameters = Parameters(request, (*_NAMES, "cursor", "limit"))
+    until = parameters.read("until", _moment)
+    wanted = EventFilter(
+        since=parameters.read("since", _moment) or 0,
+        until=MAX_TIME if until is None else until,
+        login_id=parameters.read("login_id", _text),
+        subject=parameters.read("subject", _text),
+        application_id=parameters.read("application_id", _text),
+        jkt=parameters.read("jkt", _text),
+        name=parameters.read("name", _event_name),
+        outcome=parameters.read("outcome", _outcome),  # type: ignore[arg-type]  # one of the two words
+        source_prefix=parameters.read("source", coarse_range),
+    )
+    told = [name if name == "source" else f"{name}={value}" for name, value in parameters.given() if name in _NAMES]
+    return Query(
+        wanted,
+        parameters.read("cursor", Cursor.parse),
+        parameters.read("limit", _limit) or _PAGE,
+        "&".join(sorted(told)),
+    )
+
+
+def _moment(text: str) -> int:
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("give a time as RFC 3339 has it, such as 2026-11-20T09:15:02Z")
+    return round(datetime.fromisoformat(text).timestamp() * 1_000_000)
+
+
+def _text(text: str) -> str:
+    if not _TEXT.fullmatch(text):
+        raise ValueError("give the value as events show it")
+    return text
+
+
+def _event_name(text: str) -> str:
+    if text not in set(EventName):
+        close = difflib.get_close_matches(text, list(EventName), 1)
+        raise ValueError(f"no event has this name{f': did you mean {close[0]}?' if close else ''}")
+    return text
+
+
+def _outcome(text: str) -> str:
+    if text not in {"success", "failure"}:
+        raise ValueError("success or failure")
+    return text
+
+
+def _limit(text: str) -> int:
+    number = parse_decimal(text)
+    if not 1 <= number <= MAX_PAGE:
+        raise ValueError(f"1 to {MAX_PAGE}")
+    return number
+
+
+def _wrong(description: str) -> Refusal:
+    return Refusal(ErrorCode.INVALID_REQUEST, description)

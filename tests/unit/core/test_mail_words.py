@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of a mail: which one it was, how often it was tried, and what the server said."""
+
+import pytest
+
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.story import sentence
+
+
+def told(name: EventName, reason: str | None = None, *, session: bool = False, **fields: str | int) -> str:
+    return sentence(
+        AuditEvent(name=name, reason=reason, session_id="S" if session else None, fields={"attempt": 1, **fields}), {}
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [EventName.MAIL_QUEUED, EventName.MAIL_SENT, EventName.MAIL_DEFERRED, EventName.MAIL_FAILED]
+)
+def test_each_mail_is_told_apart(name: EventName) -> None:
+    assert "notice of a new device" in told(name, session=True)
+    assert "notice of a changed device" in told(name, session=True, kind="change")
+    assert "notice" not in told(name)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("smtp_451", "could not be handed over and will be tried again: the mail server replied 451."),
+        ("timeout", "could not be handed over and will be tried again: the mail server did not answer in time."),
+        ("SMTPConnectError", "could not be handed over and will be tried again: the error was SMTPConnectError."),
+    ],
+)
+def test_a_mail_put_off_says_why(reason: str, words: str) -> None:
+    assert told(EventName.MAIL_DEFERRED, reason) == f"The mail {words}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("smtp_550", "was given up: the mail server replied 550."),
+        ("login_ended", "was not sent: the login had ended before."),
+        ("device_forgotten", "was not sent: the device had been forgotten before."),
+        ("too_late", "was not sent: no mail server took it for a day."),
+    ],
+)
+def test_a_mail_that_never_left_says_why(reason: str, words: str) -> None:
+    assert told(EventName.MAIL_FAILED, reason) == f"The mail {words}"
+
+
+def test_only_a_later_attempt_is_worth_a_word() -> None:
+    assert told(EventName.MAIL_SENT) == "The mail server took the mail."
+    assert told(EventName.MAIL_SENT, attempt=3) == "The mail server took the mail, at attempt 3."
+
+
+@pytest.mark.parametrize("reason", ["user_disabled", "not_invited", "over_budget"])
+def test_a_decoy_says_why_no_mail_went_out_and_that_the_device_was_not_told(reason: str) -> None:
+    said = told(EventName.MAIL_SUPPRESSED, reason)
+    assert reason not in said
+    assert said.endswith(" The device was not told.")
