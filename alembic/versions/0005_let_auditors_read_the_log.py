@@ -18,7 +18,14 @@ _PAGES = {
     "outcome": "outcome = 'failure'",
 }
 _LOCATED = "source_prefix IS NOT NULL"
-_INDEXES = [
+# In the order in which operations write to these tables, so that a migration and a request never wait for each other.
+_INDEXES: list[tuple[str, str, list[str], str | None]] = [
+    ("ix_logins_unused_expires_at", "logins", ["expires_at"], "state IN ('cancelled', 'expired')"),
+    ("ix_logins_refused_expires_at", "logins", ["expires_at"], "state IN ('denied', 'locked')"),
+    ("ix_outbox_ended_at", "outbox", ["ended_at"], "ended_at IS NOT NULL"),
+    ("ix_sessions_ended_at", "sessions", ["ended_at"], "ended_at IS NOT NULL"),
+]
+_AUDIT_INDEXES = [
     ("ix_audit_events_time", "audit_events", ["time", "position"], None),
     *(
         (f"ix_audit_events_{name}_time", "audit_events", [name, "time", "position"], where)
@@ -26,10 +33,6 @@ _INDEXES = [
     ),
     ("ix_audit_events_located_time", "audit_events", ["time"], _LOCATED),
     ("ix_audit_events_located_mailbox", "audit_events", ["mailbox"], _LOCATED),
-    ("ix_logins_unused_expires_at", "logins", ["expires_at"], "state IN ('cancelled', 'expired')"),
-    ("ix_logins_refused_expires_at", "logins", ["expires_at"], "state IN ('denied', 'locked')"),
-    ("ix_outbox_ended_at", "outbox", ["ended_at"], "ended_at IS NOT NULL"),
-    ("ix_sessions_ended_at", "sessions", ["ended_at"], "ended_at IS NOT NULL"),
 ]
 
 
@@ -37,11 +40,16 @@ def _integer() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def upgrade() -> None:
-    op.add_column("audit_events", sa.Column("source_prefix", sa.Text(), nullable=True))
-    for name, table, columns, where in _INDEXES:
+def _create(indexes: list[tuple[str, str, list[str], str | None]]) -> None:
+    for name, table, columns, where in indexes:
         condition = None if where is None else sa.text(where)
         op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
+
+
+def upgrade() -> None:
+    _create(_INDEXES)
+    op.add_column("audit_events", sa.Column("source_prefix", sa.Text(), nullable=True))
+    _create(_AUDIT_INDEXES)
     op.create_table(
         "cosignatures",
         sa.Column("witness", sa.Text(), nullable=False),
@@ -93,7 +101,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("operator_tokens", "operators", "leases", "audit_sinks", "cosignatures"):
         op.drop_table(table)
-    for name, table, _, _ in _INDEXES:
+    for name, table, _, _ in (*_INDEXES, *_AUDIT_INDEXES):
         op.drop_index(name, table_name=table)
     with op.batch_alter_table("audit_events") as batch_op:
         batch_op.drop_column("source_prefix")

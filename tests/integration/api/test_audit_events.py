@@ -137,7 +137,11 @@ async def test_address_ranges_are_forgotten_after_thirty_days_and_the_sealed_add
         ({"cursor": "1-99999999999999999999"}, "earlier page"),
         ({"cursor": "\u0661-\u0661"}, "earlier page"),
         ({"subject": "a b"}, "subject"),
-        ({"jkt": "x" * 257}, "jkt"),
+        ({"jkt": "x" * 42}, "jkt"),
+        ({"subject": "jane@corp.example"}, "subject"),
+        ({"login_id": "192.0.2.1"}, "login_id"),
+        ({"jkt": "jane@corp.example"}, "jkt"),
+        ({"application_id": "a b"}, "application_id"),
         ({"name": ["login.requested", "login.denied"]}, "once"),
     ],
 )
@@ -163,3 +167,22 @@ async def test_a_login_is_told_from_its_request_on_in_the_order_in_which_it_happ
 async def test_a_login_that_there_never_was_is_not_found(auditor: Auditor, login_id: str) -> None:
     answer = await auditor.get(f"/audit/logins/{login_id}")
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+async def test_no_record_of_a_reading_holds_what_was_typed_for_an_address_or_an_application(auditor: Auditor) -> None:
+    await auditor.events(application_id="jane@corp.example")
+    await auditor.events(source="198.51.100.7")
+    filters = [event["fields"]["filters"] for event in await auditor.events(name="audit.read")]
+    assert {"application_id", "source"} < set(filters)
+    assert "jane" not in str(filters)
+    assert "198." not in str(filters)
+
+
+async def test_a_row_that_is_no_event_of_ours_keeps_nobody_from_the_others(auditor: Auditor) -> None:
+    everything = await auditor.events()
+    for column, junk in (("name", "made.up"), ("fields", "{")):
+        sql = f"UPDATE audit_events SET {column} = :junk WHERE leaf_index = :index"  # noqa: S608 - ours
+        await acting.execute(auditor.stage, sql, junk=junk, index=20 + len(column))
+    left = [event["index"] for event in await auditor.events(limit=2)]
+    assert not {24, 26} & set(left)
+    assert {event["index"] for event in everything} - set(left) == {24, 26}

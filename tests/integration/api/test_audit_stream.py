@@ -159,7 +159,14 @@ async def test_where_nothing_happens_a_comment_keeps_the_connection_alive(audito
 
 @pytest.mark.parametrize(
     ("query", "headers"),
-    [("from_index=-1", {}), ("from_index=x", {}), ("form_index=1", {}), ("", {"last_event_id": "x"})],
+    [
+        ("from_index=-1", {}),
+        (f"from_index={2**53}", {}),
+        ("", {"last_event_id": str(2**53 - 1)}),
+        ("from_index=x", {}),
+        ("form_index=1", {}),
+        ("", {"last_event_id": "x"}),
+    ],
 )
 async def test_a_place_that_cannot_be_read_is_refused(auditor: Auditor, query: str, headers: dict[str, str]) -> None:
     listener = Listener(auditor, query, **headers)

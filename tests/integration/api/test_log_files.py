@@ -91,6 +91,7 @@ NOT_THERE = [
     *("/log/tile/0/001", "/log/tile/0/000.p/256", "/log/tile/0/0", "/log/tile/64/000", "/log/tile/2/000.p/1"),
     *("/log/tile/entries/001", "/log/tile/entries/000.p/0", "/log/tile/0/../../../etc/passwd", "/log/tile/0/"),
     "/log/tile/0/x009/999",
+    "/log/tile/entries/x035/x184/x372/x088/832",
 ]
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from counterfoil_service.core.errors import Refusal
+from counterfoil_service.db import log
 from counterfoil_service.operations.check_bundle import check_bundle
 from counterfoil_service.operations.prune_log import PruneLog, prune_log
 from counterfoil_service.settings import Settings
@@ -63,6 +64,34 @@ async def test_nothing_goes_too_early_nor_before_it_is_sealed(stage: Stage) -> N
     await seal(stage)
     assert await stage.database.write(prune_log, PruneLog(days_ago(stage, 1), 100, "by_operator")) == 0
     assert await stage.database.write(prune_log, PruneLog(stage.clock.now, 1, "by_operator")) == 1
+
+
+async def test_the_last_sealed_entry_stays_whatever_is_asked(stage: Stage) -> None:
+    await seal(stage)
+    ((size,),) = await stage.rows("SELECT max(size) FROM checkpoints")
+    await grow_log(stage.database, 512 - size)
+    assert await seal(stage) == 512
+    stage.clock.advance(DAY)
+    assert await stage.database.write(prune_log, PruneLog(stage.clock.now, 100, "by_operator")) == 1
+    assert await stage.database.write(prune_log, PruneLog(stage.clock.now, 100, "by_operator")) == 0
+    assert await stage.database.read(check_bundle, 0) is None
+
+
+async def test_entries_that_are_pruned_while_the_self_check_reads_are_no_edit(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await aged(stage, 600)
+    entries = log.entries
+
+    async def pruned_meanwhile(*arguments: Any) -> Any:
+        found = await entries(*arguments)
+        if found and found[0].index == 0:
+            await acting.execute(stage, "DELETE FROM audit_events WHERE leaf_index < 256")
+            return await entries(*arguments)
+        return found
+
+    monkeypatch.setattr(log, "entries", pruned_meanwhile)
+    assert await stage.database.read(check_bundle, 0) is None
 
 
 async def test_a_log_whose_beginning_somebody_deleted_is_not_pruned_over(stage: Stage) -> None:

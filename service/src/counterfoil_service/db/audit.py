@@ -78,9 +78,23 @@ async def of_login(tx: ReadTransaction, seal_key: bytes, login_id: str) -> list[
 
 
 async def stored(tx: ReadTransaction, seal_key: bytes, rows: "Sequence[Row]") -> list[StoredEvent]:
-    """Whole rows of `audit_events` as events, their personal fields unsealed where their keys still are there."""
+    """Whole rows of `audit_events` as events, their personal fields unsealed where their keys still are there.
+
+    A row that is no event that this release knows is passed over: a newer replica wrote it, or somebody edited it, and
+    it must not keep an auditor from all others. Exports show the first, `audit verify` finds the second.
+    """
     keys = _MailboxKeys(tx, seal_key)
-    return [await _stored(keys, dict(zip(audit_events.columns.keys(), row, strict=True))) for row in rows]
+    known = [row for row in (dict(zip(audit_events.columns.keys(), each, strict=True)) for each in rows) if _knows(row)]
+    return [await _stored(keys, row) for row in known]
+
+
+def _knows(row: "dict[str, Any]") -> bool:
+    try:
+        EventName(row["name"])
+        msgspec.json.decode(row["fields"], type=dict[str, str | int])
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 async def forget_sources(tx: Transaction, mailbox: bytes) -> None:

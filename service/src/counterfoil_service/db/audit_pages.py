@@ -24,6 +24,7 @@ _LEADERS: Final = ("login_id", "subject", "jkt", "source_prefix", "application_i
 """Whichever usually narrows more, first. Of outcomes only failures have an index: most events are successes."""
 
 _e = audit_events.c
+_TIME, _POSITION = (list(_e.keys()).index(name) for name in ("time", "position"))
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -47,9 +48,8 @@ async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after:
     select_page, select_edge = _statements(leader, frozenset(equal))
     rows = await tx.all(select_page, {**values, "limit": limit, "scanned": SCANNED})
     events = await stored(tx, seal_key, rows)
-    if len(events) == limit:
-        last = events[-1]
-        return Page(events, Cursor(last.time, last.position))
+    if len(rows) == limit:
+        return Page(events, Cursor(int(rows[-1][_TIME]), int(rows[-1][_POSITION])))
     if equal.keys() <= {leader}:
         return Page(events, None)
     edge = await tx.one(select_edge, {**values, "scanned": SCANNED - 1})

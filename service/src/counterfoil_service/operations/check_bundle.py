@@ -12,11 +12,11 @@ from counterfoil_service.db.engine import ReadTransaction
 
 async def check_bundle(tx: ReadTransaction, bundle: int) -> int | None:
     """The first entry of this bundle that does not fit, or None. Entries that were pruned have their hashes alone."""
-    # The tile first: on a running service entries and hashes are added meanwhile, both at once.
+    # In this order: meanwhile entries and hashes are added, both at once, and entries pruned from the beginning.
     tile = await log.tile(tx, 0, bundle)
-    first_kept = await log.first_index(tx)
     start = bundle * WIDTH
     found = {entry.index: entry for entry in await log.entries(tx, start, WIDTH)}
+    first_kept = await log.first_index(tx)
     for number, kept in enumerate(_hashes(tile), start):
         entry = found.get(number)
         if number >= first_kept and (entry is None or entry.data is None or leaf_hash(entry.data) != kept):

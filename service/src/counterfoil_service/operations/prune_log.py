@@ -36,7 +36,8 @@ async def prune_log(tx: Transaction, command: PruneLog, context: Context) -> int
             f"the log begins inside a bundle, at entry {first}: nobody pruned it so; run `counterfoil audit verify`",
         )
     below = first
-    while below < first + command.bundles * WIDTH and below + WIDTH <= end:
+    # One sealed entry always stays: by it the log's beginning is known.
+    while below < first + command.bundles * WIDTH and below + WIDTH < end:
         if await log.newest_time(tx, below, below + WIDTH) >= command.before:
             break
         below += WIDTH

@@ -35,6 +35,10 @@ class Sink(msgspec.Struct, frozen=True, kw_only=True):
     enterprise: int = 0
     """Of syslog: the operator's own IANA private enterprise number [R137]."""
 
+    def __repr__(self) -> str:
+        """Leave the query out: receivers put tokens there."""
+        return f"Sink(kind={self.kind!r}, host={self.host!r})"
+
 
 def read_sinks(text: str) -> tuple[Sink, ...]:
     """Every sink, each once; a ValueError names the rule and shows no URL, as a key may be in it."""

@@ -4,6 +4,7 @@
 from litestar import Response, get
 from litestar.params import FromPath
 
+from counterfoil_service.core.canonical_json import LARGEST
 from counterfoil_service.core.checkpoint import parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.merkle import HASH_BYTES
@@ -66,6 +67,8 @@ async def _hashes(request: AnyRequest, level: int, index: int, width: int) -> by
 async def _entries(request: AnyRequest, bundle: int, width: int) -> bytes:
     """What somebody may read in: recorded, as every reading of events is."""
     first = bundle * WIDTH
+    if first > LARGEST:
+        raise _not_there()
     await read_as_auditor(request, "entries", from_index=first)
     found = await services_of(request).database.read(log.entries, first, width)
     leaves = [entry.data for entry in found if entry.data is not None]

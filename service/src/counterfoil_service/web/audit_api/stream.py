@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from litestar import get
 from litestar.response import Stream
 
+from counterfoil_service.core.canonical_json import LARGEST
 from counterfoil_service.core.checkpoint import parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db import log
@@ -22,7 +23,7 @@ from counterfoil_service.web.services import AnyRequest, Services, services_of
 LOOK_SECONDS = 0.5
 """How often the log is looked at for new entries."""
 _QUIET_LOOKS = 30
-"""After so many without any a comment keeps the connection alive, and the token is looked at again."""
+"""After so many without any a comment keeps the connection alive."""
 _BATCH = 256
 
 
@@ -39,21 +40,32 @@ async def follow_log(request: AnyRequest) -> Stream:
 
 
 def _asked_start(request: AnyRequest) -> int | None:
-    start = Parameters(request, ("from_index",)).read("from_index", parse_decimal)
+    start = Parameters(request, ("from_index",)).read("from_index", _place)
     last = request.headers.get("last-event-id")
     if not last:
         return start
     try:
-        return parse_decimal(last) + 1
+        return _place(last) + 1
     except ValueError as error:
         raise Refusal(ErrorCode.INVALID_REQUEST, f"Last-Event-ID: {error}") from None
+
+
+def _place(text: str) -> int:
+    number = parse_decimal(text)
+    if number >= LARGEST:
+        raise ValueError("no log is so long")
+    return number
 
 
 async def _lines(services: Services, token: str, index: int) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     quiet = 0
     while not services.hub.draining:
-        entries = await services.database.read(log.entries, index, _BATCH)
+        try:
+            await services.database.read(auditor, token)
+            entries = await services.database.read(log.entries, index, _BATCH)
+        except Refusal:
+            return  # revoked, or the database is away: whoever follows comes back, and is told then
         for entry in entries:
             yield _event(entry)
         index = entries[-1].index + 1 if entries and entries[-1].index is not None else index
@@ -61,10 +73,6 @@ async def _lines(services: Services, token: str, index: int) -> AsyncIterator[by
         if quiet == _QUIET_LOOKS:
             quiet = 0
             yield b":\n\n"
-        try:
-            await services.database.read(auditor, token)
-        except Refusal:
-            return
         if len(entries) < _BATCH:
             await asyncio.sleep(LOOK_SECONDS)
 
