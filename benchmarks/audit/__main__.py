@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure, print tables, write the figures and the picture; ends with 1 where appending or sealing grows too dear."""
+"""Measure, print tables, keep the figures; ends with 1 where appending or sealing grows too dear."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from benchmarks.audit.figures import Engine, Figures
+from benchmarks.audit.page import with_tables
 from benchmarks.audit.picture import picture
 from benchmarks.audit.run import measured
 from benchmarks.audit.table import show
@@ -23,6 +24,8 @@ LIMIT_SECONDS = 900
 UNFOLDED = 150
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "audit.json"
+PAGE = ROOT / "docs" / "performance.md"
+PICTURE = ROOT / "docs" / "performance" / "audit.svg"
 
 
 def main() -> int:
@@ -41,8 +44,10 @@ def main() -> int:
     # Into a pipe or file there is no width to fit.
     console.width = console.width if console.is_terminal else UNFOLDED
     show(figures, console)
-    if options.picture is not None:
-        options.picture.write_text(picture(figures), "utf-8")
+    if options.write:
+        PICTURE.write_text(picture(figures), "utf-8")
+        PAGE.write_text(with_tables(PAGE.read_text("utf-8"), figures), "utf-8")
+        figures.write(PICTURE.with_suffix(".json"))
     return int(bool(figures.too_steep))
 
 
@@ -64,8 +69,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--size", action="append", type=int, help="only a log of so many entries; may be repeated")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of each measure ({ROUNDS})")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures go, as JSON")
-    parser.add_argument("--picture", type=Path, help="where a picture of them goes, as SVG")
     parser.add_argument("--show", type=Path, metavar="JSON", help="measure nothing: show these figures again")
+    parser.add_argument("--write", action="store_true", help="put tables, picture and figures into the documentation")
     return parser
 
 

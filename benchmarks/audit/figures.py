@@ -12,7 +12,7 @@ MOST_GROWTH = 1.3
 """What appending and sealing may cost at the largest log, against the smallest one."""
 
 
-class Series(msgspec.Struct):
+class Series(msgspec.Struct, frozen=True):
     """One figure of each round, by size. `judged`: it must not grow beyond `MOST_GROWTH`."""
 
     group: str
@@ -41,7 +41,7 @@ class Series(msgspec.Struct):
         return statistics.median(self.growths)
 
 
-class EngineFigures(msgspec.Struct):
+class EngineFigures(msgspec.Struct, frozen=True):
     """All of one engine. `about` says what is behind them, such as a version."""
 
     engine: Engine
@@ -53,7 +53,7 @@ class EngineFigures(msgspec.Struct):
         return [each for each in self.series if each.group == group]
 
 
-class Figures(msgspec.Struct):
+class Figures(msgspec.Struct, frozen=True):
     """A whole run; `seconds` is how long it took."""
 
     machine: str

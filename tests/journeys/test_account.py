@@ -170,6 +170,7 @@ def test_a_forgotten_device_is_signed_out_and_counts_as_new(
     service: RunningService, desktop: OpenDesktop, phone: Phone, mail: MailServer, desk: OpenComputer, address: str
 ) -> None:
     app = app_session(service, desktop, phone, mail, address)
+    settled(service, app.login_id)
     with desk() as ada:
         on_account(ada, service, address)
         assert [line for line in listed(ada, "Devices") if "Ada's laptop" in line]

@@ -213,6 +213,7 @@ def test_a_disabled_user_is_out_at_once_and_an_erased_one_is_forgotten(
 ) -> None:
     terminal = desktop(service, either_kind)
     session, asked = signed_in(service, terminal, mail, phone, address)
+    settled(service, asked.login_id)
     assert "sessions ended: 1" in service.told("users", "disable", address)
     assert terminal.is_out(session)
     explained(service, asked.login_id, "disabled_user")

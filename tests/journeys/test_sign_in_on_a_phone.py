@@ -6,7 +6,7 @@ import json
 from journeys.conftest import OpenDesktop
 from journeys.databases import sessions_of
 from journeys.desktop import CLIENT_ID, ClientKind
-from journeys.explained import explained, let_the_mail_be_read, typed
+from journeys.explained import explained, let_the_mail_be_read, settled, typed
 from journeys.verified import verified
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
@@ -52,6 +52,7 @@ def test_the_page_needs_no_script(
         assert phone.approve(letter.link, asked.user_code) == 200
         assert phone.heading == "Return to your device"
         assert asked.session().subject
+        settled(service, asked.login_id)  # a notice that is still on its way would not be sent any more
         assert phone.press("Stop it and report it") == 200
     explained(service, asked.login_id, "reported_after_it_was_collected")
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may read the audit log: an auditor with a living token, nobody else, and never without a record (R139)."""
 
+import itertools
+
 import pytest
 
 from counterfoil_service.operations.add_operator import AddOperator, add_operator
@@ -23,25 +25,24 @@ async def auditor(stage: Stage) -> Auditor:
     return hired
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "Bearer",
-        "Bearer cfo_" + "A" * 43,
-        "Bearer cfo_short",
-        "Bearer cfo_" + "é" * 43,
-        "Basic Z3JhY2U6eA==",
-        "DPoP cfo_" + "A" * 43,
-    ],
-)
-async def test_whoever_shows_no_auditors_token_learns_and_changes_nothing(auditor: Auditor, header: str | None) -> None:
+WORTHLESS = [
+    None,
+    "Bearer",
+    "Bearer cfo_" + "A" * 43,
+    "Bearer cfo_short",
+    "Bearer cfo_" + "é" * 43,
+    "Basic Z3JhY2U6eA==",
+    "DPoP cfo_" + "A" * 43,
+]
+
+
+async def test_whoever_shows_no_auditors_token_learns_and_changes_nothing(auditor: Auditor) -> None:
     stage = auditor.stage
-    headers = {} if header is None else {b"Authorization": header.encode()}
     async with nothing_written(stage):
-        for path in PATHS:
+        for header, path in itertools.product(WORTHLESS, PATHS):
+            headers = {} if header is None else {b"Authorization": header.encode()}
             answer = await stage.client.get(path, headers=headers)
-            assert answer.status_code == 401, path
+            assert answer.status_code == 401, (header, path)
             assert answer.json()["error"] == "invalid_token"
             assert answer.headers["www-authenticate"].startswith('Bearer realm="audit"')
             assert "DPoP-Nonce" not in answer.headers

@@ -119,38 +119,36 @@ async def test_address_ranges_are_forgotten_after_thirty_days_and_the_sealed_add
     assert (await auditor.events(name="login.requested"))[0]["personal"]["source"] == "198.51.2.11"
 
 
-@pytest.mark.parametrize(
-    ("parameters", "said"),
-    [
-        ({"naem": "login.requested"}, "did you mean name?"),
-        ({"name": "login.request"}, "did you mean login.requested?"),
-        ({"outcome": "bad"}, "success or failure"),
-        ({"since": "yesterday"}, "RFC 3339"),
-        ({"until": "2026-11-20T25:00:00Z"}, "until"),
-        ({"source": "198.51.0.0/16"}, "/24 of IPv4"),
-        ({"source": "198.51.1.1/24"}, "host bits"),
-        ({"source": "2001:db8::/32"}, "/48 of IPv6"),
-        ({"limit": "0"}, "1 to 1000"),
-        ({"limit": "1001"}, "1 to 1000"),
-        ({"limit": "-1"}, "limit"),
-        ({"cursor": "1"}, "earlier page"),
-        ({"cursor": "1-99999999999999999999"}, "earlier page"),
-        ({"cursor": "\u0661-\u0661"}, "earlier page"),
-        ({"subject": "a b"}, "subject"),
-        ({"jkt": "x" * 42}, "jkt"),
-        ({"subject": "jane@corp.example"}, "subject"),
-        ({"login_id": "192.0.2.1"}, "login_id"),
-        ({"jkt": "jane@corp.example"}, "jkt"),
-        ({"application_id": "a b"}, "application_id"),
-        ({"name": ["login.requested", "login.denied"]}, "once"),
-    ],
-)
-async def test_a_filter_that_cannot_be_read_is_refused_and_never_ignored(
-    auditor: Auditor, parameters: dict[str, Any], said: str
-) -> None:
-    answer = await auditor.get("/audit/events", **parameters)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
-    assert said in answer.json()["error_description"]
+UNREADABLE: list[tuple[dict[str, Any], str]] = [
+    ({"naem": "login.requested"}, "did you mean name?"),
+    ({"name": "login.request"}, "did you mean login.requested?"),
+    ({"outcome": "bad"}, "success or failure"),
+    ({"since": "yesterday"}, "RFC 3339"),
+    ({"until": "2026-11-20T25:00:00Z"}, "until"),
+    ({"source": "198.51.0.0/16"}, "/24 of IPv4"),
+    ({"source": "198.51.1.1/24"}, "host bits"),
+    ({"source": "2001:db8::/32"}, "/48 of IPv6"),
+    ({"limit": "0"}, "1 to 1000"),
+    ({"limit": "1001"}, "1 to 1000"),
+    ({"limit": "-1"}, "limit"),
+    ({"cursor": "1"}, "earlier page"),
+    ({"cursor": "1-99999999999999999999"}, "earlier page"),
+    ({"cursor": "\u0661-\u0661"}, "earlier page"),
+    ({"subject": "a b"}, "subject"),
+    ({"jkt": "x" * 42}, "jkt"),
+    ({"subject": "jane@corp.example"}, "subject"),
+    ({"login_id": "192.0.2.1"}, "login_id"),
+    ({"jkt": "jane@corp.example"}, "jkt"),
+    ({"application_id": "a b"}, "application_id"),
+    ({"name": ["login.requested", "login.denied"]}, "once"),
+]
+
+
+async def test_a_filter_that_cannot_be_read_is_refused_and_never_ignored(auditor: Auditor) -> None:
+    for parameters, said in UNREADABLE:
+        answer = await auditor.get("/audit/events", **parameters)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), parameters
+        assert said in answer.json()["error_description"]
 
 
 async def test_a_login_is_told_from_its_request_on_in_the_order_in_which_it_happened(auditor: Auditor) -> None:
@@ -163,10 +161,10 @@ async def test_a_login_is_told_from_its_request_on_in_the_order_in_which_it_happ
     assert one in told["events"]
 
 
-@pytest.mark.parametrize("login_id", ["01KAG0Q3W4M9T6E2X8D5B7N1CV", "x", "0" * 26, "%00"])
-async def test_a_login_that_there_never_was_is_not_found(auditor: Auditor, login_id: str) -> None:
-    answer = await auditor.get(f"/audit/logins/{login_id}")
-    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+async def test_a_login_that_there_never_was_is_not_found(auditor: Auditor) -> None:
+    for login_id in ("01KAG0Q3W4M9T6E2X8D5B7N1CV", "x", "0" * 26, "%00"):
+        answer = await auditor.get(f"/audit/logins/{login_id}")
+        assert (answer.status_code, answer.json()["error"]) == (404, "not_found"), login_id
 
 
 async def test_no_record_of_a_reading_holds_what_was_typed_for_an_address_or_an_application(auditor: Auditor) -> None:
