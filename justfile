@@ -28,7 +28,7 @@ bench: setup
 
 # What the audit log costs from 10,000 entries to a million; some ten minutes
 bench-audit *arguments: setup
-    @PYTHONPATH=tests uv run --no-sync python -W ignore::RuntimeWarning -m benchmarks.audit "$@"
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.audit "$@"
 
 # Edit a large audit log in its database, thousands of times; every edit must be found and named
 audit-attack *arguments: setup
@@ -36,7 +36,7 @@ audit-attack *arguments: setup
 
 # Kill a busy service a hundred times on each engine; nothing may be half done, and the log never fork
 kill-attack *arguments: setup
-    @uv run --no-sync python -W ignore::RuntimeWarning tests/attack/kill.py "$@"
+    @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/kill.py "$@"
 
 # Exactly what CI runs beside the tests
 check: setup

@@ -150,7 +150,7 @@ def _between(low: float, high: float, start: float, end: float) -> Scale:
 def _round_up(value: float) -> float:
     """To a number that four steps divide well."""
     unit = 10.0 ** math.floor(math.log10(value))
-    return next(step * unit for step in (1, 2, 4, 6, 8, 10) if step * unit >= value)
+    return next(step * unit for step in (1, 1.2, 1.6, 2, 4, 6, 8, 10) if step * unit >= value)
 
 
 def _short(count: int) -> str:

@@ -42,7 +42,7 @@ def test_a_larger_log_begins_with_the_smaller_one() -> None:
 
 
 @pytest.mark.parametrize(("large", "steep"), [([13.0, 12.0, 14.0], 0), ([13.0, 13.2, 13.4], 1)])
-def test_growth_is_that_within_each_round_and_more_than_a_third_is_too_steep(large: list[float], steep: int) -> None:
+def test_growth_is_that_within_each_round_and_beyond_the_limit_too_steep(large: list[float], steep: int) -> None:
     assert len(figures_of([10.0, 10.0, 10.0], large).too_steep) == steep
     assert figures_of([10.0, 10.0, 10.0], large, judged=False).too_steep == []
     slow = [value * factor for value, factor in zip(large, (1, 9, 1), strict=True)]
