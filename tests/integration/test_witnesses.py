@@ -219,7 +219,7 @@ async def test_over_tls_a_witness_is_asked_when_the_systems_authorities_vouch_fo
         if authorities == "its own":
             monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
         settings = msgspec.structs.replace(sqlite_stage.service.services.settings, audit_witnesses=(witness.setting,))
-        (worker,) = witness_workers(sqlite_stage.database, settings, clock=sqlite_stage.clock, entropy=bytes)
+        (worker,) = witness_workers(sqlite_stage.database, settings, entropy=bytes)
         assert await worker.work()
         believed = authorities == "its own" and name in witness.url
         assert (len(witness.requests), await sqlite_stage.count("cosignatures")) == ((1, 1) if believed else (0, 0))

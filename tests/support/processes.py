@@ -83,6 +83,12 @@ class RunningService:
         """All that the process has printed so far."""
         return self.log_file.read_text("utf-8")
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None, "the service does not run"
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self.start()
 

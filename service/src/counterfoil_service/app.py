@@ -110,7 +110,7 @@ class Service:
         )
         if transport is not None:
             _rehearse(outbox)
-        witnesses = _witness_workers(database, settings, clock, entropy)
+        witnesses = _witness_workers(database, settings, entropy)
         return cls(services, outbox, [*_sink_workers(database, settings), *witnesses])
 
     @contextlib.asynccontextmanager
@@ -167,14 +167,14 @@ def _sink_workers(database: Database, settings: Settings) -> "list[SinkWorker]":
         raise SettingsError([f"COUNTERFOIL_AUDIT_SINKS: {error}"]) from None
 
 
-def _witness_workers(database: Database, settings: Settings, clock: Clock, entropy: Entropy) -> "list[WitnessWorker]":
+def _witness_workers(database: Database, settings: Settings, entropy: Entropy) -> "list[WitnessWorker]":
     """As with sinks."""
     if not settings.audit_witnesses:
         return []
     from counterfoil_service.audit.witnesses import witness_workers
 
     try:
-        return witness_workers(database, settings, clock=clock, entropy=entropy)
+        return witness_workers(database, settings, entropy=entropy)
     except ValueError as error:
         raise SettingsError([f"COUNTERFOIL_AUDIT_WITNESSES: {error}"]) from None
 

@@ -5,8 +5,6 @@ One replica at a time, by a lease; in bounded batches, each a transaction of its
 nothing and the next one goes on where it stopped.
 """
 
-import asyncio
-import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from counterfoil_service.operations.forget_old import forget_old
 from counterfoil_service.operations.prune_log import PruneLog, prune_log
 from counterfoil_service.operations.sweep import sweep
 from counterfoil_service.operations.take_lease import TakeLease, take_lease
+from counterfoil_service.stopping import Stopping
 
 SWEEP_SECONDS = 5
 BATCH = 200
@@ -35,15 +34,15 @@ class Sweeper:
         self._database = database
         self._after_round = after_round
         self._lease = TakeLease("sweep", secrets.token_hex(8), LEASE_SECONDS)
-        self._stopping = asyncio.Event()
+        self._stopping = Stopping()
 
     def stop(self) -> None:
         """Finish the batch under way and begin no other."""
-        self._stopping.set()
+        self._stopping.ask()
 
     async def run(self) -> None:
         """Until stopped; a database that is down is tried again."""
-        while not self._stopping.is_set():
+        while not self._stopping.asked():
             try:
                 await self.round()
             except Refusal as refusal:
@@ -51,9 +50,7 @@ class Sweeper:
             except Exception:
                 log.exception("the sweeper met an error and goes on")
             self._after_round()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP_SECONDS):
-                    await self._stopping.wait()
+            await self._stopping.rest(SWEEP_SECONDS)
 
     async def round(self) -> bool:
         """All there is to do now; False where another process has the turn, or it was lost on the way."""
@@ -66,7 +63,7 @@ class Sweeper:
         return True
 
     async def _has_turn(self) -> bool:
-        return not self._stopping.is_set() and await self._database.write(take_lease, self._lease)
+        return not self._stopping.asked() and await self._database.write(take_lease, self._lease)
 
     async def let_go(self) -> None:
         """End our turn at once, for whoever waits."""

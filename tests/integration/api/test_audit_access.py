@@ -62,6 +62,7 @@ async def test_a_token_that_was_revoked_opens_nothing_from_then_on(auditor: Audi
     who = {"token": auditor.token_id, "operator": auditor.operator_id, "address": EMAIL.upper()}[how]
     await auditor.stage.database.write(remove_operator, who)
     assert {(await auditor.get(path)).status_code for path in PATHS} == {401}
+    assert await auditor.stage.count("operator_tokens") == 0
 
 
 async def test_revoking_one_token_leaves_the_other(auditor: Auditor) -> None:

@@ -12,6 +12,7 @@ from counterfoil_service.core.tlog_proof import TlogProof
 from counterfoil_service.crypto.notes import open_note
 from counterfoil_service.operations.log_key import log_key
 from counterfoil_service.operations.prune_log import PruneLog, prune_log
+from support import acting
 from support.auditor import Auditor, seal
 from support.log import grow_log
 from support.rfc9162 import mth
@@ -99,6 +100,12 @@ async def test_what_the_log_does_not_have_is_not_found(auditor: Auditor) -> None
     for path in NOT_THERE:
         answer = await auditor.get(path)
         assert (answer.status_code, answer.json()["error"]) == (404, "not_found"), path
+
+
+async def test_a_bundle_from_which_somebody_deleted_an_entry_is_not_passed_off_as_whole(auditor: Auditor) -> None:
+    await acting.execute(auditor.stage, "DELETE FROM audit_events WHERE leaf_index = 100")
+    assert (await auditor.get("/log/tile/entries/000")).status_code == 404
+    assert (await auditor.get("/log/tile/entries/000.p/100")).status_code == 200
 
 
 async def test_an_empty_log_has_nothing_to_show(stage: Stage) -> None:

@@ -3,8 +3,10 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
+from counterfoil_service.core import budget
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.grant import Grant
 from counterfoil_service.operations.forget_old import forget_old
@@ -114,6 +116,36 @@ async def test_an_ended_session_leaves_with_its_login_tokens_and_mail(stage: Sta
     with pytest.raises(Refusal) as caught:
         await acting.collect(stage, begun)
     assert caught.value.code is ErrorCode.INVALID_GRANT
+
+
+async def test_a_login_stays_as_long_as_any_of_its_sessions_lives(stage: Stage) -> None:
+    """A browser's login gives one to each application that it goes on to."""
+    begun = await signed_in(stage)
+    columns = "user_id, application_id, login_id, scope, audience, amr, auth_time, created_at, last_used_at"
+    copied = f"INSERT INTO sessions (id, {columns}) SELECT 'another', {columns} FROM sessions"  # noqa: S608 - ours
+    await acting.execute(stage, copied)
+    await acting.execute(stage, "UPDATE sessions SET ended_at = last_used_at WHERE id <> 'another'")
+    stage.clock.advance(RETENTION)
+    await stage.database.write(forget_old, 1000)
+    assert await stage.rows("SELECT id FROM sessions") == [("another",)]
+    assert await logins_of(stage) == {begun.login_id}
+
+
+async def test_however_short_budgets_are_a_device_hears_for_ten_minutes_that_it_expired(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = stage.database.context
+    short = budget.parse("device_key=1/1,address_range=9/1,mailbox_live_logins=9/1")
+    settings = msgspec.structs.replace(context().settings, budgets=short)
+    monkeypatch.setattr(stage.database, "context", lambda: msgspec.structs.replace(context(), settings=settings))
+    await acting.ask(stage)
+    await stage.mails()
+    stage.clock.advance(600 + 599.999999)
+    await swept(stage)
+    assert await stage.count("logins") == 1
+    stage.clock.advance(0.000001)
+    await swept(stage)
+    assert await stage.count("logins") == 0
 
 
 async def test_a_login_whose_mail_still_waits_is_left_for_the_next_time(stage: Stage) -> None:

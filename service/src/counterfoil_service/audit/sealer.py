@@ -4,8 +4,6 @@
 Any number of replicas may run one: they take turns by a lock in the database.
 """
 
-import asyncio
-import contextlib
 import logging
 
 from counterfoil_service.core.errors import Refusal
@@ -15,6 +13,7 @@ from counterfoil_service.db.engine import Database
 from counterfoil_service.operations.check_bundle import check_bundle
 from counterfoil_service.operations.record_failed_checkpoint import FailedCheckpoint, record_failed_checkpoint
 from counterfoil_service.operations.seal_events import LogInconsistentError, seal_events
+from counterfoil_service.stopping import Stopping
 
 BATCH = 1000
 CHECK_EVERY = 10
@@ -32,17 +31,17 @@ class Sealer:
     def __init__(self, database: Database, delay: float) -> None:
         self._database = database
         self._pause = delay / 2
-        self._stopping = asyncio.Event()
+        self._stopping = Stopping()
         self._bundle = 0
 
     def stop(self) -> None:
         """Finish the batch under way and begin no other."""
-        self._stopping.set()
+        self._stopping.ask()
 
     async def run(self) -> None:
         """Until stopped; a database that is down is tried again."""
         rounds = 0
-        while not self._stopping.is_set():
+        while not self._stopping.asked():
             try:
                 # Also the first time: a log that was changed while nobody ran is found out at the start.
                 await self._round(check=rounds % CHECK_EVERY == 0)
@@ -55,7 +54,7 @@ class Sealer:
                 log.warning("the sealer waits: the database does not answer")
             except Exception:
                 log.exception("the sealer met an error and goes on")
-            await self._wait()
+            await self._stopping.rest(self._pause)
 
     async def _round(self, *, check: bool) -> None:
         if check or await self._database.read(log_rows.waiting):
@@ -76,16 +75,11 @@ class Sealer:
 
     async def _record(self, failed: FailedCheckpoint) -> None:
         """An alert that could not be written, as the database was down, would be lost with the log of this process."""
-        while not self._stopping.is_set():
+        while not self._stopping.asked():
             try:
                 await self._database.write(record_failed_checkpoint, failed)
             except Exception:
                 log.exception("the alert about the audit log could not be recorded, and is tried again")
-                await self._wait()
+                await self._stopping.rest(self._pause)
             else:
                 return
-
-    async def _wait(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._pause):
-                await self._stopping.wait()

@@ -13,16 +13,15 @@ from functools import partial
 from counterfoil_service.audit.ask_witness import WitnessError, ask_witness
 from counterfoil_service.core import tiles
 from counterfoil_service.core.errors import Refusal
-from counterfoil_service.core.login import SECOND
+from counterfoil_service.core.retrying import backoff
 from counterfoil_service.crypto.notes import COSIGNATURE, BadNote, VerifierKey
-from counterfoil_service.db.engine import Clock, Database, Entropy
+from counterfoil_service.db.engine import Database, Entropy
 from counterfoil_service.operations.claim_cosigning import ClaimCosigning, claim_cosigning, uncosigned
 from counterfoil_service.operations.read_proof import read_proof
 from counterfoil_service.operations.store_cosignature import StoreCosignature, store_cosignature
 from counterfoil_service.settings import Settings, Witness
 
 LONGEST_PAUSE_SECONDS = 60
-_DOUBLINGS = 6
 _HOLDER_BYTES = 16
 
 log = logging.getLogger(__name__)
@@ -32,12 +31,19 @@ class WitnessWorker:
     """Brings one witness the newest checkpoint whenever it has not cosigned that; `pace` is in seconds."""
 
     def __init__(
-        self, database: Database, witness: Witness, pace: int, *, clock: Clock, holder: str, tls: ssl.SSLContext | None
+        self,
+        database: Database,
+        witness: Witness,
+        pace: int,
+        *,
+        entropy: Entropy,
+        holder: str,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self._database = database
         self._witness = witness
         self._pace = pace
-        self._clock = clock
+        self._entropy = entropy
         self._claim = ClaimCosigning(witness.vkey, holder)
         self._tls = tls
         self._problem: str | None = None
@@ -71,13 +77,13 @@ class WitnessWorker:
 
     async def work(self) -> bool:
         """Ask once, if it is due; whether the witness was asked."""
-        if self._clock() < self._not_before or not await self._database.read(uncosigned, self._witness.vkey):
+        if self._now() < self._not_before or not await self._database.read(uncosigned, self._witness.vkey):
             return False
         lacking = await self._database.write(claim_cosigning, self._claim)
         if lacking is None:
             return False
         try:
-            cosignature = await ask_witness(self._witness, lacking, self._prove, self._clock, self._tls)
+            cosignature = await ask_witness(self._witness, lacking, self._prove, self._now, self._tls)
         except WitnessError as error:
             self._failed(error)
         else:
@@ -85,13 +91,16 @@ class WitnessWorker:
             self._succeeded()
         return True
 
+    def _now(self) -> int:
+        return self._database.context().now
+
     async def _prove(self, old_size: int, size: int) -> list[bytes]:
         return await self._database.read(read_proof, partial(tiles.consistency_proof, old_size, size))
 
     def _failed(self, error: WitnessError) -> None:
-        pause = min(self._pace << min(self._failures, _DOUBLINGS), LONGEST_PAUSE_SECONDS)
         self._failures += 1
-        self._not_before = self._clock() + pause * SECOND
+        pause = backoff(self._failures, first=self._pace, last=LONGEST_PAUSE_SECONDS, entropy=self._entropy)
+        self._not_before = self._now() + pause
         if str(error) == self._problem:
             return
         self._problem = str(error)
@@ -111,7 +120,7 @@ class WitnessWorker:
         self._problem, self._failures = None, 0
 
 
-def witness_workers(database: Database, settings: Settings, *, clock: Clock, entropy: Entropy) -> list[WitnessWorker]:
+def witness_workers(database: Database, settings: Settings, *, entropy: Entropy) -> list[WitnessWorker]:
     """One for each witness of the settings; a `ValueError` names the rule that one breaks, and the way out."""
     witnesses = settings.audit_witnesses
     keys = [_key(witness) for witness in witnesses]
@@ -120,7 +129,7 @@ def witness_workers(database: Database, settings: Settings, *, clock: Clock, ent
     holder = entropy(_HOLDER_BYTES).hex()
     tls = ssl.create_default_context() if any(witness.url.startswith("https:") for witness in witnesses) else None
     return [
-        WitnessWorker(database, witness, settings.audit_delay, clock=clock, holder=holder, tls=tls)
+        WitnessWorker(database, witness, settings.audit_delay, entropy=entropy, holder=holder, tls=tls)
         for witness in witnesses
     ]
 

@@ -2,16 +2,14 @@
 """One event of the audit log as programs get it: what it says, and the same in words."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent
 from counterfoil_service.core.event_catalogue import CATALOGUE
+from counterfoil_service.core.exports.exported import ERASED
 from counterfoil_service.core.leaf import rfc3339
 from counterfoil_service.core.story import sentence
-
-ERASED: Final = "erased"
 
 
 def shown_event(
@@ -23,12 +21,11 @@ def shown_event(
     """
     said = msgspec.structs.asdict(event)
     del said["personal"]
+    erased = dict.fromkeys(sorted(CATALOGUE[event.name].personal), ERASED)
     return {
         "index": index,
         "time": rfc3339(time),
         **{name: value for name, value in said.items() if value is not None},
-        "personal": dict.fromkeys(sorted(CATALOGUE[event.name].personal), ERASED)
-        if personal is None
-        else dict(personal),
+        "personal": erased if personal is None else dict(personal),
         "sentence": sentence(event, personal),
     }

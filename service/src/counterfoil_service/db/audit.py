@@ -83,18 +83,15 @@ async def stored(tx: ReadTransaction, seal_key: bytes, rows: "Sequence[Row]") ->
     A row that is no event that this release knows is passed over: a newer replica wrote it, or somebody edited it, and
     it must not keep an auditor from all others. Exports show the first, `audit verify` finds the second.
     """
-    keys = _MailboxKeys(tx, seal_key)
-    known = [row for row in (dict(zip(audit_events.columns.keys(), each, strict=True)) for each in rows) if _knows(row)]
-    return [await _stored(keys, row) for row in known]
-
-
-def _knows(row: "dict[str, Any]") -> bool:
-    try:
-        EventName(row["name"])
-        msgspec.json.decode(row["fields"], type=dict[str, str | int])
-    except (ValueError, TypeError):
-        return False
-    return True
+    keys, found = _MailboxKeys(tx, seal_key), list[StoredEvent]()
+    for columns in rows:
+        row = dict(zip(audit_events.columns.keys(), columns, strict=True))
+        event = _event(row)
+        if event is not None:
+            index = row["leaf_index"]
+            place = None if index is None else int(index)
+            found.append(StoredEvent(int(row["position"]), place, int(row["time"]), event, await _personal(keys, row)))
+    return found
 
 
 async def forget_sources(tx: Transaction, mailbox: bytes) -> None:
@@ -116,23 +113,16 @@ class _MailboxKeys:
         return self._known[mailbox]
 
 
-async def _stored(keys: _MailboxKeys, row: "dict[str, Any]") -> StoredEvent:
-    event = AuditEvent(
-        name=EventName(str(row["name"])),
-        fields=msgspec.json.decode(row["fields"]),
-        **{
-            name: row[name]
-            for name in ("outcome", "reason", "login_id", "application_id", "session_id", "subject", "jkt")
-        },
-    )
-    index = row["leaf_index"]
-    return StoredEvent(
-        position=int(row["position"]),
-        index=None if index is None else int(index),
-        time=int(row["time"]),
-        event=event,
-        personal=await _personal(keys, row),
-    )
+def _event(row: "dict[str, Any]") -> AuditEvent | None:
+    references = ("outcome", "reason", "login_id", "application_id", "session_id", "subject", "jkt")
+    try:
+        return AuditEvent(
+            name=EventName(row["name"]),
+            fields=msgspec.json.decode(row["fields"], type=dict[str, str | int]),
+            **{name: row[name] for name in references},
+        )
+    except (ValueError, TypeError):
+        return None
 
 
 async def _personal(keys: _MailboxKeys, row: "dict[str, Any]") -> Mapping[str, str] | None:

@@ -58,7 +58,7 @@ async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after:
 
 @cache
 def _statements(leader: str | None, names: frozenset[str]) -> tuple[Statement, Statement]:
-    """The page, and the last event that is looked at for it."""
+    """The page, and the last event that is looked at for it; with nothing but a leader each that is looked at fits."""
     order = (_e.time.desc(), _e.position.desc())
     conditions = [
         _e.time >= parameter("since"),
@@ -66,13 +66,15 @@ def _statements(leader: str | None, names: frozenset[str]) -> tuple[Statement, S
         *([] if leader is None else [_leading(leader)]),
     ]
     looked_at: Select[Any] = select(audit_events).where(*conditions).order_by(*order)
-    inner = looked_at.limit(parameter("scanned")).offset(constant(0)).subquery()
-    rest = [inner.c[name] == parameter(name) for name in sorted(names - {leader})]
-    fitting = select(inner).where(*rest).order_by(inner.c.time.desc(), inner.c.position.desc())
     edge = (
         select(_e.time, _e.position).where(*conditions).order_by(*order).limit(constant(1)).offset(parameter("scanned"))
     )
-    return Statement(fitting.limit(parameter("limit")).offset(constant(0))), Statement(edge)
+    rest = sorted(names - {leader})
+    if rest:
+        inner = looked_at.limit(parameter("scanned")).offset(constant(0)).subquery()
+        fitting = select(inner).where(*(inner.c[name] == parameter(name) for name in rest))
+        looked_at = fitting.order_by(inner.c.time.desc(), inner.c.position.desc())
+    return Statement(looked_at.limit(parameter("limit")).offset(constant(0))), Statement(edge)
 
 
 def _leading(name: str) -> "ColumnElement[bool]":

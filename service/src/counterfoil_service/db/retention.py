@@ -13,7 +13,7 @@ from counterfoil_service.core.login import State
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, constants, due_rows, parameter
-from counterfoil_service.db.tables import audit_events, cookies, logins, outbox, refresh_tokens, sessions
+from counterfoil_service.db.tables import audit_events, logins, outbox, sessions
 
 _l, _s, _o, _e = logins.c, sessions.c, outbox.c, audit_events.c
 
@@ -34,9 +34,7 @@ _FORGET_REFUSED = _forget_logins(State.DENIED, State.LOCKED)
 _old_sessions = due_rows(
     select(_s.id).where(_s.ended_at.is_not(None), _s.ended_at <= parameter("before"), ~_mail_waits(_s.login_id))
 )
-_FORGET_SESSIONS = Statement(delete(sessions).where(_s.id.in_(_old_sessions)).returning(_s.id, _s.login_id))
-_FORGET_TOKENS = Statement(delete(refresh_tokens).where(refresh_tokens.c.session_id == parameter("session_id")))
-_FORGET_COOKIES = Statement(delete(cookies).where(cookies.c.session_id == parameter("session_id")))
+_FORGET_SESSIONS = Statement(delete(sessions).where(_s.id.in_(_old_sessions)).returning(_s.login_id))
 _sessions_left = exists().where(_s.login_id == _l.id).correlate_except(sessions)
 _FORGET_USED = Statement(
     delete(logins)
@@ -63,11 +61,9 @@ async def forget_refused(tx: Transaction, *, before: int, limit: int) -> int:
 
 
 async def forget_sessions(tx: Transaction, *, before: int, limit: int) -> int:
-    """Sessions that ended, with their tokens and cookies, and with the logins that none is left of."""
+    """Sessions that ended, and the logins that none is left of; tokens and cookies went when they ended."""
     ended = await tx.all(_FORGET_SESSIONS, {"before": before, "limit": limit})
-    for session_id, login_id in ended:
-        await tx.run(_FORGET_TOKENS, {"session_id": session_id})
-        await tx.run(_FORGET_COOKIES, {"session_id": session_id})
+    for (login_id,) in ended:
         if await tx.one(_FORGET_USED, {"login_id": login_id}) is not None:
             await tx.run(_FORGET_MAIL, {"login_id": login_id})
     return len(ended)

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may read the audit log, and the record that they did: in one transaction, so neither is had without the other.
-
-[R139]
-"""
+"""Who may read the audit log, and the record that they did, in one transaction: neither without the other [R139]."""
 
 from typing import Literal
 

@@ -5,8 +5,6 @@ Any number of replicas may run one; a batch begins only when the one before is s
 sent at least once: a crash after the receiver took it and before the row says so sends the same bytes again.
 """
 
-import asyncio
-import contextlib
 import logging
 
 from counterfoil_service.audit.sinks.sender import Gone, Sender, TryLater
@@ -19,6 +17,7 @@ from counterfoil_service.operations.claim_entries import claim_entries, entries_
 from counterfoil_service.operations.read_batch import Batch, NotALeafError, read_batch
 from counterfoil_service.operations.register_sink import register_sink
 from counterfoil_service.operations.settle_delivery import Deferred, Delivered, SettleDelivery, settle_delivery
+from counterfoil_service.stopping import Stopping
 
 POLL_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 1
@@ -39,25 +38,23 @@ class SinkWorker:
         self._shown = name.partition("?")[0]
         self._sender = sender
         self._registered = False
-        self._stopping = asyncio.Event()
+        self._stopping = Stopping()
 
     def stop(self) -> None:
         """Finish the batch under way and begin no other."""
-        self._stopping.set()
+        self._stopping.ask()
 
     async def run(self) -> None:
         """Until stopped; a database that is down is tried again."""
-        while not self._stopping.is_set():
+        while not self._stopping.asked():
             try:
-                while not self._stopping.is_set() and await self.work():
+                while not self._stopping.asked() and await self.work():
                     pass
             except Refusal:
                 log.warning("sink %s waits: the database does not answer", self._shown)
             except Exception:
                 log.exception("the worker of sink %s met an error and goes on", self._shown)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._stopping.wait()
+            await self._stopping.rest(POLL_SECONDS)
 
     async def work(self) -> bool:
         """One batch; whether it was delivered."""

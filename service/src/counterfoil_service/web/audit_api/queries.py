@@ -14,6 +14,7 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.checkpoint import parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.event_filter import MAX_TIME, Cursor, EventFilter
+from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.web.services import AnyRequest
 
 MAX_PAGE: Final = 1000
@@ -21,7 +22,6 @@ _PAGE: Final = 100
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_LOGIN_ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,256}")
@@ -77,10 +77,10 @@ def read_query(request: AnyRequest) -> Query:
     wanted = EventFilter(
         since=parameters.read("since", _moment) or 0,
         until=MAX_TIME if until is None else until,
-        login_id=parameters.read("login_id", _of(_LOGIN_ID)),
-        subject=parameters.read("subject", _of(_SUBJECT)),
-        application_id=parameters.read("application_id", _of(_VISIBLE)),
-        jkt=parameters.read("jkt", _of(_THUMBPRINT)),
+        login_id=parameters.read("login_id", _of(is_ulid)),
+        subject=parameters.read("subject", _of(_SUBJECT.fullmatch)),
+        application_id=parameters.read("application_id", _of(_VISIBLE.fullmatch)),
+        jkt=parameters.read("jkt", _of(_THUMBPRINT.fullmatch)),
         name=parameters.read("name", _event_name),
         outcome=parameters.read("outcome", _outcome),  # type: ignore[arg-type]  # one of the two words
         source_prefix=parameters.read("source", coarse_range),
@@ -100,11 +100,11 @@ def _moment(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1_000_000)
 
 
-def _of(shape: re.Pattern[str]) -> Callable[[str], str]:
+def _of(fits: Callable[[str], object]) -> Callable[[str], str]:
     """A reader of what has this shape: an address in its place would get into the record for good [R132]."""
 
     def parse(text: str) -> str:
-        if not shape.fullmatch(text):
+        if not fits(text):
             raise ValueError("give the value as events show it")
         return text
 
