@@ -2,20 +2,20 @@
 """Measure, print tables, keep the figures; ends with 1 where appending or sealing grows too dear."""
 
 import argparse
-import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from benchmarks.audit.figures import Engine, Figures
+from rich.console import Console
+
+from benchmarks.audit.figures import Figures
 from benchmarks.audit.page import with_tables
 from benchmarks.audit.picture import picture
 from benchmarks.audit.run import measured
 from benchmarks.audit.table import show
-from rich.console import Console
+from benchmarks.harness.figures import Engine, this_machine
 
 SIZES = (10_000, 100_000, 1_000_000)
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -59,8 +59,7 @@ def _measured(engines: Sequence[Engine], sizes: list[int], rounds: int) -> Figur
             measured(engine, sizes, rounds, began + LIMIT_SECONDS - time.monotonic(), status.update)
             for engine in engines
         ]
-    machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, {platform.system()}"
-    return Figures(machine, sizes, time.monotonic() - began, found)
+    return Figures(this_machine(), sizes, time.monotonic() - began, found)
 
 
 def _options() -> argparse.ArgumentParser:

@@ -1,44 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was measured: for each engine a list of series, each with its rounds at every size of the log."""
 
-import statistics
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
-Engine = Literal["sqlite", "postgresql"]
+from benchmarks.harness.figures import Engine, Series
+
 MOST_GROWTH = 1.3
 """What appending and sealing may cost at the largest log, against the smallest one."""
-
-
-class Series(msgspec.Struct, frozen=True):
-    """One figure of each round, by size. `judged`: it must not grow beyond `MOST_GROWTH`."""
-
-    group: str
-    name: str
-    unit: str
-    rounds: dict[int, list[float]] = {}
-    judged: bool = False
-
-    def add(self, size: int, value: float) -> None:
-        """One more round at this size."""
-        self.rounds.setdefault(size, []).append(value)
-
-    def median(self, size: int) -> float:
-        """The middle of the rounds."""
-        return statistics.median(self.rounds[size])
-
-    @property
-    def growths(self) -> list[float]:
-        """The largest size against the smallest, in each round: what slows a whole round slows both."""
-        smallest, largest = self.rounds[min(self.rounds)], self.rounds[max(self.rounds)]
-        return [large / small for small, large in zip(smallest, largest, strict=True)]
-
-    @property
-    def growth(self) -> float:
-        """The middle of them."""
-        return statistics.median(self.growths)
 
 
 class EngineFigures(msgspec.Struct, frozen=True):

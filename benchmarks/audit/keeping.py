@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import asyncpg
-from benchmarks.audit.bulk import pack
-from benchmarks.audit.figures import Series
-from benchmarks.audit.made_log import MadeLog
 
+from benchmarks.audit.made_log import MadeLog
+from benchmarks.harness.bulk import pack
+from benchmarks.harness.figures import Series
 from counterfoil_service.db.log import last_index
 from counterfoil_service.db.open import sqlite_path
 

@@ -3,10 +3,10 @@
 
 from collections.abc import Sequence
 
-from benchmarks.audit.figures import EngineFigures, Figures, Series
-from benchmarks.audit.table import number
+from benchmarks.audit.figures import EngineFigures, Figures
+from benchmarks.harness.figures import Series, number
+from benchmarks.harness.page import table, with_section
 
-BEGIN, END = "<!-- bench-audit: begin -->\n", "\n<!-- bench-audit: end -->"
 _SHOWN = {
     "append, 100 in a transaction": "append, among 100 in a transaction",
     "append and its commit": "append, with a commit of its own",
@@ -24,13 +24,13 @@ def with_tables(page: str, figures: Figures) -> str:
     """The page with the tables of these figures; `ValueError` where a mark is missing."""
     tables = [_engine(engine, figures.sizes) for engine in figures.engines]
     shown = "\n\n".join([*tables, _pages(figures), _run(figures)])
-    return page[: page.index(BEGIN) + len(BEGIN)] + shown + page[page.index(END) :]
+    return with_section(page, "bench-audit", shown)
 
 
 def _engine(engine: EngineFigures, sizes: Sequence[int]) -> str:
     head = [engine.about, *(f"{size:,} entries" for size in sizes), "growth, and in single rounds"]
     rows = [_row(series, sizes) for series in engine.series if series.name in _SHOWN or series.group == "verify"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _row(series: Series, sizes: Sequence[int]) -> list[str]:
@@ -53,7 +53,7 @@ def _pages(figures: Figures) -> str:
         [name, *(_both(first[engine.engine, name], middle[engine.engine, name], size) for engine, size in engines)]
         for name in names
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _both(first: Series, middle: Series, size: int) -> str:
@@ -62,8 +62,3 @@ def _both(first: Series, middle: Series, size: int) -> str:
 
 def _run(figures: Figures) -> str:
     return f"One run of {figures.seconds:.0f} s: {figures.machine}."
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

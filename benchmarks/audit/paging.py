@@ -5,10 +5,10 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from benchmarks.audit.figures import Series
-from benchmarks.audit.made_log import MadeLog
 from sqlalchemy import text
 
+from benchmarks.audit.made_log import MadeLog
+from benchmarks.harness.figures import Series
 from counterfoil_service.core.event_filter import Cursor, EventFilter
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.db import audit_pages

@@ -2,53 +2,29 @@
 """The figures as a picture: what a write costs at each size, and a page by each filter at the smallest and largest."""
 
 import math
-from collections.abc import Callable, Sequence
-from html import escape
+from collections.abc import Sequence
 
-from benchmarks.audit.figures import Engine, EngineFigures, Figures, Series
+from benchmarks.audit.figures import EngineFigures, Figures
+from benchmarks.harness.drawing import NAMES, Scale, between, document, round_up, short, text
+from benchmarks.harness.figures import Engine, Series
 
 WIDTH, HEIGHT = 980, 456
 TOP, BOTTOM = 84, 392
 LINES_LEFT, LINES_RIGHT = 62, 330
 PAGES_LEFT, PAGES_RIGHT = 672, 944
-_MILLION = 1_000_000
-_NAMES: dict[Engine, str] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _ASIDE: dict[Engine, int] = {"sqlite": -3, "postgresql": 3}
 """So that the spreads of both engines are seen."""
-
-_STYLE = """
-text{font:13px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2933}
-.title{font-size:15px;font-weight:600}.small{font-size:12px;fill:#52606d}
-.grid{stroke:#e4e7eb}.paper{fill:#fff}
-.sqlite{stroke:#1d6fa5;fill:#1d6fa5}.postgresql{stroke:#c05621;fill:#c05621}
-path{fill:none!important;stroke-width:2}.whisker{stroke-width:1.2;opacity:.55}.between{stroke-width:2;opacity:.35}
-circle.hollow{fill:#fff;stroke-width:2}text.sqlite,text.postgresql{stroke:none}
-@media(prefers-color-scheme:dark){text{fill:#e4e7eb}.small{fill:#9aa5b1}.grid{stroke:#323f4b}.paper{fill:#16202a}
-.sqlite{stroke:#63b3ed;fill:#63b3ed}.postgresql{stroke:#f6ad55;fill:#f6ad55}circle.hollow{fill:#16202a}
-text.sqlite,text.postgresql{stroke:none}}
-"""
-Scale = Callable[[float], float]
 
 
 def picture(figures: Figures) -> str:
     """An SVG document, for light and dark pages."""
-    size, said = f'viewBox="0 0 {WIDTH} {HEIGHT}"', escape(_said(figures))
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{said}">',
-            f"<style>{_STYLE}</style>",
-            f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="8"/>',
-            *_writes(figures),
-            *_pages(figures),
-            "</svg>\n",
-        ]
-    )
+    return document(WIDTH, HEIGHT, _said(figures), [*_writes(figures), *_pages(figures)])
 
 
 def _said(figures: Figures) -> str:
     """For whoever cannot see it."""
     growths = [
-        f"{_NAMES[engine.engine]}: {series.name.partition(',')[0]} {series.growth:.2f}"
+        f"{NAMES[engine.engine]}: {series.name.partition(',')[0]} {series.growth:.2f}"
         for engine in figures.engines
         for series in _judged(engine)
     ]
@@ -62,19 +38,19 @@ def _judged(engine: EngineFigures) -> list[Series]:
 def _writes(figures: Figures) -> list[str]:
     """A line for each engine and kind of write, from size to size, with the spread of its rounds."""
     lines = [(engine.engine, series) for engine in figures.engines for series in _judged(engine)]
-    highest = _round_up(1.15 * max(series.median(size) for _, series in lines for size in figures.sizes))
-    across = _between(math.log10(min(figures.sizes)), math.log10(max(figures.sizes)), LINES_LEFT + 14, LINES_RIGHT)
-    up = _between(0, highest, BOTTOM, TOP)
-    drawn = [_text(24, 34, "Writing: microseconds an event", "title"),
-             _text(24, 54, "median and spread of the rounds", "small")]  # fmt: skip
+    highest = round_up(1.15 * max(series.median(size) for _, series in lines for size in figures.sizes))
+    across = between(math.log10(min(figures.sizes)), math.log10(max(figures.sizes)), LINES_LEFT + 14, LINES_RIGHT)
+    up = between(0, highest, BOTTOM, TOP)
+    drawn = [text(24, 34, "Writing: microseconds an event", "title"),
+             text(24, 54, "median and spread of the rounds", "small")]  # fmt: skip
     for step in range(5):
         value = highest * step / 4
         drawn.append(
             f'<line class="grid" x1="{LINES_LEFT}" x2="{LINES_RIGHT}" y1="{up(value):.1f}" y2="{up(value):.1f}"/>'
         )
-        drawn.append(_text(LINES_LEFT - 10, up(value) + 4, f"{value:g}", "small", "end"))
-    drawn += [_text(across(math.log10(size)), BOTTOM + 22, _short(size), "small", "middle") for size in figures.sizes]
-    drawn.append(_text((LINES_LEFT + LINES_RIGHT) / 2, BOTTOM + 44, "entries in the log", "small", "middle"))
+        drawn.append(text(LINES_LEFT - 10, up(value) + 4, f"{value:g}", "small", "end"))
+    drawn += [text(across(math.log10(size)), BOTTOM + 22, short(size), "small", "middle") for size in figures.sizes]
+    drawn.append(text((LINES_LEFT + LINES_RIGHT) / 2, BOTTOM + 44, "entries in the log", "small", "middle"))
     for engine, series in lines:
         drawn += _line(engine, series, figures.sizes, lambda size: across(math.log10(size)), up)
     return drawn
@@ -89,8 +65,8 @@ def _line(engine: Engine, series: Series, sizes: Sequence[int], across: Scale, u
         drawn.append(f'<line class="{engine} whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>')
         drawn.append(f'<circle class="{engine}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>')
     x, y = points[-1]
-    label = f"{series.name.partition(',')[0]}, {_NAMES[engine]}"
-    return [*drawn, _text(x + 12, y + 4, label, engine)]
+    label = f"{series.name.partition(',')[0]}, {NAMES[engine]}"
+    return [*drawn, text(x + 12, y + 4, label, engine)]
 
 
 def _pages(figures: Figures) -> list[str]:
@@ -98,19 +74,19 @@ def _pages(figures: Figures) -> list[str]:
     small, large = min(figures.sizes), max(figures.sizes)
     names = [series.name for series in figures.engines[0].of("page")]
     shown = [(engine.engine, series) for engine in figures.engines for series in engine.of("page")]
-    furthest = _round_up(1.05 * max(series.median(size) for _, series in shown for size in (small, large)))
-    across = _between(0, furthest, PAGES_LEFT, PAGES_RIGHT)
-    drawn = [_text(500, 34, "Reading: milliseconds for a page of 100 events", "title"),
+    furthest = round_up(1.05 * max(series.median(size) for _, series in shown for size in (small, large)))
+    across = between(0, furthest, PAGES_LEFT, PAGES_RIGHT)
+    drawn = [text(500, 34, "Reading: milliseconds for a page of 100 events", "title"),
              *_legend(500, 54, small, large)]  # fmt: skip
     for step in range(5):
         value = furthest * step / 4
         x = across(value)
         drawn.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{BOTTOM}"/>')
-        drawn.append(_text(x, BOTTOM + 22, f"{value:g}", "small", "middle"))
+        drawn.append(text(x, BOTTOM + 22, f"{value:g}", "small", "middle"))
     height = (BOTTOM - TOP) / len(names)
     for row, name in enumerate(names):
         middle = TOP + height * (row + 0.5)
-        drawn.append(_text(PAGES_LEFT - 14, middle + 4, name, "", "end"))
+        drawn.append(text(PAGES_LEFT - 14, middle + 4, name, "", "end"))
         same = [(engine, series) for engine, series in shown if series.name == name]
         for place, (engine, series) in enumerate(same):
             y = middle + 9 * (place - (len(same) - 1) / 2)
@@ -129,29 +105,9 @@ def _pair(engine: str, y: float, small: float, large: float) -> list[str]:
 def _legend(x: float, y: float, small: int, large: int) -> list[str]:
     return [
         f'<circle class="sqlite hollow" cx="{x + 5}" cy="{y - 4}" r="3.5"/>',
-        _text(x + 15, y, f"{_short(small)} entries", "small"),
+        text(x + 15, y, f"{short(small)} entries", "small"),
         f'<circle class="sqlite" cx="{x + 115}" cy="{y - 4}" r="4"/>',
-        _text(x + 125, y, f"{_short(large)} entries", "small"),
-        _text(x + 240, y, "SQLite", "sqlite"),
-        _text(x + 300, y, "PostgreSQL", "postgresql"),
+        text(x + 125, y, f"{short(large)} entries", "small"),
+        text(x + 240, y, "SQLite", "sqlite"),
+        text(x + 300, y, "PostgreSQL", "postgresql"),
     ]
-
-
-def _text(x: float, y: float, words: str, kind: str, anchor: str = "start") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
-
-
-def _between(low: float, high: float, start: float, end: float) -> Scale:
-    """From a value's range to the picture's."""
-    width = (high - low) or 1
-    return lambda value: start + (value - low) / width * (end - start)
-
-
-def _round_up(value: float) -> float:
-    """To a number that four steps divide well."""
-    unit = 10.0 ** math.floor(math.log10(value))
-    return next(step * unit for step in (1, 1.2, 1.6, 2, 4, 6, 8, 10) if step * unit >= value)
-
-
-def _short(count: int) -> str:
-    return f"{count // _MILLION} million" if count >= _MILLION else f"{count:,}"

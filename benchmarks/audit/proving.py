@@ -6,9 +6,8 @@ import time
 from collections.abc import Sequence
 from random import Random
 
-from benchmarks.audit.figures import Series
 from benchmarks.audit.made_log import MadeLog
-
+from benchmarks.harness.figures import Series
 from counterfoil_service.core.tlog_proof import TlogProof
 from counterfoil_service.operations.prove_inclusion import prove_inclusion
 
@@ -22,7 +21,7 @@ async def measure_proofs(logs: Sequence[MadeLog], rounds: int) -> list[Series]:
     took = Series("proof", "inclusion proof, made", "µs")
     hashes = Series("proof", "inclusion proof, largest", "hashes")
     length = Series("proof", "its file, largest", "bytes")
-    random = Random(1)  # noqa: S311 - the same entries each time
+    random = Random(1)
     for number in range(-1, rounds):
         for log in logs if number % 2 else reversed(logs):
             made = [await _made(log, random.randrange(log.size)) for _ in range(PROOFS)]

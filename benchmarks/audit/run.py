@@ -5,15 +5,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
-from benchmarks.audit.bulk import settle
-from benchmarks.audit.engines import home_of
-from benchmarks.audit.figures import Engine, EngineFigures, Series
+from benchmarks.audit.figures import EngineFigures
 from benchmarks.audit.keeping import measure_bytes, measure_packed
 from benchmarks.audit.made_log import open_log
 from benchmarks.audit.paging import measure_pages
 from benchmarks.audit.proving import measure_proofs
 from benchmarks.audit.verifying import measure_verifying
 from benchmarks.audit.writing import measure_writes
+from benchmarks.harness.bulk import settle
+from benchmarks.harness.databases import home_of
+from benchmarks.harness.figures import Engine, Series
 
 VERIFICATIONS = 3
 """Rounds of what takes half a minute at a million entries."""

@@ -51,7 +51,7 @@ class Person(NamedTuple):
 
 def happenings(start: int, seed: int, mailbox_of: Callable[[str], bytes]) -> Iterator[Happened]:
     """Events without end, from `start` on, in the order of their times."""
-    random = Random(seed)  # noqa: S311 - the same log each time
+    random = Random(seed)
     under_way, number, sign_ins = list[Happened](), 0, 0
     met: set[str] = set()
     while True:

@@ -3,12 +3,12 @@
 
 from collections.abc import Sequence
 
-from benchmarks.audit.figures import MOST_GROWTH, EngineFigures, Figures, Series
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_ROUND_FROM = 100
+from benchmarks.audit.figures import MOST_GROWTH, EngineFigures, Figures
+from benchmarks.harness.figures import Series, number
 
 
 def show(figures: Figures, console: Console) -> None:
@@ -49,8 +49,3 @@ def _growth(series: Series) -> str:
     if len(set(growths)) == 1:
         return f"{growths[0]:.2f}"
     return f"{series.growth:.2f} ({min(growths):.2f} to {max(growths):.2f})"
-
-
-def number(value: float) -> str:
-    """Three digits, or all that stand before the point."""
-    return f"{value:,.0f}" if value >= _ROUND_FROM or value == round(value) else f"{value:.3g}"

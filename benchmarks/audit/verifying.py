@@ -9,8 +9,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from benchmarks.audit.figures import Series
 from benchmarks.audit.made_log import PUBLIC_URL, SECRET_KEY, MadeLog
+from benchmarks.harness.figures import Series
 
 _COMMAND = (sys.executable, "-m", "counterfoil_service", "audit", "verify", "--json")
 _SECONDS = 300

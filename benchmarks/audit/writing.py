@@ -5,9 +5,8 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from benchmarks.audit.figures import Series
 from benchmarks.audit.made_log import MadeLog, append_all
-
+from benchmarks.harness.figures import Series
 from counterfoil_service.audit.sealer import BATCH
 from counterfoil_service.operations.seal_events import seal_events
 

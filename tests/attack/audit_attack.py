@@ -20,11 +20,11 @@ from typing import Final
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
-from benchmarks.audit.made_log import open_log  # noqa: E402
 from rich.console import Console  # noqa: E402 - what follows is found by the path above
 from rich.table import Table  # noqa: E402
 
 from attack.attacked_log import EDITS, AttackedLog, Outcome  # noqa: E402
+from benchmarks.audit.made_log import open_log  # noqa: E402
 from support.postgres import PostgresServer  # noqa: E402
 
 ENGINES: Final = ("sqlite", "postgresql")

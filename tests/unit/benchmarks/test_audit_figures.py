@@ -6,12 +6,13 @@ from itertools import islice
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from benchmarks.audit.__main__ import PAGE, PICTURE
-from benchmarks.audit.figures import EngineFigures, Figures, Series
+from benchmarks.audit.figures import EngineFigures, Figures
 from benchmarks.audit.page import with_tables
 from benchmarks.audit.picture import picture
 from benchmarks.audit.sign_ins import Happened, happenings
-
+from benchmarks.harness.figures import Series
 from counterfoil_service.core.event_catalogue import misfits
 
 START = 1_795_000_000_000_000

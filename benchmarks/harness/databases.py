@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
-from benchmarks.audit.figures import Engine
 
+from benchmarks.harness.figures import Engine
 from support.postgres import PostgresServer
 
 _AS_IN_SERVICE = ("ALTER SYSTEM RESET fsync", "ALTER SYSTEM RESET full_page_writes", "SELECT pg_reload_conf()")

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operations write, kept instead of written: rows for `harness.bulk`, without a round trip for each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from counterfoil_service.db.engine import Row
+from counterfoil_service.db.prepared import Statement
+
+
+class Written:
+    """A transaction that keeps what is written in it, and answers with the mailbox keys among that."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Mapping[str, Any]]] = {"mailbox_keys": [], "audit_events": []}
+        self._keys: dict[bytes, Row] = {}
+
+    def take(self) -> dict[str, list[Mapping[str, Any]]]:
+        """The rows of each table since the last call."""
+        taken, self._rows = self._rows, {name: [] for name in self._rows}
+        return taken
+
+    async def one(self, _statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+        """A mailbox's sealed key: nothing else is asked for."""
+        return self._keys.get(parameters["mailbox"])
+
+    async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """The same."""
+        row = await self.one(statement, parameters)
+        return [] if row is None else [row]
+
+    async def run(self, _statement: Statement, parameters: Mapping[str, Any]) -> None:
+        """Keep a row."""
+        if "sealed_key" in parameters:
+            self._keys[parameters["mailbox"]] = (parameters["sealed_key"],)
+            self._rows["mailbox_keys"].append(parameters)
+        else:
+            self._rows["audit_events"].append(parameters)
+
+    async def lock(self, *keys: bytes) -> None:
+        """Nobody else is here."""
+
+    async def notify(self, login_id: str) -> None:
+        """Nobody waits."""
