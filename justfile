@@ -22,8 +22,28 @@ test *arguments: setup
 journey *arguments: setup
     uv run --no-sync pytest tests/journeys "$@"
 
-# Measure; prints tables
-bench: setup
+# Sign-ins here and at others, side by side; some ten minutes, two with --quick
+bench *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.sign_in "$@"
+
+# Thousands of desktops that wait in one process; some seven minutes an engine
+bench-waiting *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.waiting "$@"
+
+# What a request costs from 10,000 logins to a million; some six minutes, half of one with --quick
+bench-growth *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.growth "$@"
+
+# One replica against two, behind nginx
+bench-replicas *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.replicas "$@"
+
+# How many replicas a million people need, and a hundred million, from the measured figures
+capacity *arguments: setup
+    @uv run --no-sync python -m benchmarks.capacity "$@"
+
+# What collecting a device's fingerprint costs
+bench-fingerprint: setup
     uv run --no-sync python benchmarks/fingerprint_collection.py
 
 # What the audit log costs from 10,000 entries to a million; some ten minutes

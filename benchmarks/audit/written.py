@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterfoil_service.db.engine import Row
+from counterfoil_service.db.engine import Query, Row
 from counterfoil_service.db.prepared import Statement
 
 
@@ -14,6 +14,7 @@ class Written:
     def __init__(self) -> None:
         self._rows: dict[str, list[Mapping[str, Any]]] = {"mailbox_keys": [], "audit_events": []}
         self._keys: dict[bytes, Row] = {}
+        self.mailbox_keys: dict[bytes, bytes] = {}
 
     def take(self) -> dict[str, list[Mapping[str, Any]]]:
         """The rows of each table since the last call."""
@@ -29,6 +30,10 @@ class Written:
         row = await self.one(statement, parameters)
         return [] if row is None else [row]
 
+    async def gather(self, *queries: Query) -> Sequence[Sequence[Row]]:
+        """The same for each."""
+        return [await self.all(statement, parameters) for statement, parameters in queries]
+
     async def run(self, _statement: Statement, parameters: Mapping[str, Any]) -> None:
         """Keep a row."""
         if "sealed_key" in parameters:
@@ -40,5 +45,5 @@ class Written:
     async def lock(self, *keys: bytes) -> None:
         """Nobody else is here."""
 
-    async def notify(self, login_id: str) -> None:
+    async def notify(self, login_id: str | None) -> None:
         """Nobody waits."""

@@ -23,6 +23,11 @@ class Home:
         self._folder, self._server = folder, server
         self.about = f"SQLite {sqlite3.sqlite_version}" if server is None else asyncio.run(_prepared(server))
 
+    @property
+    def pid(self) -> int | None:
+        """Of PostgreSQL's first process; None where there is no server."""
+        return None if self._server is None else self._server.pid
+
     def fresh(self, name: str) -> str:
         """The URL of one."""
         return f"sqlite:///{self._folder / name}.db" if self._server is None else self._server.fresh_database()

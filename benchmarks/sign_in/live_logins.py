@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks.harness.bulk import put
+from benchmarks.harness.bulk import put, settle
 from counterfoil_service.core import identifiers, link
 from counterfoil_service.core.login import SECOND, State
 from counterfoil_service.crypto.keys import digest
@@ -45,4 +45,5 @@ async def add_live_logins(url: str, application: str, jkts: Sequence[str]) -> li
         )
         rows.append(msgspec.structs.asdict(login) | {"state": login.state.value})
     await put(url, "logins", rows)
+    await settle(url)
     return codes

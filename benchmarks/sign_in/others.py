@@ -4,6 +4,7 @@
 import http.client
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,9 +49,13 @@ class Peer:
         """Requests that open links."""
         return [request_bytes(self.address + self._paths["verify"] + link, "GET", {}) for link in links]
 
+    async def ask(self, addresses: Sequence[str]) -> None:
+        """Ask for links, which nobody opens."""
+        await each(self.address, CONNECTIONS, self.asks(addresses), _right)
+
     async def sign_in(self, addresses: Sequence[str]) -> list[str]:
         """Whole sign-ins; a cookie for each."""
-        await each(self.address, CONNECTIONS, self.asks(addresses), _right)
+        await self.ask(addresses)
         cookies: list[str] = []
 
         async def opened(client: Client, request: bytes) -> None:
@@ -110,6 +115,14 @@ def django_sesame(folder: Path, python: Path, database: str) -> Iterator[Peer]:
     gunicorn = [str(python.parent / "gunicorn"), "app:application", "--workers=1", "--threads=8", "--keep-alive=30"]
     with _running([*gunicorn, "--worker-class=gthread", "--bind=127.0.0.1:{port}"], folder, DJANGO_SESAME,
                   DATABASE=database) as peer:  # fmt: skip
+        yield peer
+
+
+@contextmanager
+def bare() -> Iterator[Peer]:
+    """A Litestar application that does nothing but answer."""
+    folder = Path(__file__).parent / "peers"
+    with _running([sys.executable, "bare.py", "{port}"], folder, {}) as peer:
         yield peer
 
 

@@ -22,10 +22,11 @@ from counterfoil_service.operations.approve_login import Approval, ApproveLogin,
 from counterfoil_service.operations.cancel_login import CancelLogin, cancel_login
 from counterfoil_service.operations.collect_login import CollectLogin, collect_login
 from counterfoil_service.operations.issue_code import CodeIssued, IssueCode, issue_code
+from counterfoil_service.operations.link_request import StartLogin
 from counterfoil_service.operations.opener import Opener
 from counterfoil_service.operations.redeem_code import RedeemCode, redeem_code
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
-from counterfoil_service.operations.start_login import LoginStarted, StartLogin, start_login
+from counterfoil_service.operations.start_login import LoginStarted, start_login
 from support.stage import Stage
 from support.way_home import LOOPBACK, VERIFIER, fields_of
 
@@ -176,6 +177,7 @@ async def execute(stage: Stage, sql: str, **parameters: Any) -> None:
     """Any write, for what no operation of this release does yet."""
     statement = Statement(text(sql))
     await stage.database.transact(lambda tx: tx.run(statement, parameters))
+    stage.database.on_change(None)  # as is said of what another process wrote
 
 
 async def snapshot(stage: Stage) -> Snapshot:

@@ -79,6 +79,7 @@ async def execute(stage: Stage, sql: str) -> None:
     """Change the database behind the service's back."""
     statement = Statement(text(sql))
     await stage.database.transact(lambda tx: tx.run(statement, {}))
+    stage.database.on_change(None)  # as is said of what another process wrote
 
 
 async def put_into(stage: Stage, asked: Asked, state: str) -> None:

@@ -24,6 +24,13 @@ class PostgresServer:
         ):
             asyncio.run(self._execute(sql))
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process."""
+        pid = self._server.get_pid()
+        assert pid is not None, "the server does not run"
+        return pid
+
     def stop(self) -> None:
         """End the server."""
         self._server.cleanup()

@@ -8,6 +8,11 @@ import pytest
 from counterfoil_service.waiting import Hub
 
 
+async def never() -> None:
+    """A client that stays."""
+    await asyncio.Event().wait()
+
+
 def test_a_wake_up_reaches_the_login_it_names_alone() -> None:
     hub = Hub()
     with hub.waiting("a") as first, hub.waiting("b") as second:
@@ -33,7 +38,7 @@ async def test_a_wake_up_between_registering_and_sleeping_is_not_lost() -> None:
     with hub.waiting("a") as woken:
         hub.wake("a")
         async with asyncio.timeout(1):
-            await woken.wait()
+            await woken.rest(never, 60)
 
 
 async def test_a_sleeper_is_woken_again_and_again() -> None:
@@ -43,7 +48,7 @@ async def test_a_sleeper_is_woken_again_and_again() -> None:
         for _ in range(3):
             asyncio.get_running_loop().call_soon(hub.wake, "a")
             async with asyncio.timeout(1):
-                await woken.wait()
+                await woken.rest(never, 60)
             woken.clear()
             woken_times += 1
     assert woken_times == 3
@@ -78,7 +83,7 @@ async def test_a_cancelled_waiter_leaves() -> None:
 
     async def wait() -> None:
         with hub.waiting("a") as woken:
-            await woken.wait()
+            await woken.rest(never, 60)
 
     task = asyncio.create_task(wait())
     await asyncio.sleep(0)
@@ -106,7 +111,7 @@ async def test_ten_thousand_waiters_are_each_woken_once() -> None:
 
     async def wait(login_id: str) -> None:
         with hub.waiting(login_id) as event:
-            await event.wait()
+            await event.rest(never, 60)
             woken.append(login_id)
 
     names = [f"login-{number}" for number in range(10_000)]
@@ -117,3 +122,68 @@ async def test_ten_thousand_waiters_are_each_woken_once() -> None:
     await asyncio.gather(*tasks)
     assert sorted(woken) == sorted(names)
     assert len(hub) == 0
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.31])
+async def test_a_rest_ends_by_itself_and_not_before_its_time(seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    with Hub().waiting("a") as woken:
+        began = loop.time()
+        async with asyncio.timeout(5):
+            assert not await woken.rest(never, seconds)
+        assert seconds - 0.01 <= loop.time() - began < seconds + 0.5
+        assert not woken.is_set()
+
+
+async def test_rests_that_end_together_end_each_for_itself() -> None:
+    hub, ended = Hub(), list[str]()
+
+    async def rest(login_id: str) -> None:
+        with hub.waiting(login_id) as woken:
+            assert not await woken.rest(never, 0.05)
+            ended.append(login_id)
+
+    leaving = asyncio.create_task(rest("leaving"))
+    others = [asyncio.create_task(rest(name)) for name in "abc"]
+    await asyncio.sleep(0)
+    leaving.cancel()
+    hub.wake("b")
+    async with asyncio.timeout(5):
+        await asyncio.gather(*others)
+    assert sorted(ended) == ["a", "b", "c"]
+    assert ended[0] == "b"
+
+
+async def test_a_client_that_leaves_ends_its_own_rest_and_is_not_taken_for_woken() -> None:
+    gone = asyncio.Event()
+    with Hub().waiting("a") as woken:
+        resting = asyncio.create_task(woken.rest(gone.wait, 60))
+        await asyncio.sleep(0)
+        gone.set()
+        async with asyncio.timeout(1):
+            assert await resting
+        assert not woken.is_set()
+
+
+@pytest.mark.parametrize("times", [2, 3])
+async def test_waking_a_rest_that_is_ending_already_does_no_harm(times: int) -> None:
+    hub = Hub()
+    with hub.waiting("a") as woken:
+        resting = asyncio.create_task(woken.rest(never, 60))
+        await asyncio.sleep(0)
+        for _ in range(times):
+            hub.wake("a")
+        async with asyncio.timeout(1):
+            assert not await resting
+        assert woken.is_set()
+
+
+async def test_a_task_that_is_cancelled_while_it_is_woken_is_cancelled() -> None:
+    hub = Hub()
+    with hub.waiting("a") as woken:
+        resting = asyncio.create_task(woken.rest(never, 60))
+        await asyncio.sleep(0)
+        hub.wake("a")
+        resting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await resting

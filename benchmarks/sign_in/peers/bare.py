@@ -8,19 +8,29 @@ import secrets
 import sys
 from hashlib import sha256
 
+import email_validator
 import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, get, post
 
-from counterfoil_service.core import email_address
-from counterfoil_service.web.wire import DeviceAuthorization
+
+class DeviceAuthorization(msgspec.Struct):
+    """RFC 8628 §3.2, as ours has it."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    expires_in: int
+    interval: int
+    poll_wait_max: int
+    login_id: str
 
 
 @post("/oauth/device_authorization", status_code=200)
-async def ask(request: Request) -> Response[bytes]:
+async def ask(request: Request[object, object, object]) -> Response[bytes]:
     """The same answer, of nothing."""
     form = await request.form()
-    email_address.parse(form["login_hint"])
+    email_validator.validate_email(form["login_hint"], check_deliverability=False)
     device_code, link, code = (secrets.token_urlsafe(32) for _ in range(3))
     for secret in (device_code, link, code):
         sha256(secret.encode()).digest()

@@ -40,6 +40,7 @@ from counterfoil_service.web.audit_api.routes import audit_router
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
 from counterfoil_service.web.headers import security_headers
+from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from counterfoil_service.audit.sinks.worker import SinkWorker
     from counterfoil_service.audit.witnesses import WitnessWorker
 
-MAX_BODY_BYTES = 16 * 1024
 LAST_WORK_SECONDS = 10
 """How long a process that leaves waits for a mail server's last word, or for a batch under way."""
 
@@ -88,14 +88,21 @@ class Service:
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
-        hub = Hub()
-        database.on_change = hub.wake
+        hub, applications = Hub(), KnownApplications(database)
+
+        def changed(login_id: str | None) -> None:
+            hub.wake(login_id)
+            if login_id is None:
+                applications.forget()
+
+        database.on_change = changed
         transport = open_transport(settings.mail_url.reveal())
         outbox = OutboxWorker(database, transport, settings, clock=clock, entropy=entropy)
         services = Services(
             settings=settings,
             clock=clock,
             database=database,
+            applications=applications,
             keys=keys,
             hub=hub,
             nonces=Nonces(keys.nonce),
@@ -209,7 +216,6 @@ def _litestar(services: Services) -> Litestar:
         [below, well_known, host_router()],
         exception_handlers={Exception: link_pages.handle_any_error},
         before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
-        request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
     )

@@ -74,6 +74,7 @@ async def test_an_event_that_was_written_first_and_committed_late_leaves_no_gap(
 
         async def append_late(tx: Transaction, name: EventName, context: Context) -> None:
             await append(tx, name, context)
+            await log.waiting(tx)
             written.set()
             await may_commit.wait()
 

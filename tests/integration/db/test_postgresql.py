@@ -13,6 +13,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db import postgresql
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.postgresql import PostgresqlDatabase
+from counterfoil_service.db.postgresql_transaction import CHANNEL
 from counterfoil_service.db.prepared import Statement
 from support.scratch import ADD, CREATE, eventually, note, notes
 
@@ -47,7 +48,7 @@ async def listening(database: PostgresqlDatabase) -> "list[str | None]":
     database.on_change = lambda login_id: (heard if login_id == PING else woken).append(login_id)
     async with asyncio.timeout(10):
         while not heard:
-            await asked(database, f"SELECT pg_notify('{postgresql.CHANNEL}', '{PING}')")
+            await asked(database, f"SELECT pg_notify('{CHANNEL}', '{PING}')")
             await asyncio.sleep(0.02)
     woken.clear()
     return woken

@@ -141,7 +141,7 @@ def test_a_row_is_inserted_with_one_parameter_for_each_column(name: str, dialect
 
 
 def test_due_rows_skip_what_another_worker_holds_where_there_can_be_one() -> None:
-    rows = Statement(due_rows(select(c.id).where(c.made <= parameter("now"))))
+    rows = Statement(due_rows(select(c.id).where(c.made <= parameter("now")), c.made))
     assert "FOR UPDATE SKIP LOCKED" in rows.bind("postgresql", {"now": 1, "limit": 1})[0]
     assert "FOR UPDATE" not in rows.bind("sqlite", {"now": 1, "limit": 1})[0]
 

@@ -147,6 +147,7 @@ async def test_an_outgrown_log_is_restarted_even_under_load(
     database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "MAX_LOG_BYTES", 64 * 1024)
+    monkeypatch.setattr(sqlite, "LOG_CHECK_SECONDS", 0)
     monkeypatch.setattr(sqlite, "FOREIGN_COMMIT_CHECK_SECONDS", 30)
     largest = 0
     for number in range(200):

@@ -22,7 +22,8 @@ from scipy.stats import ks_2samp
 
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations import start_login as module
-from counterfoil_service.operations.start_login import StartLogin, start_login
+from counterfoil_service.operations.link_request import StartLogin
+from counterfoil_service.operations.start_login import start_login
 from support import acting
 from support.stage import Stage
 

@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from counterfoil_service.core.errors import ErrorCode
 from counterfoil_service.core.login import State
-from counterfoil_service.db.engine import Context, Row, Transaction
+from counterfoil_service.db.engine import Context, Query, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.tables import metadata
-from counterfoil_service.operations.start_login import LoginStarted, StartLogin, start_login
+from counterfoil_service.operations.link_request import StartLogin
+from counterfoil_service.operations.start_login import LoginStarted, start_login
 from support import acting
 from support.stage import OpenStage, Stage
 
@@ -28,6 +29,7 @@ class Counted:
     def __init__(self, real: Transaction) -> None:
         self._real = real
         self.log: list[tuple[Statement, dict[str, int]]] = []
+        self.mailbox_keys = real.mailbox_keys
 
     def _note(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
         self.log.append((statement, {name: size(value) for name, value in parameters.items()}))
@@ -40,6 +42,11 @@ class Counted:
         self._note(statement, parameters)
         return await self._real.all(statement, parameters)
 
+    async def gather(self, *queries: Query) -> Sequence[Sequence[Row]]:
+        for statement, parameters in queries:
+            self._note(statement, parameters)
+        return await self._real.gather(*queries)
+
     async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
         self._note(statement, parameters)
         await self._real.run(statement, parameters)
@@ -48,7 +55,7 @@ class Counted:
         self.log.append((LOCK, {"keys": len(keys)}))
         await self._real.lock(*keys)
 
-    async def notify(self, login_id: str) -> None:
+    async def notify(self, login_id: str | None) -> None:
         await self._real.notify(login_id)
 
 

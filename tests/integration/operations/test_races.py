@@ -16,7 +16,7 @@ from counterfoil_service.core.grant import Grant
 from counterfoil_service.core.login import State
 from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db.postgresql import PostgresqlTransaction
+from counterfoil_service.db.postgresql_transaction import PostgresqlTransaction
 from counterfoil_service.operations.approve_login import Approval
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key
 from counterfoil_service.operations.rotate_keys import RotateKeys

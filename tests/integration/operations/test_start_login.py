@@ -168,7 +168,7 @@ async def test_whoever_is_superseded_is_woken(stage: Stage) -> None:
 
 async def _until_set(woken: Any) -> None:
     async with asyncio.timeout(10):
-        await woken.wait()
+        assert not await woken.rest(asyncio.Event().wait, 60)
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject", "cancel", "lock"])

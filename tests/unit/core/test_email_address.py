@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One mailbox, one look-up form; a look-alike is refused; intranet names are as good as public ones."""
 
+import re
 import sys
 import unicodedata
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counterfoil_service.core import email_address
 from counterfoil_service.core.email_address import EmailAddress, _folded, masked, parse
 from counterfoil_service.core.errors import ErrorCode, Refusal
 
@@ -211,3 +213,31 @@ def test_a_page_sees_the_first_letter_and_the_domain_alone(mailing: str, expecte
 
 def test_an_address_is_masked_in_its_repr() -> None:
     assert repr(parse("alice@example.com")) == "EmailAddress(a••@example.com)"
+
+
+_LETTERS = st.sampled_from("abzABZ019_+-.é@ ")
+
+
+@given(st.text(_LETTERS, min_size=1, max_size=12), st.text(st.sampled_from("abzAZ09-.xn"), min_size=1, max_size=14))
+def test_what_is_taken_as_it_is_the_library_takes_just_so(local: str, domain: str) -> None:
+    try:
+        quick: EmailAddress | str = parse(f"{local}@{domain}")
+    except Refusal as refusal:
+        quick = refusal.description
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(email_address, "_PLAIN", re.compile(r"(?!)"))
+        try:
+            slow: EmailAddress | str = parse(f"{local}@{domain}")
+        except Refusal as refusal:
+            slow = refusal.description
+    assert quick == slow
+
+
+@pytest.mark.parametrize("length", [63, 64, 65])
+def test_long_parts_meet_the_same_limits(length: int) -> None:
+    for address, most in ((f"{'a' * length}@example.com", 64), (f"a@{'b' * length}.example", 63)):
+        if length <= most:
+            assert parse(address).mailing == address
+        else:
+            with pytest.raises(Refusal):
+                parse(address)

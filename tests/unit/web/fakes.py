@@ -11,4 +11,4 @@ def a_request(headers: list[tuple[str, str]], **services: Any) -> Any:
     """A request with these headers and these services."""
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     app = SimpleNamespace(state=SimpleNamespace(services=SimpleNamespace(**services)))
-    return SimpleNamespace(headers=Headers(raw), app=app, client=None, method="POST")
+    return SimpleNamespace(headers=Headers(raw), scope={"headers": raw}, app=app, client=None, method="POST")

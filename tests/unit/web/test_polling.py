@@ -9,7 +9,7 @@ from counterfoil_service.core.application import Application
 from counterfoil_service.core.evidence import Evidence
 from counterfoil_service.web.bound_logins import Bearer
 from counterfoil_service.web.pace import FORGOTTEN_AFTER, Paces
-from counterfoil_service.web.polling import Poll, preferred_wait
+from counterfoil_service.web.polling import preferred_wait
 
 NOW = 1_795_000_000_000_000
 
@@ -53,10 +53,10 @@ def test_a_long_preference_is_read_in_no_time() -> None:
     assert preferred_wait("wait=1" * 2_000) is None
 
 
-def test_a_polls_repr_shows_no_code() -> None:
+def test_a_bearers_repr_shows_no_code() -> None:
     application = Application("desk-app", "A", (), (), "required", "optional", 0)
     bearer = Bearer("device-code", application, None, Evidence("print", {}))
-    assert repr(Poll(bearer, 5)) == "Poll(bearer=Bearer(application='desk-app'), wait=5)"
+    assert repr(bearer) == "Bearer(application='desk-app')"
 
 
 def test_paces_of_devices_that_went_away_are_forgotten() -> None:

@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Literal
 
 import click
@@ -18,7 +17,9 @@ import uvicorn
 
 from counterfoil_service.app import Service
 from counterfoil_service.cli.database import opened, settings_or_fail
+from counterfoil_service.cli.deaf_clients import cut_off
 from counterfoil_service.cli.output import fail
+from counterfoil_service.cli.process import calm_collector, raise_descriptor_limit
 from counterfoil_service.cli.workers import supervise
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.db.open import sqlite_path
@@ -31,6 +32,10 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than the interval of polls: uvicorn's default closes just as the next one comes."""
 
 DRAIN_SECONDS = 10
+LAST_REQUESTS_SECONDS = 0.1
+DEAF_SECONDS = 0.4
+"""When the process leaves, who takes nothing of what waits for it from one look to the next is cut off."""
+
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -53,10 +58,20 @@ class _Server(uvicorn.Server):
             for number in _STOP_SIGNALS:
                 loop.remove_signal_handler(number)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain, then leave."""
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer whoever waits, and say with the answer that the connection ends: nobody asks on it again."""
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None:
+                cycle.keep_alive = False
         self._hub.drain()
-        super().handle_exit(sig, frame)
+        # What is on its way meanwhile is answered, too: a connection that ends beneath a request loses it.
+        await asyncio.sleep(LAST_REQUESTS_SECONDS)
+        cutting = asyncio.create_task(cut_off(self.server_state.connections, DEAF_SECONDS))
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
 
     def leave_with(self, parent: int) -> None:
         """Leave when this pipe ends, as the process at its other end then is gone."""
@@ -82,13 +97,14 @@ def serve(host: str, port: int, workers: int, fd: int | None, parent: int | None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = settings_or_fail()
+    connections = raise_descriptor_limit()
     listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
     if workers > 1:
         if sqlite_path(settings.database_url.reveal()) is not None:
             fail("several workers need PostgreSQL: set COUNTERFOIL_DATABASE_URL to it, or leave --workers out")
         sys.exit(supervise(listener, workers))
     with _only_one(settings), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings, listener, parent))
+        runner.run(_serve(settings, listener, connections, parent))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -108,7 +124,7 @@ def _listen(host: str, port: int) -> socket.socket:
         fail(f"cannot listen on {host} port {port} ({error.strerror}): choose another --host or --port")
 
 
-async def _serve(settings: Settings, listener: socket.socket, parent: int | None) -> None:
+async def _serve(settings: Settings, listener: socket.socket, connections: int, parent: int | None) -> None:
     async with opened(settings, upgrade=True) as database:
         try:
             service = await Service.start(settings, database)
@@ -126,6 +142,7 @@ async def _serve(settings: Settings, listener: socket.socket, parent: int | None
             server_header=False,
             ws="none",
             backlog=2048,
+            limit_concurrency=connections,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
@@ -135,16 +152,17 @@ async def _serve(settings: Settings, listener: socket.socket, parent: int | None
         async with service.workers():
             bound = listener.getsockname()
             logging.getLogger("counterfoil").info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
+            calm_collector()
             await server.serve(sockets=[listener])
 
 
 def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
     """The fast parser where it is installed, else h11, which bounds a head by itself."""
     try:
-        from counterfoil_service.cli.bounded_requests import BoundedHttpTools
+        from counterfoil_service.cli.pipelined_requests import PipelinedHttpTools
     except ImportError:
         return "h11"
-    return BoundedHttpTools
+    return PipelinedHttpTools
 
 
 @contextlib.contextmanager

@@ -15,7 +15,9 @@ def coarse(address: str) -> str | None:
     except ValueError:
         return None
     plain = (parsed.ipv4_mapped or parsed) if isinstance(parsed, ipaddress.IPv6Address) else parsed
-    return str(ipaddress.ip_network((plain.packed, _BITS[plain.version]), strict=False))
+    bits = _BITS[plain.version]
+    host = plain.max_prefixlen - bits
+    return f"{type(plain)(int(plain) >> host << host)}/{bits}"
 
 
 def coarse_range(text: str) -> str:

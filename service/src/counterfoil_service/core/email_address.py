@@ -25,6 +25,12 @@ _STAND_IN: Final = ".x"
 _BLANKS: Final = " \t\r\n\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
 _MASK: Final = "••"
 _MOST_MARKS: Final = 3
+# What nearly every address is, and the library takes as it is, in a tenth of its time: a test holds the two together.
+# Two hyphens may begin an A-label, which is for the library to read.
+_PLAIN: Final = re.compile(
+    r"(?=.{1,200}\Z)(?!.*--)(?=[^@]{1,64}@)[A-Za-z0-9_+]+(?:[.-][A-Za-z0-9_+]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
 
 
 class EmailAddress(Struct, frozen=True):
@@ -103,6 +109,8 @@ _RULES: Final[tuple[tuple[Callable[[str], bool], str], ...]] = (
 
 
 def _ascii_domain(local: str, domain: str) -> str:
+    if _PLAIN.fullmatch(f"{local}@{domain}"):
+        return domain.lower()
     try:
         checked = validate_email(f"{local}@{domain}{_STAND_IN}", check_deliverability=False, strict=True)
     except EmailNotValidError:

@@ -7,6 +7,8 @@ from typing import Final
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_LETTERS: Final = 26
+_PAIRS: Final = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+_SHIFTS: Final = range(10 * (_ULID_LETTERS // 2 - 1), -1, -10)
 
 
 def base64url(data: bytes) -> str:
@@ -32,7 +34,7 @@ def ulid(now: int, entropy: Callable[[int], bytes]) -> str:
     `now` is in microseconds UTC. Raises `OverflowError` before 1970 and after the year 10889 (ULID specification).
     """
     value = int.from_bytes((now // 1000).to_bytes(6, "big") + entropy(10), "big")
-    return "".join(_CROCKFORD[value >> 5 * place & 31] for place in reversed(range(_ULID_LETTERS)))
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
 
 def is_ulid(text: str) -> bool:

@@ -30,6 +30,8 @@ _REPLY: Final = re.compile(r"smtp_(\d{3})")
 
 
 def _queued(event: AuditEvent, _personal: Personal) -> str:
+    if event.reason in _TROUBLES:
+        return f"A mail with the link waits: {_TROUBLES[event.reason]}."
     return f"A {_mail(event)} was queued." if event.session_id else "A mail with the link was queued."
 
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Registered applications."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select
 
 from counterfoil_service.core.application import OWN, OWN_ID, Application
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import applications
@@ -50,10 +51,19 @@ async def add(tx: Transaction, application: Application) -> bool:
 
 async def get(tx: ReadTransaction, application_id: str) -> Application | None:
     """By its client id; the service's own pages have theirs without a row."""
+    return found(application_id, await tx.all(*asking(application_id)))
+
+
+def asking(application_id: str) -> Query:
+    """For `gather`: what `found` is then given."""
+    return _GET, {"id": application_id}
+
+
+def found(application_id: str, rows: Sequence[Row]) -> Application | None:
+    """What was read of it."""
     if application_id == OWN_ID:
         return OWN
-    row = await tx.one(_GET, {"id": application_id})
-    return None if row is None else _application(row)
+    return _application(rows[0]) if rows else None
 
 
 async def list_all(tx: ReadTransaction) -> list[Application]:

@@ -58,7 +58,7 @@ async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbo
     event_id, time = context.entropy(_ID_BYTES), context.now // _MILLISECOND * _MILLISECOND
     sealed = None
     if event.personal and mailbox is not None:
-        key = await mailbox_keys.get(tx, context.keys.seal_mailbox, mailbox)
+        key = await mailbox_keys.of_writer(tx, context.keys.seal_mailbox, mailbox)
         if key is not None:
             text = msgspec.json.encode(event.personal)
             sealed = seal(key, text, associated=event_id, entropy=context.entropy)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import due_rows, insert_row, parameter
+from counterfoil_service.db.statements import change_due, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import authorization_codes
 
 
@@ -49,8 +49,8 @@ _USE = Statement(
     .returning(_c.code_hash)
 )
 _DROP_UNUSED = Statement(delete(authorization_codes).where(_c.login_id == parameter("login_id"), _c.used_at.is_(None)))
-_old = due_rows(select(_c.code_hash).where(_c.expires_at <= parameter("before")))
-_PURGE = Statement(delete(authorization_codes).where(_c.code_hash.in_(_old)).returning(_c.code_hash))
+_old = due_rows(select(_c.code_hash).where(_c.expires_at <= parameter("before")), _c.expires_at)
+_PURGE = change_due(delete(authorization_codes).returning(_c.code_hash), _c.code_hash, _old)
 
 
 def _code(row: "Any") -> AuthorizationCode | None:

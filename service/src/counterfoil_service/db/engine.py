@@ -35,6 +35,9 @@ class Context(msgspec.Struct, frozen=True):
     settings: Settings
 
 
+Query = tuple[Statement, Mapping[str, Any]]
+
+
 class ReadTransaction(Protocol):
     """Reads of one connection."""
 
@@ -44,18 +47,27 @@ class ReadTransaction(Protocol):
     async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Every row."""
 
+    async def gather(self, *queries: Query) -> Sequence[Sequence[Row]]:
+        """Every row of each. None may depend on what another one writes: on PostgreSQL they are one statement."""
+
 
 class Transaction(ReadTransaction, Protocol):
     """One unit of work: all of it is committed, or none."""
 
+    mailbox_keys: dict[bytes, bytes]
+    """What `db.mailbox_keys` has read in this transaction: one mailbox's events come several at a time."""
+
     async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
-        """Run a statement whose rows nobody needs."""
+        """Run a statement whose rows nobody needs; at the latest before the next that reads, and before the commit."""
 
     async def lock(self, *keys: bytes) -> None:
         """Hold these names until the end of the transaction, taken in one order by everybody; a no-op on SQLite."""
 
-    async def notify(self, login_id: str) -> None:
-        """After the commit, and only then, wake whoever waits for this login, on every replica."""
+    async def notify(self, login_id: str | None) -> None:
+        """After the commit, and only then, wake whoever waits for this login, on every replica; None: anything changed.
+
+        Costs the commit on PostgreSQL its company: nothing that happens with each request may call it.
+        """
 
 
 Operation = Callable[[Transaction, CommandT, Context], Coroutine[Any, Any, T]]

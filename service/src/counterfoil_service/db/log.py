@@ -61,7 +61,9 @@ def _placing_postgresql() -> Update:
 _PENDING = Statement(
     select(*_LEAF).where(_e.leaf_index.is_(None)).order_by(_e.position).limit(parameter("limit")).offset(constant(0))
 )
-_WAITING = Statement(select(_e.position).where(_e.leaf_index.is_(None)).limit(constant(1)).offset(constant(0)))
+_WAITING = Statement(
+    select(_e.position).where(_e.leaf_index.is_(None)).order_by(_e.position).limit(constant(1)).offset(constant(0))
+)
 _FROM = Statement(
     select(*_LEAF)
     .where(_e.leaf_index >= parameter("index"))
@@ -97,7 +99,6 @@ _CUT_TIMES = Statement(
 )
 _TILE = Statement(select(_t.hashes).where(_t.level == parameter("level"), _t.tile == parameter("tile")))
 _LATEST = Statement(select(checkpoints).order_by(_c.size.desc()).limit(constant(1)).offset(constant(0)))
-_ALL = Statement(select(checkpoints).order_by(_c.size))
 _ADD_CHECKPOINT = Statement(insert_row(checkpoints))
 
 
@@ -177,11 +178,6 @@ async def latest_checkpoint(tx: ReadTransaction) -> SignedCheckpoint | None:
     """The newest, or None before the first."""
     row = await tx.one(_LATEST, {})
     return None if row is None else _checkpoint(row)
-
-
-async def all_checkpoints(tx: ReadTransaction) -> list[SignedCheckpoint]:
-    """Every one, the smallest first."""
-    return [_checkpoint(row) for row in await tx.all(_ALL, {})]
 
 
 async def add_checkpoint(tx: Transaction, checkpoint: SignedCheckpoint) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logins: every transition is one conditional write; what it returns says whether this caller won."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -8,9 +9,9 @@ from sqlalchemy import Select, Update, case, select, update
 
 from counterfoil_service.core import mail_code
 from counterfoil_service.core.login import MAX_CODES, MAX_TRIES, OPEN_STATES, TRANSITIONS, State, Trigger
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, constants, due_rows, insert_row, parameter
+from counterfoil_service.db.statements import change_due, constant, constants, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import logins
 
 ApprovedBy = Literal["user_code", "same_browser", "mail_code"]
@@ -147,11 +148,16 @@ _END = {
     Trigger.CANCEL: Statement(_where(Trigger.CANCEL).values(given_up=constant(1), **_to(Trigger.CANCEL))),
 }
 _open = _c.state.in_(constants(OPEN_STATES))
+NOT_OVER = _c.state.not_in(constants(set(State) - OPEN_STATES))
+"""The same in words that no partial index has: so that the few logins of a key or a mailbox are found by that.
+
+Of all that are open there may be many, and a young PostgreSQL, which does not know that yet, would look through them.
+"""
 _ended = (_c.id, _c.application_id, _c.jkt, _c.state)
 _SUPERSEDE = {
     name: Statement(
         update(logins)
-        .where(_c.application_id == parameter("application_id"), _c[name] == parameter(name), _open)
+        .where(_c.application_id == parameter("application_id"), _c[name] == parameter(name), still_open)
         .values(
             state=case(
                 (_c.expires_at > parameter("now"), constant(TRANSITIONS[Trigger.SUPERSEDE].target)),
@@ -160,19 +166,19 @@ _SUPERSEDE = {
         )
         .returning(*_ended)
     )
-    for name in ("jkt", "browser")
+    for name, still_open in (("jkt", NOT_OVER), ("browser", _open))
 }
 _DENY_ALL = {
     name: Statement(
         update(logins)
-        .where(_c[name] == parameter(name), _open, _c.expires_at > parameter("now"))
+        .where(_c[name] == parameter(name), still_open, _c.expires_at > parameter("now"))
         .values(_to(Trigger.DENY))
         .returning(*_ended)
     )
-    for name in ("application_id", "mailbox")
+    for name, still_open in (("application_id", _open), ("mailbox", NOT_OVER))
 }
-_due = due_rows(select(_c.id).where(_open, _c.expires_at <= parameter("now")))
-_EXPIRE = Statement(update(logins).where(_c.id.in_(_due)).values(_to(Trigger.EXPIRE)).returning(*_ended))
+_due = due_rows(select(_c.id).where(_open, _c.expires_at <= parameter("now")), _c.expires_at)
+_EXPIRE = change_due(update(logins).values(_to(Trigger.EXPIRE)).returning(*_ended), _c.id, _due)
 _SLOW_DOWN = Statement(
     update(logins)
     .where(_c.id == parameter("id"), _c.state == constant(State.PENDING))
@@ -237,21 +243,24 @@ async def end(tx: Transaction, login_id: str, trigger: Trigger, *, now: int) -> 
     return await tx.one(_END[trigger], {"id": login_id, "now": now}) is not None
 
 
-async def supersede(tx: Transaction, *, application_id: str, now: int, **column: str | bytes) -> list[Ended]:
-    """End the open logins of an application and this jkt or browser [R42]; those past their time become expired."""
+def superseding(*, application_id: str, now: int, **column: str | bytes) -> Query:
+    """For `gather`: end the open logins of an application and this jkt or browser [R42]; `ended` is given its rows.
+
+    Those past their time become expired.
+    """
     ((name, value),) = column.items()
-    return _ends(await tx.all(_SUPERSEDE[name], {"application_id": application_id, name: value, "now": now}))
+    return _SUPERSEDE[name], {"application_id": application_id, name: value, "now": now}
 
 
 async def deny_all(tx: Transaction, *, now: int, **column: str | bytes) -> list[Ended]:
     """Deny every open login of this application_id or mailbox (T14, T15); give exactly one."""
     ((name, value),) = column.items()
-    return _ends(await tx.all(_DENY_ALL[name], {name: value, "now": now}))
+    return ended(await tx.all(_DENY_ALL[name], {name: value, "now": now}))
 
 
 async def expire(tx: Transaction, *, now: int, limit: int) -> list[Ended]:
     """Write the expiry of at most `limit` logins whose time has passed (T13)."""
-    return _ends(await tx.all(_EXPIRE, {"now": now, "limit": limit}))
+    return ended(await tx.all(_EXPIRE, {"now": now, "limit": limit}))
 
 
 async def slow_down(tx: Transaction, login_id: str, *, seconds: int) -> None:
@@ -259,5 +268,6 @@ async def slow_down(tx: Transaction, login_id: str, *, seconds: int) -> None:
     await tx.run(_SLOW_DOWN, {"id": login_id, "seconds": seconds})
 
 
-def _ends(rows: "Any") -> list[Ended]:
+def ended(rows: Sequence[Row]) -> list[Ended]:
+    """What a bulk write ended."""
     return [Ended(row[0], row[1], row[2], State(row[3])) for row in rows]

@@ -4,16 +4,18 @@
 What is personal in the audit log is sealed under that key.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select, update
 
 from counterfoil_service.crypto.keys import seal, unseal
-from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
+from counterfoil_service.db.engine import Context, Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, insert_unless_there, parameter
+from counterfoil_service.db.statements import constant, insert_row, parameter
 from counterfoil_service.db.tables import mailbox_keys
 
 _KEY_BYTES = 32
-_ADD = insert_unless_there(mailbox_keys)
+_ADD = Statement(insert_row(mailbox_keys))
 _GET = Statement(select(mailbox_keys.c.sealed_key).where(mailbox_keys.c.mailbox == parameter("mailbox")))
 _DESTROY = Statement(
     delete(mailbox_keys).where(mailbox_keys.c.mailbox == parameter("mailbox")).returning(mailbox_keys.c.mailbox)
@@ -31,9 +33,22 @@ _FORGIVE = Statement(
 )
 
 
-async def ensure(tx: Transaction, context: Context, mailbox: bytes) -> None:
-    """Make the mailbox's key unless it has one."""
-    sealed = seal(context.keys.seal_mailbox, context.entropy(_KEY_BYTES), associated=mailbox, entropy=context.entropy)
+def asking(mailbox: bytes) -> Query:
+    """For `gather`: what `ensure` is then given."""
+    return _GET, {"mailbox": mailbox}
+
+
+async def ensure(tx: Transaction, context: Context, mailbox: bytes, found: Sequence[Row] | None = None) -> None:
+    """Make the mailbox's key unless it has one; `found` is what was read of it in this transaction.
+
+    Of two that make one at a time the second begins anew, as what it sealed could not be read again.
+    """
+    rows = await tx.all(*asking(mailbox)) if found is None else found
+    if rows:
+        tx.mailbox_keys[mailbox] = unseal(context.keys.seal_mailbox, rows[0][0], associated=mailbox)
+        return
+    key = tx.mailbox_keys[mailbox] = context.entropy(_KEY_BYTES)
+    sealed = seal(context.keys.seal_mailbox, key, associated=mailbox, entropy=context.entropy)
     await tx.run(_ADD, {"mailbox": mailbox, "sealed_key": sealed, "created_at": context.now, "mail_code_misses": 0})
 
 
@@ -43,8 +58,19 @@ async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | N
     return None if row is None else unseal(seal_key, row[0], associated=mailbox)
 
 
+async def of_writer(tx: Transaction, seal_key: bytes, mailbox: bytes) -> bytes | None:
+    """The same, read once in a transaction."""
+    if mailbox not in tx.mailbox_keys:
+        key = await get(tx, seal_key, mailbox)
+        if key is None:
+            return None
+        tx.mailbox_keys[mailbox] = key
+    return tx.mailbox_keys[mailbox]
+
+
 async def destroy(tx: Transaction, mailbox: bytes) -> bool:
     """Make all that is sealed under it unreadable for good; False when there was none."""
+    tx.mailbox_keys.pop(mailbox, None)
     return await tx.one(_DESTROY, {"mailbox": mailbox}) is not None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, null, select, update
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
+from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import outbox
 
 Kind = Literal["link", "decoy", "notice", "change"]
@@ -37,14 +37,10 @@ class Mail(msgspec.Struct, frozen=True):
 _c = outbox.c
 _queued = _c.state == constant("queued")
 _ADD = Statement(insert_row(outbox))
-_due = due_rows(select(_c.id).where(_queued, _c.due_at <= parameter("now")).order_by(_c.due_at))
+_due = due_rows(select(_c.id).where(_queued, _c.due_at <= parameter("now")), _c.due_at)
 # The lease is the due time itself, moved ahead: a worker that dies leaves a row that simply falls due again.
-_CLAIM = Statement(
-    update(outbox)
-    .where(_c.id.in_(_due))
-    .values(due_at=parameter("leased_until"), attempts=_c.attempts + constant(1))
-    .returning(*outbox.columns)
-)
+_claiming = update(outbox).values(due_at=parameter("leased_until"), attempts=_c.attempts + constant(1))
+_CLAIM = change_due(_claiming.returning(*outbox.columns), _c.id, _due)
 _mine = (_c.id == parameter("id"), _queued, _c.attempts == parameter("attempts"))
 _SETTLE = Statement(
     update(outbox)

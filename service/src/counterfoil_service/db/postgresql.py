@@ -4,7 +4,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 import asyncpg
@@ -14,29 +14,36 @@ from counterfoil_service.db.engine import (
     CommandT,
     Context,
     Operation,
-    Row,
     Transaction,
     ignore_change,
     no_context,
     unavailable,
 )
-from counterfoil_service.db.prepared import Dialect, Statement
+from counterfoil_service.db.postgresql_transaction import CHANNEL, PostgresqlTransaction
+from counterfoil_service.db.prepared import Dialect
 
 T = TypeVar("T")
 
-CHANNEL = "counterfoil"
 POOL_SIZE = 8
 MAX_QUEUE = 1024
 ATTEMPTS = 3
 COMMAND_TIMEOUT_SECONDS = 10
+PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+"""Each statement is planned once, and by its index: a test holds that all have one.
+
+The server would otherwise plan for the tables as it knows them, which in a young database is empty, keep to that while
+they grow, and plan some statements anew each time, which costs more than they do.
+"""
 LISTEN_CHECK_SECONDS = 5
-ONE_PENDING_INDEX = "uq_logins_one_pending"
+RETRIED_CONSTRAINTS = frozenset({"uq_logins_one_pending", "pk_mailbox_keys"})
+"""Two raced for what both had found free: whoever begins anew finds the other's."""
 
 log = logging.getLogger(__name__)
 
 _DOWN = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
          asyncpg.InsufficientResourcesError, asyncpg.CannotConnectNowError, TimeoutError,
-         asyncpg.InvalidAuthorizationSpecificationError, asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
+         asyncpg.InvalidAuthorizationSpecificationError, asyncpg.ReadOnlySQLTransactionError,
+         asyncpg.InternalClientError)  # what asyncpg says of a connection that was just told to end  # fmt: skip
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
@@ -56,39 +63,14 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no
         return ""
 
 
-class PostgresqlTransaction:
-    """Satisfies `Transaction`."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """The first row."""
-        sql, values = statement.bind("postgresql", parameters)
-        row: Row | None = await self._connection.fetchrow(sql, *values)
-        return row
-
-    async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Every row."""
-        sql, values = statement.bind("postgresql", parameters)
-        rows: Sequence[Row] = await self._connection.fetch(sql, *values)
-        return rows
-
-    async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
-        """Run a statement whose rows nobody needs."""
-        sql, values = statement.bind("postgresql", parameters)
-        await self._connection.execute(sql, *values)
-
-    async def lock(self, *keys: bytes) -> None:
-        """Advisory locks of this transaction, in ascending order so that two callers cannot wait for each other."""
-        for number in sorted(int.from_bytes(key[:8], "big", signed=True) for key in keys):
-            await self._connection.execute("SELECT pg_advisory_xact_lock($1::bigint)", number)
-
-    async def notify(self, login_id: str) -> None:
-        """Delivered by PostgreSQL on commit, to every replica."""
-        await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, login_id)
+async def _run(transaction: PostgresqlTransaction, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    try:
+        result = await work(transaction)
+        await transaction.commit()
+    except BaseException:
+        await transaction.roll_back()
+        raise
+    return result
 
 
 class PostgresqlDatabase:
@@ -113,6 +95,7 @@ class PostgresqlDatabase:
                 min_size=1,
                 max_size=POOL_SIZE,
                 connection_class=_Connection,
+                server_settings=PLANNING,
                 command_timeout=COMMAND_TIMEOUT_SECONDS,
             )
         except (*_DOWN, asyncpg.PostgresError) as error:
@@ -127,12 +110,12 @@ class PostgresqlDatabase:
         """The same without a context."""
         for _ in range(ATTEMPTS):
             try:
-                async with self._connection() as connection, connection.transaction(isolation="read_committed"):
-                    return await work(PostgresqlTransaction(connection))
+                async with self._connection() as connection:
+                    return await _run(PostgresqlTransaction(connection), work)
             except _RETRIED:
                 continue
             except asyncpg.UniqueViolationError as error:
-                if error.constraint_name != ONE_PENDING_INDEX:
+                if error.constraint_name not in RETRIED_CONSTRAINTS:
                     raise
             except _DOWN as error:
                 raise _told(error) from None
@@ -142,7 +125,7 @@ class PostgresqlDatabase:
         """Run a query on a connection of its own."""
         try:
             async with self._connection() as connection:
-                return await query(PostgresqlTransaction(connection), *args)
+                return await query(PostgresqlTransaction(connection, read_only=True), *args)
         except _DOWN as error:
             raise _told(error) from None
 
@@ -193,4 +176,4 @@ class PostgresqlDatabase:
             connection.terminate()
 
     def _notified(self, _connection: object, _pid: int, _channel: str, login_id: str) -> None:
-        self.on_change(login_id)
+        self.on_change(login_id or None)

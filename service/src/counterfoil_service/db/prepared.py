@@ -8,7 +8,7 @@ bytes and text alone, so no type processing is lost by that; what would need som
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Boolean
+from sqlalchemy import Boolean, Insert, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.base import Executable
@@ -26,9 +26,13 @@ class UnpreparableError(TypeError):
 class Statement:
     """One statement; `bind` gives what a cursor of that engine needs."""
 
-    __slots__ = ("_bodies", "_compiled")
+    __slots__ = ("_bodies", "_compiled", "inserts", "writes")
 
     def __init__(self, body: Executable, *, postgresql: Executable | None = None) -> None:
+        self.inserts = isinstance(body, Insert)
+        """It adds rows and changes none."""
+        self.writes = not isinstance(body, Select) or body._for_update_arg is not None  # noqa: SLF001 - Core has no other way to ask
+        """It needs a transaction: it changes or holds rows."""
         self._bodies: dict[Dialect, Executable] = {
             "sqlite": body,
             "postgresql": body if postgresql is None else postgresql,
@@ -37,11 +41,17 @@ class Statement:
 
     def bind(self, dialect: Dialect, parameters: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """The text, and the parameters in the order in which it names them."""
-        compiled = self._compiled.get(dialect)
-        if compiled is None:
-            compiled = self._compiled[dialect] = _compile(self._bodies[dialect], dialect)
-        sql, names = compiled
+        sql, names = self._compiled.get(dialect) or self._compile(dialect)
         return sql, tuple([parameters[name] for name in names])
+
+    def text(self, dialect: Dialect) -> tuple[str, int]:
+        """The text, and how many parameters it has."""
+        sql, names = self._compiled.get(dialect) or self._compile(dialect)
+        return sql, len(names)
+
+    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
+        compiled = self._compiled[dialect] = _compile(self._bodies[dialect], dialect)
+        return compiled
 
 
 def _compile(body: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, exists, null, select, update
 from counterfoil_service.core.login import State
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, constants, due_rows, parameter
+from counterfoil_service.db.statements import change_due, constant, constants, due_rows, parameter
 from counterfoil_service.db.tables import audit_events, logins, outbox, sessions
 
 _l, _s, _o, _e = logins.c, sessions.c, outbox.c, audit_events.c
@@ -26,15 +26,16 @@ def _forget_logins(*states: State) -> Statement:
     old = select(_l.id).where(
         _l.state.in_(constants(states)), _l.expires_at <= parameter("before"), ~_mail_waits(_l.id)
     )
-    return Statement(delete(logins).where(_l.id.in_(due_rows(old))).returning(_l.id))
+    return change_due(delete(logins).returning(_l.id), _l.id, due_rows(old, _l.expires_at))
 
 
 _FORGET_UNUSED = _forget_logins(State.CANCELLED, State.EXPIRED)
 _FORGET_REFUSED = _forget_logins(State.DENIED, State.LOCKED)
 _old_sessions = due_rows(
-    select(_s.id).where(_s.ended_at.is_not(None), _s.ended_at <= parameter("before"), ~_mail_waits(_s.login_id))
+    select(_s.id).where(_s.ended_at.is_not(None), _s.ended_at <= parameter("before"), ~_mail_waits(_s.login_id)),
+    _s.ended_at,
 )
-_FORGET_SESSIONS = Statement(delete(sessions).where(_s.id.in_(_old_sessions)).returning(_s.login_id))
+_FORGET_SESSIONS = change_due(delete(sessions).returning(_s.login_id), _s.id, _old_sessions)
 _sessions_left = exists().where(_s.login_id == _l.id).correlate_except(sessions)
 _FORGET_USED = Statement(
     delete(logins)
@@ -42,12 +43,11 @@ _FORGET_USED = Statement(
     .returning(_l.id)
 )
 _FORGET_MAIL = Statement(delete(outbox).where(_o.login_id == parameter("login_id")))
-_settled = due_rows(select(_o.id).where(_o.ended_at.is_not(None), _o.ended_at <= parameter("before")))
-_FORGET_SETTLED = Statement(delete(outbox).where(_o.id.in_(_settled)).returning(_o.id))
-_located = due_rows(select(_e.position).where(_e.source_prefix.is_not(None), _e.time <= parameter("before")))
-_FORGET_SOURCES = Statement(
-    update(audit_events).where(_e.position.in_(_located)).values(source_prefix=null()).returning(_e.position)
-)
+_settled = due_rows(select(_o.id).where(_o.ended_at.is_not(None), _o.ended_at <= parameter("before")), _o.ended_at)
+_FORGET_SETTLED = change_due(delete(outbox).returning(_o.id), _o.id, _settled)
+_located = due_rows(select(_e.position).where(_e.source_prefix.is_not(None), _e.time <= parameter("before")), _e.time)
+_unlocating = update(audit_events).values(source_prefix=null()).returning(_e.position)
+_FORGET_SOURCES = change_due(_unlocating, _e.position, _located)
 
 
 async def forget_unused(tx: Transaction, *, before: int, limit: int) -> int:

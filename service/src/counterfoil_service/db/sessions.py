@@ -4,12 +4,12 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy import Column, Select, Update, func, select, update
 
 from counterfoil_service.core.session import EndReason, Limits, ended_by
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, due_rows, insert_row, parameter
+from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import applications, devices, sessions
 
 
@@ -92,19 +92,20 @@ _END = {
     "application_id": Statement(_end_where(_s.application_id == parameter("application_id"))),
     "user_id": Statement(_end_where(_s.user_id == parameter("user_id"))),
     "login_id": Statement(_end_where(_s.login_id == parameter("login_id"))),
-    "device_id": Statement(_end_where(_s.device_id == parameter("device_id"))),
 }
+_END_AT = Statement(_end_where(_s.user_id == parameter("user_id"), _s.device_id == parameter("device_id")))
 _END_OTHERS = Statement(_end_where(_s.user_id == parameter("user_id"), _s.id != parameter("id")))
 _END_EVERY = Statement(_end_where())
 
 
-def _expire_where(condition: "Any") -> Statement:
-    return Statement(_end_where(_s.id.in_(due_rows(select(_s.id).where(_living, condition)))))
+def _expire_by(time: "Column[int]") -> Statement:
+    due = due_rows(select(_s.id).where(_living, time <= parameter("before")), time)
+    return change_due(_end_where(), _s.id, due)
 
 
 _EXPIRE: dict[EndReason, Statement] = {
-    "lifetime": _expire_where(_s.created_at <= parameter("before")),
-    "idle": _expire_where(_s.last_used_at <= parameter("before")),
+    "lifetime": _expire_by(_s.created_at),
+    "idle": _expire_by(_s.last_used_at),
 }
 _listed = (
     select(*_COLUMNS, applications.c.name, devices.c.label)
@@ -162,9 +163,14 @@ async def end(tx: Transaction, session_id: str, *, now: int) -> Ended | None:
 
 
 async def end_where(tx: Transaction, *, now: int, **column: str) -> list[Ended]:
-    """End every living session with this id, application_id, user_id, login_id or device_id; give exactly one."""
+    """End every living session with this id, application_id, user_id or login_id; give exactly one."""
     ((name, value),) = column.items()
     return _ends(await tx.all(_END[name], {name: value, "now": now}))
+
+
+async def end_at(tx: Transaction, *, user_id: str, device_id: str, now: int) -> list[Ended]:
+    """End every living session of a person's device."""
+    return _ends(await tx.all(_END_AT, {"user_id": user_id, "device_id": device_id, "now": now}))
 
 
 async def end_others(tx: Transaction, session: Session, *, now: int) -> list[Ended]:

@@ -37,6 +37,7 @@ BUSY_TIMEOUT_SECONDS = 5
 FOREIGN_COMMIT_CHECK_SECONDS = 1.0
 CHECKPOINT_BYTES = 4 * 1024 * 1024
 MAX_LOG_BYTES = 256 * 1024 * 1024
+LOG_CHECK_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -119,13 +120,15 @@ class SqliteDatabase:
     def _write_until_closed(self) -> None:
         connection = self._connection
         watch = _ForeignCommits(connection)
-        open_ = True
+        open_, looked_at = True, 0.0
         while open_:
             batch, open_ = self._next_batch()
             if batch:
                 self._commit(connection, batch)
             try:
-                self._restart_log(connection, above=MAX_LOG_BYTES if batch else 0)
+                if not batch or time.monotonic() > looked_at + LOG_CHECK_SECONDS:
+                    self._restart_log(connection, above=MAX_LOG_BYTES if batch else 0)
+                    looked_at = time.monotonic()
                 if watch.seen():
                     self._call_soon(self.on_change, None)
             except Exception:  # a writer that ended would leave every caller waiting for ever

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from counterfoil_service.db.engine import Row, Transaction, unavailable
+from counterfoil_service.db.engine import Query, Row, Transaction, unavailable
 from counterfoil_service.db.prepared import Statement
 
 T = TypeVar("T")
@@ -24,11 +24,12 @@ log = logging.getLogger(__name__)
 class SqliteTransaction:
     """Answers without ever suspending; satisfies `Transaction`."""
 
-    __slots__ = ("_connection", "notified")
+    __slots__ = ("_connection", "mailbox_keys", "notified")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.notified: list[str] = []
+        self.mailbox_keys: dict[bytes, bytes] = {}
+        self.notified: list[str | None] = []
 
     async def one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
         """The first row; the rest is fetched too, since an unfinished statement would hold the commit up."""
@@ -40,6 +41,10 @@ class SqliteTransaction:
         rows: list[Row] = self._connection.execute(*statement.bind("sqlite", parameters)).fetchall()
         return rows
 
+    async def gather(self, *queries: Query) -> Sequence[Sequence[Row]]:
+        """One after another: there is no way between them."""
+        return [await self.all(statement, parameters) for statement, parameters in queries]
+
     async def run(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
         """Run to the end."""
         await self.all(statement, parameters)
@@ -47,7 +52,7 @@ class SqliteTransaction:
     async def lock(self, *keys: bytes) -> None:
         """Nothing to do: there is one writer."""
 
-    async def notify(self, login_id: str) -> None:
+    async def notify(self, login_id: str | None) -> None:
         """Remember whom to wake after the commit."""
         self.notified.append(login_id)
 
@@ -62,7 +67,7 @@ class Job:
         self.future = future
         self.result: Any = None
         self.error: BaseException | None = None
-        self.notified: list[str] = []
+        self.notified: list[str | None] = []
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Run in a savepoint: a failure rolls this caller back and nobody else."""

@@ -4,7 +4,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Insert, Select, Table, bindparam, insert, literal_column
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from counterfoil_service.db.prepared import Statement
@@ -33,10 +46,26 @@ def insert_row(table: Table, *, omit: frozenset[str] = frozenset()) -> Insert:
     return insert(table).values({name: bindparam(name) for name in columns}).inline()
 
 
-def due_rows(rows: "Select[Any]") -> "Select[Any]":
-    """At most `limit` rows that no other worker holds. SQLite drops the lock clause: it has one writer."""
+def due_rows(rows: "Select[Any]", by: "Column[Any]") -> "Select[Any]":
+    """At most `limit` rows that no other worker holds, by their time. SQLite drops the lock clause: it has one writer.
+
+    Without an order PostgreSQL may look for the first ones through the whole table, where it expects many.
+    """
     # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return rows.limit(parameter("limit")).offset(constant(0)).with_for_update(skip_locked=True)
+    return rows.order_by(by).limit(parameter("limit")).offset(constant(0)).with_for_update(skip_locked=True)
+
+
+def any_due(key: "ColumnElement[Any]", due: "Select[Any]") -> "ColumnElement[bool]":
+    """Whether `key` is among the `due_rows`, as PostgreSQL finds it by an index whatever the limit will be.
+
+    Of a subquery with a limit that it does not know it expects a tenth of the table, and reads all of it to join that.
+    """
+    return key == func.any(func.array(due.scalar_subquery()))
+
+
+def change_due(change: "Delete | Update", key: "ColumnElement[Any]", due: "Select[Any]") -> Statement:
+    """Change the rows whose `key` is among the `due_rows`."""
+    return Statement(change.where(key.in_(due)), postgresql=change.where(any_due(key, due)))
 
 
 def insert_unless_there(table: Table, returning: "Column[Any] | None" = None) -> Statement:

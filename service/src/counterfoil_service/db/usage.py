@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much a mailbox, a device key and a network have asked for lately: what budgets are measured by [R94]."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import and_, func, select
 
-from counterfoil_service.core.login import OPEN_STATES
-from counterfoil_service.db.engine import ReadTransaction
+from counterfoil_service.db.engine import Query, Row
+from counterfoil_service.db.logins import NOT_OVER
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, constants, parameter
+from counterfoil_service.db.statements import constant, parameter
 from counterfoil_service.db.tables import logins, mailings
 
 
@@ -45,7 +46,7 @@ def _recent(aggregate: "Any", column: "Any", name: str) -> "Any":
 
 _live = and_(
     _c.mailbox == parameter("mailbox"),
-    _c.state.in_(constants(OPEN_STATES)),
+    NOT_OVER,
     _c.decoy == constant(0),
     _c.expires_at > parameter("now"),
     _c.created_at > parameter("live_from"),
@@ -63,8 +64,11 @@ _USAGE = Statement(
 )
 
 
-async def measure(tx: ReadTransaction, parameters: "dict[str, Any]") -> Usage:
-    """Everything the budgets of one request are measured by, in one statement."""
-    row = await tx.one(_USAGE, parameters)
-    assert row is not None  # noqa: S101 - an aggregate always answers
-    return Usage(*row)
+def asking(parameters: "dict[str, Any]") -> Query:
+    """For `gather`: everything the budgets of one request are measured by; what `found` is then given."""
+    return _USAGE, parameters
+
+
+def found(rows: Sequence[Row]) -> Usage:
+    """What was read: an aggregate always answers."""
+    return Usage(*rows[0])

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """People: one row for each mailbox that was invited or proved by a login."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import delete, func, null, select, update
 
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_unless_there, parameter
 from counterfoil_service.db.tables import sessions, users
@@ -74,6 +75,16 @@ _LIST = Statement(
     .outerjoin(sessions, (sessions.c.user_id == _u.id) & sessions.c.ended_at.is_(None))
     .group_by(*users.columns)
 )
+
+
+def asking(mailbox: bytes) -> Query:
+    """For `gather`: what `found` is then given."""
+    return _BY_MAILBOX, {"mailbox": mailbox}
+
+
+def found(rows: Sequence[Row]) -> User | None:
+    """What was read of a person."""
+    return User(*rows[0]) if rows else None
 
 
 def _user(row: "Any") -> User | None:

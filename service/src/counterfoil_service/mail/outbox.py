@@ -8,7 +8,7 @@ sends it again, with the same Message-ID.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -24,7 +24,7 @@ from counterfoil_service.db.outbox import Mail
 from counterfoil_service.mail.render import LinkMail, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import Transport, TryLater, Undeliverable
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
-from counterfoil_service.operations.settle_mail import SettleMail, settle_mail
+from counterfoil_service.operations.settle_mail import SettleMail, settle_mails
 from counterfoil_service.settings import Settings
 
 BATCH = 20
@@ -79,7 +79,11 @@ class OutboxWorker:
     async def work(self) -> bool:
         """One batch; whether there was anything to do."""
         claimed = await self._database.write(claim_mail, BATCH)
-        await asyncio.gather(*(self._settle(mail) for mail in claimed))
+        unsent = [settled for settled in map(self._unsent, claimed) if settled is not None]
+        if unsent:
+            await self._settle(unsent)
+        ids = {settled.mail.id for settled in unsent}
+        await asyncio.gather(*(self._send_one(each) for each in claimed if each.mail.id not in ids))
         return bool(claimed)
 
     async def _survive(self, step: Callable[[], Awaitable[bool]]) -> bool:
@@ -92,18 +96,27 @@ class OutboxWorker:
         await asyncio.sleep(POLL_SECONDS)
         return False
 
-    async def _settle(self, claimed: ClaimedMail) -> None:
-        settled = await self._outcome(claimed)
-        if settled.outcome in {"deferred", "failed"}:
-            log.warning("mail %s is %s: %s", settled.mail.id, settled.outcome, settled.reason)
-        await self._database.write(settle_mail, settled)
+    def _unsent(self, claimed: ClaimedMail) -> SettleMail | None:
+        """What becomes of a mail that is not handed to anybody."""
+        if claimed.secret is None:
+            return SettleMail(claimed.mail, "expired", claimed.unfit)
+        if self._transport is None:
+            return SettleMail(claimed.mail, "deferred", "no_transport", claimed.expires_at)
+        return None
+
+    async def _send_one(self, claimed: ClaimedMail) -> None:
+        await self._settle([await self._outcome(claimed)])
+
+    async def _settle(self, settled: Sequence[SettleMail]) -> None:
+        for outcome, reason in {(each.outcome, each.reason) for each in settled}:
+            if outcome in {"deferred", "failed"}:
+                ids = [each.mail.id for each in settled if (each.outcome, each.reason) == (outcome, reason)]
+                log.warning("mail %s is %s: %s", " ".join(ids), outcome, reason)
+        await self._database.write(settle_mails, settled)
 
     async def _outcome(self, claimed: ClaimedMail) -> SettleMail:
         mail = claimed.mail
-        if claimed.secret is None:
-            return SettleMail(mail, "expired", claimed.unfit)
-        if self._transport is None:
-            return SettleMail(mail, "deferred", "no_transport", claimed.expires_at)
+        assert self._transport is not None and claimed.secret is not None  # noqa: S101, PT018 - else it is unsent
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._send(self._transport, claimed, claimed.secret)

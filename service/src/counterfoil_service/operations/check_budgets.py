@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure who asks against the budgets [R94, R95]: those of the caller refuse, those of the mailbox only tell."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.crypto.keys import Keys, keyed
 from counterfoil_service.db import usage as usages
-from counterfoil_service.db.engine import Context, ReadTransaction
+from counterfoil_service.db.engine import Context, Query, Row
 from counterfoil_service.db.usage import Usage
 
 
@@ -29,10 +30,14 @@ def asker_of(address: EmailAddress, source_range: str, jkt: str | None, keys: Ke
     return Asker(mailbox, keyed(keys.source, source_range.encode()), jkt)
 
 
-async def check_budgets(tx: ReadTransaction, asker: Asker, context: Context) -> Usage:
+def measuring(asker: Asker, context: Context) -> Query:
+    """For `gather`: what `check_budgets` is then given."""
+    return usages.asking(_parameters(asker, context))
+
+
+def check_budgets(rows: Sequence[Row], context: Context) -> Usage:
     """What counts against the mailbox; a Refusal where the device or its network has asked too often."""
-    usage = await usages.measure(tx, _parameters(asker, context))
-    budgets = context.settings.budgets
+    usage, budgets = usages.found(rows), context.settings.budgets
     device = "this device asked for a link"
     network = "too many links were asked for from your network"
     _refuse(usage.device_key, usage.device_key_since, budgets.device_key, device, context.now)

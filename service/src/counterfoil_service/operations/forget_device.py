@@ -42,7 +42,7 @@ async def forget_device(tx: Transaction, command: ForgetDevice, context: Context
             fields={"device": device.id},
         )
         await audit.append(tx, context, event)
-        over = await sessions.end_where(tx, now=context.now, device_id=device.id)
+        over = await sessions.end_at(tx, user_id=device.user_id, device_id=device.id, now=context.now)
         await record_ended_sessions(tx, over, context, reason=command.reason)
         ended += [session.id for session in over]
     return ended

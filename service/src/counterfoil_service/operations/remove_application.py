@@ -29,3 +29,4 @@ async def remove_application(tx: Transaction, application_id: str, context: Cont
     # Or whoever takes the id again would know them.
     await devices.forget_at(tx, application_id)
     await audit.append(tx, context, AuditEvent(name=EventName.APPLICATION_REMOVED, application_id=application_id))
+    await tx.notify(None)

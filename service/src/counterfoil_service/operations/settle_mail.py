@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write what became of a mail: the row's end or its next try, and the event, in one transaction."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -26,6 +27,12 @@ class SettleMail(msgspec.Struct, frozen=True):
     outcome: Outcome
     reason: str | None = None
     due_at: int = 0
+
+
+async def settle_mails(tx: Transaction, commands: Sequence[SettleMail], context: Context) -> None:
+    """Several that ended together."""
+    for command in commands:
+        await settle_mail(tx, command, context)
 
 
 async def settle_mail(tx: Transaction, command: SettleMail, context: Context) -> None:

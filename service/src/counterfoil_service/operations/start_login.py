@@ -1,31 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask for a link: a login, its outbox row and its events, or a refusal that changes nothing."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from counterfoil_service.core import application as rules
-from counterfoil_service.core import destination, identifiers, link, redirects, user_code
+from counterfoil_service.core import identifiers, link, user_code
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.budget import Budgets
-from counterfoil_service.core.email_address import EmailAddress
-from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.core.evidence import Evidence
 from counterfoil_service.core.login import SECOND, State
-from counterfoil_service.core.pkce import WayHome
-from counterfoil_service.core.place import NOWHERE, Place
-from counterfoil_service.core.polling import needs_fingerprint
-from counterfoil_service.crypto.dpop import Proof
-from counterfoil_service.crypto.keys import Keys, digest, keyed, seal
+from counterfoil_service.crypto.keys import digest, keyed, seal
 from counterfoil_service.db import applications, audit, logins, mailbox_keys, mailings, outbox, proofs, users
-from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
+from counterfoil_service.db.engine import Context, Query, ReadTransaction, Transaction
 from counterfoil_service.db.usage import Usage
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import admit_mail_code
-from counterfoil_service.operations.asking_browser import AskingBrowser, browser_user_code
-from counterfoil_service.operations.check_budgets import Asker, asker_of, check_budgets
+from counterfoil_service.operations.asking_browser import browser_user_code
+from counterfoil_service.operations.check_budgets import Asker, check_budgets, measuring
+from counterfoil_service.operations.link_request import StartLogin, granted
 from counterfoil_service.operations.opener import place_facts
 
 POLL_INTERVAL = 5
@@ -33,36 +27,6 @@ POLL_INTERVAL = 5
 
 _MAILBOX_BYTES = 32
 DecoyReason = Literal["user_disabled", "not_invited", "over_budget"]
-
-
-class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a link, its shape checked, with what the caller cannot say of itself: source and user agent.
-
-    A device comes with a proof, a browser with its cookie.
-    """
-
-    application_id: str
-    address: EmailAddress
-    proof: Proof | None
-    scope: str | None
-    resource: str | None
-    device_label: str | None
-    evidence: Evidence | None
-    source: str
-    source_range: str
-    user_agent: str
-    way_home: WayHome | None = None
-    browser: AskingBrowser | None = None
-    place: Place = NOWHERE
-    mail_code: tuple[str, str] | None = None
-    """The digits to be mailed and their argon2id hash, where the application has them."""
-
-    def asker(self, keys: Keys) -> Asker:
-        """Whose budgets this counts against."""
-        return asker_of(self.address, self.source_range, self.proof.jkt if self.proof else None, keys)
-
-    def __repr__(self) -> str:
-        return f"StartLogin(application_id={self.application_id!r})"
 
 
 class LoginStarted(msgspec.Struct, frozen=True):
@@ -80,18 +44,9 @@ class LoginStarted(msgspec.Struct, frozen=True):
 
 async def start_login(tx: Transaction, command: StartLogin, context: Context) -> LoginStarted:
     """A login that waits for its link. Nobody can tell by the answer whether a mail goes out [R92]."""
-    application, scope, audience = await _granted(tx, command, context)
     asker = command.asker(context.keys)
     mailbox = asker.mailbox
-    await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
-    if command.proof is not None:
-        await proofs.spend(tx, command.proof, now=context.now)
-    usage = await check_budgets(tx, asker, context)
-    user = await users.by_mailbox(tx, mailbox)
-    decoy = _decoy_reason(user, usage, context)
-    await mailbox_keys.ensure(tx, context, mailbox)
-    await _supersede_own(tx, command, context)
-
+    application, scope, audience, user, decoy = await _admit(tx, command, asker, context)
     login_id = identifiers.ulid(context.now, context.entropy)
     device_code, link_secret = link.make(context.entropy), link.make(context.entropy)
     code = _user_code(command, login_id, context)
@@ -127,49 +82,57 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
     return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
 
 
+class _Admitted(NamedTuple):
+    """Who asks for what, and why no mail may go out, if so."""
+
+    application: Application
+    scope: str
+    audience: str
+    user: User | None
+    decoy: DecoyReason | None
+
+
+async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Context) -> _Admitted:
+    """All that is asked of the database before anything is made, at once; a Refusal undoes it."""
+    mailbox = asker.mailbox
+    await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
+    registered, usage_rows, person, key, *of_device = await tx.gather(
+        applications.asking(command.application_id),
+        measuring(asker, context),
+        users.asking(mailbox),
+        mailbox_keys.asking(mailbox),
+        *_of_device(command, context),
+    )
+    application, scope, audience = granted(command, registered, context.settings.public_url)
+    if command.proof is not None:
+        proofs.check_spent(of_device[1])
+    usage, user = check_budgets(usage_rows, context), users.found(person)
+    await mailbox_keys.ensure(tx, context, mailbox, key)
+    if of_device:
+        await _record_superseded(tx, logins.ended(of_device[0]), context)
+    return _Admitted(application, scope, audience, user, _decoy_reason(user, usage, context))
+
+
 async def check_start(tx: ReadTransaction, command: StartLogin, context: Context) -> None:
     """Refuse what `start_login` would refuse, before anything dear is made for it; nothing is counted."""
-    await _granted(tx, command, context)
-    await check_budgets(tx, command.asker(context.keys), context)
+    registered, usage_rows = await tx.gather(
+        applications.asking(command.application_id), measuring(command.asker(context.keys), context)
+    )
+    granted(command, registered, context.settings.public_url)
+    check_budgets(usage_rows, context)
 
 
-async def _granted(tx: ReadTransaction, command: StartLogin, context: Context) -> tuple[Application, str, str]:
-    """The application, and the scope and the audience that it may have."""
-    issuer = context.settings.public_url
-    application = await _application(tx, command, issuer)
-    scope = rules.granted_scope(application, command.scope)
-    return application, scope, rules.granted_audience(application, command.resource, issuer)
-
-
-async def _application(tx: ReadTransaction, command: StartLogin, issuer: str) -> Application:
-    application = await applications.get(tx, command.application_id)
-    if application is None:
-        raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
-    if command.browser is not None:
-        destination.check(command.browser.destination, application, issuer)
-        return application
-    if command.proof is None and application.dpop == "required":
-        raise Refusal(
-            ErrorCode.INVALID_DPOP_PROOF, "DPoP: this application must send exactly one proof (RFC 9449, 4.3)"
-        )
-    if command.evidence is None and application.fingerprint == "required":
-        raise needs_fingerprint()
-    if application.same_device_only and command.way_home is None:
-        raise Refusal(
-            ErrorCode.INVALID_REQUEST,
-            "redirect_uri: this application signs in on the same device only; send one, with state and code_challenge",
-        )
-    if command.way_home is not None:
-        _check_way_home(application, command.way_home, command.proof)
-    return application
-
-
-def _check_way_home(application: Application, way_home: WayHome, proof: Proof | None) -> None:
-    if proof is None:
-        raise Refusal(
-            ErrorCode.INVALID_REQUEST, "redirect_uri: its code is redeemed with the key that asked; send a DPoP proof"
-        )
-    redirects.match(application.redirect_uris, way_home.redirect_uri)
+def _of_device(command: StartLogin, context: Context) -> list[Query]:
+    """End its own earlier requests, by its key or its browser's cookie, and remember its proof."""
+    of_whom: dict[str, str | bytes] = {}
+    if command.proof is not None:
+        of_whom["jkt"] = command.proof.jkt
+    elif command.browser is not None:
+        of_whom["browser"] = command.browser.name
+    else:
+        return []
+    ending = logins.superseding(application_id=command.application_id, now=context.now, **of_whom)
+    return [ending] if command.proof is None else [ending, proofs.spending(command.proof, now=context.now)]
 
 
 def _names(command: StartLogin, mailbox: bytes) -> "list[tuple[bytes, bytes]]":
@@ -217,16 +180,8 @@ def _mailbox_is_over_budget(usage: Usage, budgets: Budgets) -> bool:
     )
 
 
-async def _supersede_own(tx: Transaction, command: StartLogin, context: Context) -> None:
-    """A key's or a browser's own earlier requests; who has neither supersedes nothing."""
-    column: dict[str, str | bytes] = {}
-    if command.proof is not None:
-        column["jkt"] = command.proof.jkt
-    elif command.browser is not None:
-        column["browser"] = command.browser.name
-    else:
-        return
-    for ended in await logins.supersede(tx, application_id=command.application_id, now=context.now, **column):
+async def _record_superseded(tx: Transaction, logins_ended: Sequence[logins.Ended], context: Context) -> None:
+    for ended in logins_ended:
         expired = ended.state is State.EXPIRED
         name = EventName.LOGIN_EXPIRED if expired else EventName.LOGIN_SUPERSEDED
         event = AuditEvent(name=name, login_id=ended.id, application_id=ended.application_id, jkt=ended.jkt)
@@ -257,7 +212,8 @@ async def _queue_mail(
                 context.keys.seal_outbox, mailed.encode(), associated=mail_id.encode(), entropy=context.entropy
             ),
             attempts=0,
-            due_at=context.now,
+            # Where none can leave the worker has nothing to do for it before it is too late.
+            due_at=context.now if context.settings.sends_mail else login.expires_at,
             created_at=context.now,
         ),
     )
@@ -282,7 +238,7 @@ async def _record(
     mail = AuditEvent(
         name=EventName.MAIL_SUPPRESSED if decoy else EventName.MAIL_QUEUED,
         outcome="failure" if decoy else "success",
-        reason=decoy,
+        reason=decoy or (None if context.settings.sends_mail else "no_transport"),
         login_id=login.id,
         application_id=login.application_id,
     )

@@ -32,6 +32,7 @@ __all__ = [
 
 PREFIX = "COUNTERFOIL_"
 DEFAULT_DATABASE_URL = "sqlite:///counterfoil.db"
+NO_MAIL = "none:"
 RECOMMENDED_LINK_TTL = 600
 _INJECTED = re.compile(r"_(?:SERVICE_)?(?:HOST|PORT)(?:_|$)")
 _LINK_TTL_RANGE = range(5, 3601)
@@ -52,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """At least 32 characters; every other key is derived from it or sealed by it."""
     database_url: Secret = Secret(DEFAULT_DATABASE_URL)
     """`sqlite:///FILE`, or `postgresql://…` for replicas."""
-    mail_url: Secret = Secret("none:")
+    mail_url: Secret = Secret(NO_MAIL)
     """`smtp://user:pass@host:port`, `smtps://…`, `file:DIR`, `console:` or `none:`."""
     mail_from: str = ""
     """Sender; by default `no-reply@` the host of PUBLIC_URL."""
@@ -89,6 +90,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def session_limits(self) -> session.Limits:
         """The same two in microseconds."""
         return session.Limits(self.session_idle * SECOND, self.session_lifetime * SECOND)
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether a mail can leave; else links wait for an operator until they have expired."""
+        return self.mail_url.reveal() != NO_MAIL
 
     @property
     def sender(self) -> str:

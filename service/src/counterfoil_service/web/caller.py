@@ -42,7 +42,9 @@ def came_through_proxy(request: AnyRequest) -> bool:
 
 def range_of(source: Address) -> str:
     """The network that shares one budget: IPv4 /24, IPv6 /64 [R95]."""
-    return str(ipaddress.ip_network((source, _RANGE_BITS[source.version]), strict=False))
+    bits = _RANGE_BITS[source.version]
+    host = source.max_prefixlen - bits
+    return f"{type(source)(int(source) >> host << host)}/{bits}"
 
 
 def user_agent_of(request: AnyRequest) -> str:

@@ -8,8 +8,8 @@ from urllib.parse import unquote_plus
 
 from counterfoil_service.core.application import OWN_ID, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.db import applications
 from counterfoil_service.web.forms import Form
+from counterfoil_service.web.request_headers import header_named
 from counterfoil_service.web.services import AnyRequest, services_of
 
 
@@ -17,7 +17,7 @@ async def authenticate_client(request: AnyRequest, form: Form) -> Application:
     """The application of this request, its secret checked where it has one."""
     services = services_of(request)
     client_id, secret = _credentials(request, form)
-    application = await services.database.read(applications.get, client_id)
+    application = await services.applications.get(client_id, services.clock())
     if application is None or application.id == OWN_ID:
         raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
     if application.confidential:
@@ -29,7 +29,7 @@ async def authenticate_client(request: AnyRequest, form: Form) -> Application:
 
 
 def _credentials(request: AnyRequest, form: Form) -> tuple[str, str | None]:
-    header = request.headers.get("authorization")
+    header = header_named(request, b"authorization")
     if header is None:
         return form.required("client_id", at_most=100), form.get("client_secret")
     client_id, secret = _basic(header)

@@ -16,6 +16,8 @@ from counterfoil_service.core.errors import ErrorCode
 from counterfoil_service.web.wire import OAuthError, Problem
 
 MAX_HEAD_BYTES = 16 * 1024
+UNEVENTFUL = "counterfoil_uneventful"
+"""In a request's state: it is told to wait, as thousands are each second, and that is worth no line."""
 
 log = logging.getLogger("counterfoil.access")
 
@@ -46,8 +48,10 @@ class Gate:
             await _refuse(scope, watch)
         else:
             await self._app(scope, receive, watch)
-        route = scope.get("path_template") or "-"
-        log.info("%s %s %d %.1fms", scope.get("method"), route, status, (time.perf_counter() - began) * 1000)
+        level = logging.DEBUG if scope.get("state", {}).get(UNEVENTFUL) else logging.INFO
+        if log.isEnabledFor(level):
+            route, took = scope.get("path_template") or "-", (time.perf_counter() - began) * 1000
+            log.log(level, "%s %s %d %.1fms", scope.get("method"), route, status, took)
 
 
 def _head_bytes(scope: Scope) -> int:

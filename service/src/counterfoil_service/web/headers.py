@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from counterfoil_service.crypto.nonces import Nonces
@@ -35,20 +34,23 @@ def content_security_policy(style_hash: str, way_home: str | None = None) -> str
 def security_headers(settings: Settings, style_hash: str, nonces: Nonces, clock: Clock) -> Hook:
     """A `before_send` hook; where proofs are taken answers carry a fresh nonce too (RFC 9449 §8.2)."""
     issuer = urlsplit(settings.public_url)
-    always = dict(_ALWAYS)
-    if issuer.scheme == "https":
-        always["Strict-Transport-Security"] = _HSTS
-    policy = content_security_policy(style_hash)
+    always = _encoded(_ALWAYS | ({"Strict-Transport-Security": _HSTS} if issuer.scheme == "https" else {}))
+    defaults = _encoded({"Cache-Control": "no-store", "Content-Security-Policy": content_security_policy(style_hash)})
     oauth = f"{issuer.path}/oauth/"
 
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        headers.update(always)
-        headers.setdefault("Cache-Control", "no-store")
-        headers.setdefault("Content-Security-Policy", policy)
+        headers = [each for each in message["headers"] if each[0].lower() not in always]
+        there = {name.lower() for name, _ in headers}
+        headers += [each for each in defaults.items() if each[0] not in there]
+        headers += always.items()
         if scope["path"].startswith(oauth) or takes_access_token(scope, settings):
-            headers["DPoP-Nonce"] = nonces.current(clock())
+            headers.append((b"dpop-nonce", nonces.current(clock()).encode()))
+        message["headers"] = headers
 
     return add
+
+
+def _encoded(headers: dict[str, str]) -> dict[bytes, bytes]:
+    return {name.lower().encode(): value.encode() for name, value in headers.items()}

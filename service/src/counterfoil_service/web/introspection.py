@@ -4,7 +4,8 @@
 from typing import Any
 
 import msgspec
-from litestar import Response, post
+from litestar import Response
+from litestar.enums import HttpMethod
 
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
@@ -14,6 +15,7 @@ from counterfoil_service.core.session import ends_at
 from counterfoil_service.operations.introspect_token import introspect_access_token, introspect_refresh_token
 from counterfoil_service.web.access_tokens import claims_of
 from counterfoil_service.web.clients import authenticate_client
+from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -21,7 +23,7 @@ INTROSPECTION_PATH = "/oauth/introspect"
 _INACTIVE: dict[str, Any] = {"active": False}
 
 
-@post(INTROSPECTION_PATH, status_code=200)
+@endpoint(INTROSPECTION_PATH, HttpMethod.POST)
 async def introspect(request: AnyRequest) -> Response[bytes]:
     """One answer for every token that is not good, or is none of the caller's business [R86]."""
     form = await read_form(request)

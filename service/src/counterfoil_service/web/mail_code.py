@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`POST /oauth/mail_code`: the digits of the mail, typed into the app that asked (protocol.md §6)."""
 
-from litestar import Response, post
+from litestar import Response
+from litestar.enums import HttpMethod
 
 from counterfoil_service.core import mail_code
 from counterfoil_service.core.errors import ErrorCode, Refusal
@@ -12,6 +13,7 @@ from counterfoil_service.operations.try_mail_code import TryMailCode, try_mail_c
 from counterfoil_service.web.bound_logins import Bearer, bound_login
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
+from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.proofs import proof_of, required
@@ -20,7 +22,7 @@ from counterfoil_service.web.services import AnyRequest, services_of
 MAIL_CODE_PATH = "/oauth/mail_code"
 
 
-@post(MAIL_CODE_PATH, status_code=200)
+@endpoint(MAIL_CODE_PATH, HttpMethod.POST)
 async def submit_mail_code(request: AnyRequest) -> Response[bytes]:
     """200 once the login is approved, whoever approved it: the device's poll collects it as ever."""
     services = services_of(request)

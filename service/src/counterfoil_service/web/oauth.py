@@ -2,23 +2,27 @@
 """The OAuth endpoints a device calls: ask for a link, and trade something for tokens (protocol.md §2, §4)."""
 
 import msgspec
-from litestar import Response, post
+from litestar import Response
+from litestar.enums import HttpMethod
 
 from counterfoil_service.core import email_address, redirects
 from counterfoil_service.core.application import has_unsafe_characters
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.pkce import MAX_STATE, WayHome, way_home
 from counterfoil_service.core.polling import MAX_WAIT
-from counterfoil_service.operations.start_login import LoginStarted, StartLogin, check_start, start_login
+from counterfoil_service.operations.link_request import StartLogin
+from counterfoil_service.operations.start_login import LoginStarted, check_start, start_login
 from counterfoil_service.web import polling
 from counterfoil_service.web.bound_logins import Bearer
 from counterfoil_service.web.caller import range_of, source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
 from counterfoil_service.web.code_grant import AUTHORIZATION_CODE_GRANT, answer_code
+from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form, read_form
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.refresh_grant import REFRESH_GRANT, answer_refresh
+from counterfoil_service.web.request_headers import headers_named
 from counterfoil_service.web.services import AnyRequest, Services, services_of
 from counterfoil_service.web.wire import DeviceAuthorization
 
@@ -32,7 +36,7 @@ _MAX_LABEL = 64
 _MAX_ADDRESS = 1024
 
 
-@post(DEVICE_AUTHORIZATION_PATH, status_code=200)
+@endpoint(DEVICE_AUTHORIZATION_PATH, HttpMethod.POST)
 async def device_authorization(request: AnyRequest) -> Response[bytes]:
     """Ask for a link."""
     services = services_of(request)
@@ -80,9 +84,19 @@ async def _start_with_code(services: Services, command: StartLogin) -> LoginStar
         return await services.database.write(start_login, msgspec.structs.replace(command, mail_code=code))
 
 
-@post(TOKEN_PATH, status_code=200)
+@endpoint(TOKEN_PATH, HttpMethod.POST)
 async def token(request: AnyRequest) -> Response[bytes]:
     """Collect: poll until the login is approved, then receive tokens; later renew them."""
+    asked = await _asked(request)
+    if not isinstance(asked, polling.Poll):
+        return asked
+    # A third of what a held poll would keep otherwise, most of it the proof.
+    request.scope["headers"] = ()
+    return await polling.answer_poll(request, asked)
+
+
+async def _asked(request: AnyRequest) -> Response[bytes] | polling.Poll:
+    """The answer, but for a poll: what came with the request ends here, so that a held one keeps little of it."""
     form = await read_form(request)
     grant_type = form.required("grant_type")
     if grant_type not in GRANTS:
@@ -96,8 +110,8 @@ async def token(request: AnyRequest) -> Response[bytes]:
     if grant_type == REFRESH_GRANT:
         return await answer_refresh(request, form, application, proof)
     bearer = Bearer(form.required("device_code"), application, proof, evidence(request, form, application))
-    wait = polling.preferred_wait(", ".join(request.headers.getall("prefer", [])))
-    return await polling.answer_poll(request, polling.Poll(bearer, wait))
+    wait = polling.preferred_wait(", ".join(headers_named(request, b"prefer")))
+    return await polling.poll_of(request, bearer, wait)
 
 
 def _device_label(form: Form) -> str | None:

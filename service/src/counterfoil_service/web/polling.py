@@ -7,30 +7,42 @@ import re
 import msgspec
 from litestar import Response
 
-from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.application import Application
+from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.grant import ACCESS_TOKEN_SECONDS, Grant
 from counterfoil_service.core.login import SECOND, State, current_state
 from counterfoil_service.core.polling import MAX_WAIT, AccessDenied, invalid_grant, pending, refusal_of, too_fast
+from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.jwt import SigningKey, sign
 from counterfoil_service.db import logins
-from counterfoil_service.db.logins import Login
 from counterfoil_service.operations.collect_login import CollectLogin, collect_login
 from counterfoil_service.operations.slow_login import slow_login
 from counterfoil_service.web.bound_logins import Bearer, bound_login
+from counterfoil_service.web.gate import UNEVENTFUL
 from counterfoil_service.web.problems import handle_error
-from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.services import AnyRequest, Services, services_of
 from counterfoil_service.web.wire import Tokens
 
-RECHECK_SECONDS = 5.0
-"""A held poll reads again this often even when nobody woke it."""
+RECHECK_SECONDS = float(MAX_WAIT)
+"""A held poll reads again this often even when nobody woke it: once, at its end, as ten thousand that read every few
+seconds keep a process busy with nothing.
+"""
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,9})\"?\s*(?:$|[,;])", re.IGNORECASE)
 
 
 class Poll(msgspec.Struct, frozen=True):
-    """A poll whose proof and application are already checked; `wait` in seconds, None when not asked for."""
+    """A poll by whom its login is bound to. All that a held one keeps: of the request nothing else lives on.
 
-    bearer: Bearer
+    `wait` in seconds, None when not asked for.
+    """
+
+    login_id: str
+    state: State
+    expires_at: int
+    interval: int
+    application: Application
+    proof: Proof | None
     wait: int | None
 
 
@@ -40,11 +52,19 @@ def preferred_wait(prefer: str) -> int | None:
     return None if match is None else min(int(match[1]), MAX_WAIT)
 
 
+async def poll_of(request: AnyRequest, bearer: Bearer, wait: int | None) -> Poll:
+    """A Refusal for whoever the login is not bound to."""
+    login = await bound_login(request, bearer, "token")
+    state = current_state(login.state, login.expires_at, services_of(request).clock())
+    return Poll(login.id, state, login.expires_at, login.poll_interval, bearer.application, bearer.proof, wait)
+
+
 async def answer_poll(request: AnyRequest, poll: Poll) -> Response[bytes]:
     """Tokens, or the error that says how the login stands."""
     try:
         response = await _collect(request, poll)
     except Refusal as refusal:
+        request.scope["state"][UNEVENTFUL] = refusal.code is ErrorCode.AUTHORIZATION_PENDING
         response = handle_error(request, refusal)
     if poll.wait is not None:
         response.headers["Preference-Applied"] = f"wait={poll.wait}"
@@ -53,83 +73,70 @@ async def answer_poll(request: AnyRequest, poll: Poll) -> Response[bytes]:
 
 async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
     services = services_of(request)
-    login = await bound_login(request, poll.bearer, "token")
-    held = _state(request, login) is State.PENDING
+    state, expires_at = poll.state, poll.expires_at
+    held = state is State.PENDING
     if held:
-        login = await _wait(request, login, poll.wait or 0)
-    services.paces.forget(login.id)
-    state = _state(request, login)
+        state, expires_at = await _wait(request, poll)
+    services.paces.forget(poll.login_id)
     if state not in {State.APPROVED, State.CONSUMED}:
-        raise refusal_of(state, login.expires_at, services.clock())
+        raise refusal_of(state, expires_at, services.clock())
     key = await services.signers.signer(services.clock())
-    command = CollectLogin(login.id, poll.bearer.proof, poll.bearer.application, held)
+    command = CollectLogin(poll.login_id, poll.proof, poll.application, held)
     collected = await services.database.write(collect_login, command)
     if not isinstance(collected, Grant):
         raise AccessDenied(collected)
     return tokens_response(collected, key, services.settings.public_url)
 
 
-def _state(request: AnyRequest, login: Login) -> State:
-    return current_state(login.state, login.expires_at, services_of(request).clock())
-
-
-async def _wait(request: AnyRequest, login: Login, wait: int) -> Login:
-    """The login once it is no longer pending; a Refusal when the poll came too early, overlaps, or nothing happened."""
+async def _wait(request: AnyRequest, poll: Poll) -> tuple[State, int]:
+    """State and end once it is no longer pending; a Refusal for a poll too early, that overlaps, or at its end."""
     services = services_of(request)
     now = services.clock()
-    pace = services.paces.of(login.id)
+    pace = services.paces.of(poll.login_id)
     if pace.held:
         raise too_fast()
-    early = pace.is_early(login.poll_interval, now)
+    early = pace.is_early(poll.interval, now)
     pace.received_at = now
     if early:
-        await services.database.write(slow_login, login.id)
+        await services.database.write(slow_login, poll.login_id)
         raise too_fast()
+    if not poll.wait:
+        raise pending()
     pace.held = True
     try:
-        return await hold(request, login, now + wait * SECOND)
+        return await hold(request, poll.login_id, now + poll.wait * SECOND)
     finally:
         pace.held = False
 
 
-async def hold(request: AnyRequest, login: Login, until: int) -> Login:
+async def hold(request: AnyRequest, login_id: str, until: int) -> tuple[State, int]:
     """Read after registering, or a change in between would be missed; read once more at the end."""
     services = services_of(request)
     loop = asyncio.get_running_loop()
     # The wall clock may be stepped back: no poll is held longer for it.
     hold_ends = loop.time() + (until - services.clock()) / SECOND
-    with services.hub.waiting(login.id) as woken:
-        gone = asyncio.create_task(_disconnected(request, woken))
-        try:
-            while True:
-                woken.clear()
-                fresh = await services.database.read(logins.get, login.id)
-                if fresh is None:
-                    raise invalid_grant()
-                if gone.done():
-                    raise pending()  # to nobody: an approval stays collectable by whoever polls next
-                if _state(request, fresh) is not State.PENDING:
-                    return fresh
-                remaining = min((min(until, fresh.expires_at) - services.clock()) / SECOND, hold_ends - loop.time())
-                if remaining <= 0 or services.hub.draining:
-                    raise pending()
-                await _sleep(woken, min(remaining, RECHECK_SECONDS))
-        finally:
-            gone.cancel()
+    with services.hub.waiting(login_id) as woken:
+        while True:
+            woken.clear()
+            if services.hub.draining:
+                raise pending()
+            state, expires_at = await _look(services, login_id)
+            if state is not State.PENDING:
+                return state, expires_at
+            remaining = min((min(until, expires_at) - services.clock()) / SECOND, hold_ends - loop.time())
+            if remaining <= 0:
+                raise pending()
+            # The body was read: the next message can only be the end of the connection.
+            if await woken.rest(request.receive, min(remaining, RECHECK_SECONDS)):
+                raise pending()  # to nobody: an approval stays collectable by whoever polls next
 
 
-async def _disconnected(request: AnyRequest, woken: asyncio.Event) -> None:
-    """The body was read: the next message can only be the end of the connection."""
-    await request.receive()
-    woken.set()
-
-
-async def _sleep(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await woken.wait()
-    except TimeoutError:
-        return
+async def _look(services: Services, login_id: str) -> tuple[State, int]:
+    """Not the whole login, which would be kept as long as the poll is held."""
+    fresh = await services.database.read(logins.get, login_id)
+    if fresh is None:
+        raise invalid_grant()
+    return current_state(fresh.state, fresh.expires_at, services.clock()), fresh.expires_at
 
 
 def tokens_response(grant: Grant, key: SigningKey, issuer: str) -> Response[bytes]:

@@ -50,7 +50,6 @@ _TITLES = {
 _HTTP = {
     404: (ErrorCode.NOT_FOUND, "There is nothing at this address."),
     405: (ErrorCode.METHOD_NOT_ALLOWED, "This address takes another method; see the Allow header."),
-    413: (ErrorCode.REQUEST_TOO_LARGE, "The body may have 16 KiB at most."),
 }
 
 

@@ -4,13 +4,14 @@
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.crypto import dpop
 from counterfoil_service.crypto.dpop import Proof
+from counterfoil_service.web.request_headers import headers_named
 from counterfoil_service.web.services import AnyRequest, services_of
 
 
 def proof_of(request: AnyRequest, path: str) -> Proof | None:
     """The verified proof, None when the request carries none. `path` is the endpoint's, below the issuer."""
     services = services_of(request)
-    headers = request.headers.getall("dpop", [])
+    headers = headers_named(request, b"dpop")
     if not headers:
         return None
     now = services.clock()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Give up what a token stands for: a session, or a login that is still waited for (RFC 7009, protocol.md §6)."""
 
-from litestar import Response, post
+from litestar import Response
+from litestar.enums import HttpMethod
 
 from counterfoil_service.operations.revoke_token import RevokeToken, revoke_token
 from counterfoil_service.web.access_tokens import claims_of
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
+from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -14,7 +16,7 @@ from counterfoil_service.web.services import AnyRequest, services_of
 REVOCATION_PATH = "/oauth/revoke"
 
 
-@post(REVOCATION_PATH, status_code=200)
+@endpoint(REVOCATION_PATH, HttpMethod.POST)
 async def revoke(request: AnyRequest) -> Response[bytes]:
     """200 for whatever is dead afterwards. A `token_type_hint` is not needed: a token's shape says what it is."""
     services = services_of(request)

@@ -12,6 +12,7 @@ from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database
 from counterfoil_service.settings import Settings
 from counterfoil_service.waiting import Hub
+from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
@@ -30,6 +31,7 @@ class Services:
     settings: Settings
     clock: Clock
     database: Database
+    applications: KnownApplications
     keys: Keys
     hub: Hub
     nonces: Nonces

@@ -2,19 +2,20 @@
 """What an application may know of the person who signed in (protocol.md §6)."""
 
 import msgspec
-from litestar import Response, route
+from litestar import Response
 from litestar.enums import HttpMethod
 
 from counterfoil_service.core import email_address
 from counterfoil_service.core.identifiers import base64url
 from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.web.challenges import USERINFO_PATH
+from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.resources import holder_of
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import UserInfo
 
 
-@route(USERINFO_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
+@endpoint(USERINFO_PATH, HttpMethod.GET, HttpMethod.HEAD)
 async def userinfo(request: AnyRequest) -> Response[bytes]:
     """The subject; with the scope `email`, the address too.
 

@@ -14,8 +14,8 @@ _SERVERS_WORD: Final = "smtp_NNN, the mail server's reply code (RFC 5321 §4.2),
 
 MAILS: Final[dict[EventName, Entry]] = {
     EventName.MAIL_QUEUED: Entry(
-        purpose="A mail waits to be sent. A reason tells a notice from the mail with the link, which has none.",
-        reasons=("new_device", "changed_device"),
+        purpose="A mail waits to be sent. A reason tells what a notice is about, or that no mail can leave.",
+        reasons=("new_device", "changed_device", "no_transport"),
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.MAIL_QUEUED, "la"),
     ),

@@ -84,12 +84,12 @@ Index(
     sqlite_where=text("state = 'pending' AND jkt IS NOT NULL"),
     postgresql_where=text("state = 'pending' AND jkt IS NOT NULL"),
 )
-Index("ix_logins_open_mailbox", logins.c.mailbox, sqlite_where=_open, postgresql_where=_open)
 Index("ix_logins_open_expires_at", logins.c.expires_at, sqlite_where=_open, postgresql_where=_open)
 # What the sweeper deletes by age: a login that gave a session leaves with it.
 _unused, _refused = text("state IN ('cancelled', 'expired')"), text("state IN ('denied', 'locked')")
 Index("ix_logins_unused_expires_at", logins.c.expires_at, sqlite_where=_unused, postgresql_where=_unused)
 Index("ix_logins_refused_expires_at", logins.c.expires_at, sqlite_where=_refused, postgresql_where=_refused)
+Index("ix_logins_mailbox_created_at", logins.c.mailbox, logins.c.created_at)
 Index("ix_logins_browser", logins.c.browser, sqlite_where=_open, postgresql_where=_open)
 Index("ix_logins_jkt_created_at", logins.c.jkt, logins.c.created_at)
 Index("ix_logins_source_range_created_at", logins.c.source_range, logins.c.created_at)

@@ -16,7 +16,8 @@ from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.return_path import check_return_path
 from counterfoil_service.db import applications
 from counterfoil_service.operations.asking_browser import AskingBrowser
-from counterfoil_service.operations.start_login import StartLogin, start_login
+from counterfoil_service.operations.link_request import StartLogin
+from counterfoil_service.operations.start_login import start_login
 from counterfoil_service.web.browser.answers import browser_name, go_to_path, page, path_of, signed_in
 from counterfoil_service.web.browser.cookies import browser_cookie
 from counterfoil_service.web.browser.csrf import csrf_token, read_own_form

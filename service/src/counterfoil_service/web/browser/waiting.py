@@ -20,6 +20,7 @@ from counterfoil_service.crypto.keys import digest
 from counterfoil_service.operations.asking_browser import browser_user_code
 from counterfoil_service.operations.describe_sign_in import SignInView, describe_sign_in
 from counterfoil_service.operations.finish_sign_in import FinishSignIn, SignedIn, destination_of, finish_sign_in
+from counterfoil_service.web.bodies import read_body
 from counterfoil_service.web.browser.answers import go, go_to_path, page, path_of, signed_in
 from counterfoil_service.web.browser.authorize import AUTHORIZE_PATH
 from counterfoil_service.web.browser.cookies import browser_of, session_cookie, session_of
@@ -61,10 +62,10 @@ async def state(request: AnyRequest, login_id: FromPath[str]) -> Response[bytes]
     pace = services.paces.of(view.login.id)
     if view.state is not State.PENDING or pace.held:
         return _json({"state": view.state.value})
-    await request.body()  # or `hold` would take the body's end for that of the connection
+    await read_body(request)  # or `hold` would take the body's end for that of the connection
     pace.held, pace.received_at = True, services.clock()
     try:
-        await hold(request, view.login, services.clock() + MAX_WAIT * SECOND)
+        await hold(request, view.login.id, services.clock() + MAX_WAIT * SECOND)
     except Refusal as refusal:
         if refusal.code is not ErrorCode.AUTHORIZATION_PENDING:
             raise
