@@ -7,7 +7,7 @@ from benchmarks.harness.drawing import Scale, between, document, text
 from benchmarks.sign_in.figures import Figures, Ratio
 
 WIDTH, TOP, ROW = 980, 92, 30
-LEFT, RIGHT = 420, 900
+LEFT, RIGHT = 470, 900
 _LONGEST = 2.2
 """Of the scale, in what must be: a ratio beyond it ends there."""
 
@@ -35,7 +35,7 @@ def _heading(height: int) -> list[str]:
     x = _across()(1)
     return [
         text(24, 34, "What was reached, in parts of what must be", "title"),
-        text(24, 54, "filled: middle round; line: all rounds; hollow: what we aim for", "small"),
+        text(24, 54, "filled: middle round (orange: missed); line: all rounds; hollow: what we aim for", "small"),
         f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 18}" y2="{height - 18}"/>',
         text(x, TOP - 24, "must", "small", "middle"),
     ]
