@@ -11,7 +11,7 @@ from typing import NamedTuple
 from benchmarks.harness.databases import Home, home_of
 from benchmarks.harness.figures import Engine
 from benchmarks.harness.processes import LOAD_CORE, cpu_seconds, on_core
-from benchmarks.harness.wrk import load
+from benchmarks.harness.wrk import TooFewRequestsError, WrongAnswersError, load
 from benchmarks.sign_in.asked import Asked, asked_of_bare, asked_of_better_auth, asked_of_django, asked_of_us
 from benchmarks.sign_in.figures import Load, SignIns, Start
 from benchmarks.sign_in.floor import measure_floor
@@ -23,6 +23,7 @@ from benchmarks.sign_in.whole import Amount, measure_sign_ins
 
 Told = Callable[[str], None]
 _MICROSECONDS, _MILLISECONDS = 1e6, 1e-3
+_DOUBLINGS = 5
 _ROOM = 1.5
 """Requests that are written out for a load, against those that the fastest one took so far."""
 
@@ -94,14 +95,20 @@ def _measure_loads(engine: Engine, home: Home, plan: Plan, told: Told) -> list[L
 
 def _measure(asked: Asked, series: Load, plan: Plan, database: int | None, *, keep: bool) -> None:
     most = max([plan.rate, *(_ROOM * rate for rate in series.per_second)])
-    requests = asked.make(round(plan.seconds * most))
-    pids = [asked.pid] if database is None else [asked.pid, database]
-    before = [cpu_seconds(pid) for pid in pids]
-    answers = load(asked.address, requests, asked.right, plan.seconds, once=asked.once)
-    used = [cpu_seconds(pid) - begun for pid, begun in zip(pids, before, strict=True)]
-    if keep:
-        series.per_second.append(answers.per_second)
-        series.cpu.append(used[0] / answers.answers * _MICROSECONDS)
-        series.database_cpu.append(sum(used[1:]) / answers.answers * _MICROSECONDS)
-        series.p50.append(answers.p50 * _MILLISECONDS)
-        series.p99.append(answers.p99 * _MILLISECONDS)
+    for written in (round(plan.seconds * most * 2**doubled) for doubled in range(_DOUBLINGS)):
+        requests = asked.make(written)
+        pids = [asked.pid] if database is None else [asked.pid, database]
+        before = [cpu_seconds(pid) for pid in pids]
+        try:
+            answers = load(asked.address, requests, asked.right, plan.seconds, once=asked.once)
+        except TooFewRequestsError:
+            continue
+        used = [cpu_seconds(pid) - begun for pid, begun in zip(pids, before, strict=True)]
+        if keep:
+            series.per_second.append(answers.per_second)
+            series.cpu.append(used[0] / answers.answers * _MICROSECONDS)
+            series.database_cpu.append(sum(used[1:]) / answers.answers * _MICROSECONDS)
+            series.p50.append(answers.p50 * _MILLISECONDS)
+            series.p99.append(answers.p99 * _MILLISECONDS)
+        return
+    raise WrongAnswersError(f"{asked.service} answers more than {written / plan.seconds:,.0f} times a second")

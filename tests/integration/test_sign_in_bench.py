@@ -7,7 +7,7 @@ from benchmarks.harness.figures import Engine
 from benchmarks.sign_in.figures import Figures
 from benchmarks.sign_in.run import Plan, measured
 
-PLAN = Plan(rounds=1, seconds=1, rate=1_000, starts=1, sign_ins=3, few=1_000, many=3_000, peers=frozenset())
+PLAN = Plan(rounds=1, seconds=1, rate=4_000, starts=1, sign_ins=3, few=1_000, many=3_000, peers=frozenset())
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

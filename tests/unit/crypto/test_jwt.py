@@ -252,3 +252,27 @@ def test_a_giant_is_not_looked_at() -> None:
     assert jwt.verified("[" * 100_000, {key.kid: key}) is None
     deep = base64url(b"[" * 5_000)
     assert jwt.verified(f"{deep}.{deep}.{deep[:1000]}", {key.kid: key}) is None
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_a_token_that_was_known_once_makes_no_other_one_pass(algorithm: jwt.Algorithm) -> None:
+    key = SigningKey.generate(algorithm, random.Random(1).randbytes)
+    signature, message = key.signature(b"message"), b"message"
+    for _ in range(3):
+        assert key.fits(signature, message)
+        assert not key.fits(signature, b"other message")
+        assert not key.fits(signature[:-1] + bytes([signature[-1] ^ 1]), message)
+        # Cut elsewhere, the same bytes are another token.
+        assert not key.fits(signature + message[:1], message[1:])
+        assert not key.fits(signature[:-1], signature[-1:] + message)
+    assert not SigningKey.generate(algorithm, random.Random(2).randbytes).fits(signature, message)
+
+
+def test_what_a_key_knows_again_is_bounded_and_nothing_that_did_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jwt, "MOST_KNOWN", 3)
+    key = signing_key()
+    for number in range(10):
+        message = bytes([number])
+        assert key.fits(key.signature(message), message)
+        assert not key.fits(bytes(64), message)
+        assert 1 <= len(key._fitting) <= 3

@@ -28,6 +28,9 @@ RSA_BITS: Final = 3072
 LONGEST_TOKEN: Final = 8192
 """Characters of a token that is looked at; one with RS256 has some 1,200."""
 
+MOST_KNOWN: Final = 4096
+"""Tokens that a key knows again; then it begins anew."""
+
 _SEGMENTS: Final = 3
 _ES256: Final = ec.ECDSA(SHA256())
 _RS256: Final = PKCS1v15()
@@ -52,13 +55,15 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SigningKey:
     """A private key that signs tokens. Made by `generate` or `from_private_bytes`; its repr shows the public `kid`."""
 
-    __slots__ = ("_jwk", "_private", "algorithm")
+    __slots__ = ("_fitting", "_jwk", "_private", "_public", "algorithm")
 
     algorithm: Algorithm
     """The JWS `alg` of this key."""
 
     def __init__(self, private: _Private) -> None:
         self._private = private
+        self._public = private.public_key()
+        self._fitting: set[bytes] = set()
         self.algorithm = "RS256" if isinstance(private, rsa.RSAPrivateKey) else "ES256"
         self._jwk = {**_public_members(private), "alg": self.algorithm, "use": "sig"}
 
@@ -109,14 +114,23 @@ class SigningKey:
         return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
 
     def fits(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key made the signature, in the one spelling that `signature` gives."""
+        """Whether this key made the signature, in the one spelling that `signature` gives.
+
+        A token is shown many times in its five minutes: those that fitted are known again, by their hash.
+        """
+        shown = sha256(len(signature).to_bytes(8, "big") + signature + message).digest()
+        if shown in self._fitting:
+            return True
         try:
-            if isinstance(self._private, rsa.RSAPrivateKey):
-                self._private.public_key().verify(signature, message, _RS256, SHA256())
+            if isinstance(self._public, rsa.RSAPublicKey):
+                self._public.verify(signature, message, _RS256, SHA256())
             else:
-                self._private.public_key().verify(_der(signature), message, _ES256)
+                self._public.verify(_der(signature), message, _ES256)
         except (InvalidSignature, ValueError):
             return False
+        if len(self._fitting) >= MOST_KNOWN:
+            self._fitting.clear()
+        self._fitting.add(shown)
         return True
 
     def __repr__(self) -> str:

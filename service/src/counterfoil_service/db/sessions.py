@@ -10,7 +10,8 @@ from counterfoil_service.core.session import EndReason, Limits, ended_by
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
-from counterfoil_service.db.tables import applications, devices, sessions
+from counterfoil_service.db.tables import applications, devices, sessions, users
+from counterfoil_service.db.users import User
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -76,6 +77,12 @@ def _end_where(*conditions: "Any") -> Update:
 
 _ADD = Statement(insert_row(sessions))
 _GET = Statement(_where(_s.id == parameter("id")))
+_GET_WITH_USER = Statement(
+    select(*_COLUMNS, *users.columns)
+    .select_from(sessions)
+    .join(users, users.c.id == _s.user_id)
+    .where(_s.id == parameter("id"))
+)
 _GET_LOCKED = Statement(_where(_s.id == parameter("id")).with_for_update())
 _BY_NOTICE = Statement(_where(_s.notice_hash == parameter("notice_hash")))
 _TOUCH = Statement(
@@ -138,6 +145,12 @@ async def add(tx: Transaction, session: Session) -> None:
 async def get(tx: ReadTransaction, session_id: str, *, locked: bool = False) -> Session | None:
     """By its id, ended or not; `locked` holds the row until the end of the transaction."""
     return _session(await tx.one(_GET_LOCKED if locked else _GET, {"id": session_id}))
+
+
+async def get_with_user(tx: ReadTransaction, session_id: str) -> tuple[Session, User] | None:
+    """By its id, ended or not, and whose it is."""
+    row = await tx.one(_GET_WITH_USER, {"id": session_id})
+    return None if row is None else (Session(*row[: len(_COLUMNS)]), User(*row[len(_COLUMNS) :]))
 
 
 async def by_notice(tx: ReadTransaction, notice_hash: bytes) -> Session | None:
