@@ -109,7 +109,7 @@ async def _wait(request: AnyRequest, poll: Poll) -> tuple[State, int]:
         pace.held = False
 
 
-async def hold(request: AnyRequest, login_id: str, until: int, recheck: float | None = None) -> tuple[State, int]:
+async def hold(request: AnyRequest, login_id: str, until: int) -> tuple[State, int]:
     """Read after registering, or a change in between would be missed; read once more at the end."""
     services = services_of(request)
     loop = asyncio.get_running_loop()
@@ -127,7 +127,7 @@ async def hold(request: AnyRequest, login_id: str, until: int, recheck: float | 
             if remaining <= 0:
                 raise pending()
             # The body was read: the next message can only be the end of the connection.
-            if await woken.rest(request.receive, min(remaining, recheck or RECHECK_SECONDS)):
+            if await woken.rest(request.receive, min(remaining, RECHECK_SECONDS)):
                 raise pending()  # to nobody: an approval stays collectable by whoever polls next
 
 

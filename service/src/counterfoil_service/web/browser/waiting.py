@@ -30,9 +30,6 @@ from counterfoil_service.web.headers import content_security_policy
 from counterfoil_service.web.polling import hold
 from counterfoil_service.web.services import AnyRequest, services_of
 
-RECHECK_SECONDS = 5.0
-"""A page that waits reads again this often: few wait, and what another process wrote is not always told of at once."""
-
 
 @route(SIGN_IN_PATH + "/{login_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def wait(request: AnyRequest, login_id: FromPath[str]) -> Response[str]:
@@ -68,7 +65,7 @@ async def state(request: AnyRequest, login_id: FromPath[str]) -> Response[bytes]
     await read_body(request)  # or `hold` would take the body's end for that of the connection
     pace.held, pace.received_at = True, services.clock()
     try:
-        await hold(request, view.login.id, services.clock() + MAX_WAIT * SECOND, RECHECK_SECONDS)
+        await hold(request, view.login.id, services.clock() + MAX_WAIT * SECOND)
     except Refusal as refusal:
         if refusal.code is not ErrorCode.AUTHORIZATION_PENDING:
             raise
