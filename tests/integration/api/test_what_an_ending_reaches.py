@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who ends a session ends all that it has under way: codes, application sessions, what is known of its device."""
 
+import asyncio
+
 import pytest
 
 from counterfoil_service.core.application import Application
@@ -9,6 +11,7 @@ from counterfoil_service.operations.disable_user import disable_user
 from counterfoil_service.operations.remove_application import remove_application
 from counterfoil_service.operations.revoke_sessions import RevokeSessions, revoke_sessions
 from support.device import DEVICE_CODE_GRANT
+from support.http import refused
 from support.stage import Stage
 from support.surfer import CALLBACK, Surfer, WebClient, parameters_of
 
@@ -124,3 +127,14 @@ async def test_an_id_that_cannot_be_one_is_looked_up_nowhere(stage: Stage, metho
     data = {"action": "forget"} if method == "POST" else None
     answer = await stage.client.request(method, path, headers={"Authorization": f"Bearer {token}"}, data=data)
     assert answer.status_code == 404
+
+
+async def test_a_removed_application_is_forgotten_by_whoever_remembered_it(stage: Stage) -> None:
+    asked = await stage.start()
+    await stage.database.write(remove_application, "desk-app")
+    # The clock stands still: nothing but the notice tells of it, which takes its way through PostgreSQL.
+    async with asyncio.timeout(10):
+        while (answer := await stage.poll(asked)).status_code != 401:
+            refused(answer, 400, "access_denied")
+            await asyncio.sleep(0.02)
+    refused(answer, 401, "invalid_client")

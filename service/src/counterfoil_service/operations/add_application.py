@@ -22,4 +22,3 @@ async def add_application(tx: Transaction, application: Application, context: Co
         fields={"name": application.name, "confidential": int(application.confidential)},
     )
     await audit.append(tx, context, event)
-    await tx.notify(None)

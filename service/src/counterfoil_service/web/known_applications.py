@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registered applications in memory: every call of a device names one, and they hardly ever change.
 
-Whatever is granted reads its application's row once more in its own transaction.
+They are added and removed, never changed, and whoever removes one ends all its logins and sessions with it; a request
+for a link reads the row once more in its own transaction. So one that is remembered too long is granted nothing.
 """
 
 from counterfoil_service.core.application import Application
