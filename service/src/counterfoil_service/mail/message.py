@@ -5,7 +5,7 @@ import hashlib
 import re
 import textwrap
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import getaddresses
@@ -21,6 +21,24 @@ _DOMAIN: Final = re.compile(r"[\w\-]+(\.[\w\-]+)*")
 _WIDTH: Final = 76
 # RFC 5322 §2.1.1: no line may be longer, whatever its encoding.
 _LONGEST_LINE: Final = 998
+
+
+class _HeaderClasses(HeaderRegistry):
+    """Each made once. The library makes a new one for every header of every mail, which the collector has to find."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type] = {}
+
+    def __getitem__(self, name: str) -> type:
+        if name not in self._made:
+            self._made[name] = super().__getitem__(name)
+        return self._made[name]
+
+
+_HEADERS: Final = _HeaderClasses()
+_POLICY: Final = SMTP.clone(header_factory=_HEADERS)
+_POLICY_UTF8: Final = SMTPUTF8.clone(header_factory=_HEADERS)
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -54,7 +72,7 @@ def message_of(letter: Letter, subject: str, text: str, html: str) -> EmailMessa
     sender = _sender(letter.sender)
     # Only an address that cannot be written in ASCII asks the whole route for SMTPUTF8 (RFC 6531).
     plain_route = (recipient.addr_spec + sender.addr_spec).isascii()
-    message = EmailMessage(policy=SMTP if plain_route else SMTPUTF8)
+    message = EmailMessage(policy=_POLICY if plain_route else _POLICY_UTF8)
     message["Message-ID"] = letter.message_id
     message["Date"] = in_utc(letter.sent_at)
     message["From"] = sender
