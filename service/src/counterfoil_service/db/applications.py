@@ -11,10 +11,16 @@ from counterfoil_service.core.application import OWN, OWN_ID, Application
 from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_unless_there, parameter
-from counterfoil_service.db.tables import applications
+from counterfoil_service.db.tables import applications, logins
 
 _ADD = insert_unless_there(applications, applications.c.id)
 _GET = Statement(select(applications).where(applications.c.id == parameter("id")))
+_OF_LINK = Statement(
+    select(*applications.columns)
+    .select_from(applications)
+    .join(logins, logins.c.application_id == applications.c.id)
+    .where(logins.c.link_hash == parameter("hash"))
+)
 _LIST = Statement(select(applications).order_by(applications.c.id))
 _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("id")).returning(applications.c.id))
 
@@ -57,6 +63,11 @@ async def get(tx: ReadTransaction, application_id: str) -> Application | None:
 def asking(application_id: str) -> Query:
     """For `gather`: what `found` is then given."""
     return _GET, {"id": application_id}
+
+
+def asking_by_link(link_hash: bytes) -> Query:
+    """For `gather`: which application asked for the link of this SHA-256; what `found` is then given."""
+    return _OF_LINK, {"hash": link_hash}
 
 
 def found(application_id: str, rows: Sequence[Row]) -> Application | None:

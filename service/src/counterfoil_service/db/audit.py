@@ -83,34 +83,20 @@ async def stored(tx: ReadTransaction, seal_key: bytes, rows: "Sequence[Row]") ->
     A row that is no event that this release knows is passed over: a newer replica wrote it, or somebody edited it, and
     it must not keep an auditor from all others. Exports show the first, `audit verify` finds the second.
     """
-    keys, found = _MailboxKeys(tx, seal_key), list[StoredEvent]()
-    for columns in rows:
-        row = dict(zip(audit_events.columns.keys(), columns, strict=True))
-        event = _event(row)
-        if event is not None:
-            index = row["leaf_index"]
-            place = None if index is None else int(index)
-            found.append(StoredEvent(int(row["position"]), place, int(row["time"]), event, await _personal(keys, row)))
+    named = [dict(zip(audit_events.columns.keys(), columns, strict=True)) for columns in rows]
+    known = [(row, event) for row in named if (event := _event(row)) is not None]
+    sealed = (bytes(row["mailbox"]) for row, _ in known if row["sealed"] is not None and row["mailbox"] is not None)
+    keys, found = await mailbox_keys.get_all(tx, seal_key, sealed), list[StoredEvent]()
+    for row, event in known:
+        index = row["leaf_index"]
+        place = None if index is None else int(index)
+        found.append(StoredEvent(int(row["position"]), place, int(row["time"]), event, _personal(keys, row)))
     return found
 
 
 async def forget_sources(tx: Transaction, mailbox: bytes) -> None:
     """Take the coarse addresses of a mailbox's events away."""
     await tx.run(_FORGET_SOURCES, {"mailbox": mailbox})
-
-
-class _MailboxKeys:
-    """Each mailbox's key, fetched once for a whole page; None for one that was erased."""
-
-    def __init__(self, tx: ReadTransaction, seal_key: bytes) -> None:
-        self.tx = tx
-        self._seal_key = seal_key
-        self._known: dict[bytes, bytes | None] = {}
-
-    async def get(self, mailbox: bytes) -> bytes | None:
-        if mailbox not in self._known:
-            self._known[mailbox] = await mailbox_keys.get(self.tx, self._seal_key, mailbox)
-        return self._known[mailbox]
 
 
 def _event(row: "dict[str, Any]") -> AuditEvent | None:
@@ -125,11 +111,11 @@ def _event(row: "dict[str, Any]") -> AuditEvent | None:
         return None
 
 
-async def _personal(keys: _MailboxKeys, row: "dict[str, Any]") -> Mapping[str, str] | None:
+def _personal(keys: Mapping[bytes, bytes], row: "dict[str, Any]") -> Mapping[str, str] | None:
     sealed, mailbox = row["sealed"], row["mailbox"]
     if sealed is None:
         return {}
-    key = None if mailbox is None else await keys.get(bytes(mailbox))
+    key = None if mailbox is None else keys.get(bytes(mailbox))
     if key is None:
         return None
     try:

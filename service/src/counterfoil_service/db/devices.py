@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices: one row for each key that signed a person in to an application, or asked to where only known ones may."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -8,10 +9,10 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, parameter
-from counterfoil_service.db.tables import devices
+from counterfoil_service.db.tables import devices, users
 
 DeviceState = Literal["known", "waiting"]
 
@@ -41,11 +42,6 @@ class Device(msgspec.Struct, frozen=True):
 
 
 _d = devices.c
-_owner = (
-    _d.user_id == parameter("user_id"),
-    _d.application_id == parameter("application_id"),
-    _d.key_id == parameter("key_id"),
-)
 
 
 def _meeting(dialect: "Any") -> Executable:
@@ -59,7 +55,16 @@ def _meeting(dialect: "Any") -> Executable:
 
 _MEET = Statement(_meeting(sqlite), postgresql=_meeting(postgresql))
 _GET = Statement(select(devices).where(_d.id == parameter("id")))
-_FIND = Statement(select(devices).where(*_owner))
+_FIND = Statement(
+    select(*devices.columns)
+    .select_from(devices)
+    .join(users, users.c.id == _d.user_id)
+    .where(
+        users.c.mailbox == parameter("mailbox"),
+        _d.application_id == parameter("application_id"),
+        _d.key_id == parameter("key_id"),
+    )
+)
 _REMEMBER = Statement(
     update(devices)
     .where(_d.id == parameter("id"), _d.fingerprint.is_not_distinct_from(parameter("before")))
@@ -105,10 +110,14 @@ async def get(tx: ReadTransaction, device_id: str) -> Device | None:
     return _device(await tx.one(_GET, {"id": device_id}))
 
 
-async def find(tx: ReadTransaction, *, user_id: str, application_id: str, key_id: str) -> Device | None:
-    """A person's device at an application, by its key."""
-    owner = {"user_id": user_id, "application_id": application_id, "key_id": key_id}
-    return _device(await tx.one(_FIND, owner))
+def asking(mailbox: bytes, application_id: str, key_id: str) -> Query:
+    """For `gather`: a person's device at an application, by its key; what `device_of` is then given."""
+    return _FIND, {"mailbox": mailbox, "application_id": application_id, "key_id": key_id}
+
+
+def device_of(rows: Sequence[Row]) -> Device | None:
+    """What was read of it."""
+    return _device(rows[0] if rows else None)
 
 
 async def remember(tx: Transaction, device: Device, fingerprint: str, *, told_at: int | None) -> bool:

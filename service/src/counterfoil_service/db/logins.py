@@ -200,6 +200,21 @@ async def get(tx: ReadTransaction, login_id: str, *, locked: bool = False) -> Lo
     return _login(await tx.one(_BY_ID_LOCKED if locked else _BY_ID, {"id": login_id}))
 
 
+def holding(login_id: str) -> Query:
+    """For `gather`: hold the row until the end of the transaction; `login_of` is given what was read."""
+    return _BY_ID_LOCKED, {"id": login_id}
+
+
+def asking_by_link(link_hash: bytes) -> Query:
+    """For `gather`: by the SHA-256 of its link secret; `login_of` is given what was read."""
+    return _BY_LINK, {"hash": link_hash}
+
+
+def login_of(rows: Sequence[Row]) -> Login | None:
+    """What was read of it."""
+    return _login(rows[0]) if rows else None
+
+
 async def by_link(tx: ReadTransaction, link_hash: bytes) -> Login | None:
     """By the SHA-256 of its link secret."""
     return _login(await tx.one(_BY_LINK, {"hash": link_hash}))
@@ -233,9 +248,12 @@ async def issue_code(tx: Transaction, login_id: str, *, now: int) -> bool:
     return await tx.one(_ISSUE_CODE, {"id": login_id, "now": now}) is not None
 
 
-async def consume(tx: Transaction, login_id: str, trigger: Trigger, *, now: int, session_id: str) -> bool:
-    """APPROVED → CONSUMED by a poll (T9), PENDING → CONSUMED by an authorization code (T8)."""
-    return await tx.one(_CONSUME[trigger], {"id": login_id, "now": now, "session_id": session_id}) is not None
+def consuming(login_id: str, trigger: Trigger, *, now: int, session_id: str) -> Query:
+    """For `gather`: APPROVED → CONSUMED by a poll (T9), PENDING → CONSUMED by an authorization code (T8).
+
+    It gives a row to whoever consumed it.
+    """
+    return _CONSUME[trigger], {"id": login_id, "now": now, "session_id": session_id}
 
 
 async def end(tx: Transaction, login_id: str, trigger: Trigger, *, now: int) -> bool:

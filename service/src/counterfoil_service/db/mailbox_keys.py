@@ -4,7 +4,7 @@
 What is personal in the audit log is sealed under that key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, select, update
 
@@ -15,6 +15,7 @@ from counterfoil_service.db.statements import constant, insert_row, parameter
 from counterfoil_service.db.tables import mailbox_keys
 
 _KEY_BYTES = 32
+_AT_ONCE = 16
 _ADD = Statement(insert_row(mailbox_keys))
 _GET = Statement(select(mailbox_keys.c.sealed_key).where(mailbox_keys.c.mailbox == parameter("mailbox")))
 _DESTROY = Statement(
@@ -30,12 +31,19 @@ _FORGIVE = Statement(
     update(mailbox_keys)
     .where(mailbox_keys.c.mailbox == parameter("mailbox"), mailbox_keys.c.mail_code_misses > constant(0))
     .values(mail_code_misses=constant(0))
+    .returning(mailbox_keys.c.mailbox)
 )
 
 
 def asking(mailbox: bytes) -> Query:
-    """For `gather`: what `ensure` is then given."""
+    """For `gather`: what `learn` or `ensure` is then given."""
     return _GET, {"mailbox": mailbox}
+
+
+def learn(tx: Transaction, context: Context, mailbox: bytes, found: Sequence[Row]) -> None:
+    """Keep what was read, for what this transaction seals."""
+    if found:
+        tx.mailbox_keys[mailbox] = unseal(context.keys.seal_mailbox, found[0][0], associated=mailbox)
 
 
 async def ensure(tx: Transaction, context: Context, mailbox: bytes, found: Sequence[Row] | None = None) -> None:
@@ -45,7 +53,7 @@ async def ensure(tx: Transaction, context: Context, mailbox: bytes, found: Seque
     """
     rows = await tx.all(*asking(mailbox)) if found is None else found
     if rows:
-        tx.mailbox_keys[mailbox] = unseal(context.keys.seal_mailbox, rows[0][0], associated=mailbox)
+        learn(tx, context, mailbox, rows)
         return
     key = tx.mailbox_keys[mailbox] = context.entropy(_KEY_BYTES)
     sealed = seal(context.keys.seal_mailbox, key, associated=mailbox, entropy=context.entropy)
@@ -56,6 +64,17 @@ async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | N
     """The mailbox's key, or None when it has none (any more)."""
     row = await tx.one(_GET, {"mailbox": mailbox})
     return None if row is None else unseal(seal_key, row[0], associated=mailbox)
+
+
+async def get_all(tx: ReadTransaction, seal_key: bytes, mailboxes: Iterable[bytes]) -> Mapping[bytes, bytes]:
+    """The keys of those that have one (still)."""
+    distinct, keys = list(dict.fromkeys(mailboxes)), dict[bytes, bytes]()
+    for start in range(0, len(distinct), _AT_ONCE):
+        some = distinct[start : start + _AT_ONCE]
+        for mailbox, rows in zip(some, await tx.gather(*map(asking, some)), strict=True):
+            if rows:
+                keys[mailbox] = unseal(seal_key, rows[0][0], associated=mailbox)
+    return keys
 
 
 async def of_writer(tx: Transaction, seal_key: bytes, mailbox: bytes) -> bytes | None:
@@ -85,6 +104,6 @@ async def miss_mail_code(tx: Transaction, mailbox: bytes) -> None:
     await tx.run(_MISS, {"mailbox": mailbox})
 
 
-async def forgive(tx: Transaction, mailbox: bytes) -> None:
-    """Somebody who reads this mailbox has signed in: begin to count anew."""
-    await tx.run(_FORGIVE, {"mailbox": mailbox})
+def forgiving(mailbox: bytes) -> Query:
+    """For `gather`: somebody who reads this mailbox has signed in, so begin to count anew."""
+    return _FORGIVE, {"mailbox": mailbox}

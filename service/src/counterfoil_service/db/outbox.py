@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mail to be sent: rows written with the login, claimed by lease, settled once."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from sqlalchemy import delete, null, select, update
 
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import outbox
@@ -76,10 +77,14 @@ async def defer(tx: Transaction, mail: Mail, *, due_at: int) -> bool:
     return await tx.one(_DEFER, {"id": mail.id, "attempts": mail.attempts, "due_at": due_at}) is not None
 
 
-async def left_at(tx: ReadTransaction, login_id: str, *, now: int) -> int | None:
+def delivery(login_id: str) -> Query:
+    """For `gather`: what `left_at` is then given."""
+    return _DELIVERY, {"login_id": login_id}
+
+
+def left_at(rows: Sequence[Row], *, now: int) -> int | None:
     """When a login's link left for a mail server: `now` while it is on its way, None where it has not left."""
-    row = await tx.one(_DELIVERY, {"login_id": login_id})
-    state, attempts, ended_at = row or ("", 0, None)
+    state, attempts, ended_at = rows[0] if rows else ("", 0, None)
     if state == "sent" and ended_at is not None:
         return int(ended_at)
     return now if state == "queued" and attempts else None

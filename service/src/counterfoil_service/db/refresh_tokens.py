@@ -5,9 +5,11 @@
 died unused with a lost answer.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, exists, select, update
 
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, insert_unless_there, parameter
 from counterfoil_service.db.tables import refresh_tokens
@@ -43,8 +45,17 @@ async def spend(tx: Transaction, *, session_id: str, token_hash: bytes) -> bool:
 
 async def state_of(tx: ReadTransaction, *, session_id: str, token_hash: bytes) -> str | None:
     """`current`, `used`, `replaced`, or None for a token that this session never had."""
-    row = await tx.one(_STATE, {"token_hash": token_hash, "session_id": session_id})
-    return None if row is None else str(row[0])
+    return found_state(await tx.all(*asking_state(session_id=session_id, token_hash=token_hash)))
+
+
+def asking_state(*, session_id: str, token_hash: bytes) -> Query:
+    """For `gather`: what `found_state` is then given."""
+    return _STATE, {"token_hash": token_hash, "session_id": session_id}
+
+
+def found_state(rows: Sequence[Row]) -> str | None:
+    """What `state_of` says, of what was read."""
+    return str(rows[0][0]) if rows else None
 
 
 async def replace_current(tx: Transaction, session_id: str) -> None:

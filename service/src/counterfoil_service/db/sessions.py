@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions: what a sign-in gave to one device or browser, until it is ended."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Column, Select, Update, func, select, update
 
 from counterfoil_service.core.session import EndReason, Limits, ended_by
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import applications, devices, sessions, users
@@ -149,8 +150,20 @@ async def get(tx: ReadTransaction, session_id: str, *, locked: bool = False) -> 
 
 async def get_with_user(tx: ReadTransaction, session_id: str) -> tuple[Session, User] | None:
     """By its id, ended or not, and whose it is."""
-    row = await tx.one(_GET_WITH_USER, {"id": session_id})
-    return None if row is None else (Session(*row[: len(_COLUMNS)]), User(*row[len(_COLUMNS) :]))
+    return found_with_user(await tx.all(*asking_with_user(session_id)))
+
+
+def asking_with_user(session_id: str) -> Query:
+    """For `gather`: what `found_with_user` is then given."""
+    return _GET_WITH_USER, {"id": session_id}
+
+
+def found_with_user(rows: Sequence[Row]) -> tuple[Session, User] | None:
+    """What was read of a session, and of whose it is."""
+    if not rows:
+        return None
+    columns = len(_COLUMNS)
+    return Session(*rows[0][:columns]), User(*rows[0][columns:])
 
 
 async def by_notice(tx: ReadTransaction, notice_hash: bytes) -> Session | None:

@@ -106,9 +106,9 @@ async def get(tx: ReadTransaction, user_id: str) -> User | None:
     return _user(await tx.one(_GET, {"id": user_id}))
 
 
-async def verify(tx: Transaction, user_id: str, *, address: str, now: int) -> bool:
-    """Mark as verified the first time, with the address that was proved; False when it was before."""
-    return await tx.one(_VERIFY, {"id": user_id, "address": address, "now": now}) is not None
+def verifying(user_id: str, *, address: str, now: int) -> Query:
+    """For `gather`: mark as verified, with the address that was proved; it gives a row the first time."""
+    return _VERIFY, {"id": user_id, "address": address, "now": now}
 
 
 async def disable(tx: Transaction, user_id: str, *, now: int) -> bool:

@@ -45,15 +45,16 @@ class Approval(Enum):
 
 async def approve_login(tx: Transaction, command: ApproveLogin, context: Context) -> Approval:
     """One conditional write decides: of parallel winners exactly one is APPROVED, the rest find the link DEAD [R40]."""
-    login = await logins.by_link(tx, digest(command.secret))
+    link_hash = digest(command.secret)
+    linked, registered = await tx.gather(logins.asking_by_link(link_hash), applications.asking_by_link(link_hash))
+    login = logins.login_of(linked)
     if login is None:
         return Approval.DEAD
     if is_same_browser(login, command.browser):
         return await _approve(tx, login, "same_browser", command.opener, context)
-    if (
-        await _same_device_only(tx, login)
-        and current_state(login.state, login.expires_at, context.now) is State.PENDING
-    ):
+    application = applications.found(login.application_id, registered)
+    waits = current_state(login.state, login.expires_at, context.now) is State.PENDING
+    if application is not None and application.same_device_only and waits:
         name, reason = EventName.LOGIN_APPROVAL_REFUSED, "same_device_only"
         await _record(tx, login, name, command.opener, context, {}, reason=reason)
         return Approval.REFUSED
@@ -66,11 +67,6 @@ async def approve_login(tx: Transaction, command: ApproveLogin, context: Context
 def is_same_browser(login: logins.Login, browser: bytes | None) -> bool:
     """Whether a browser asked for this login, and it is this one."""
     return login.browser is not None and browser is not None and hmac.compare_digest(login.browser, browser)
-
-
-async def _same_device_only(tx: Transaction, login: logins.Login) -> bool:
-    application = await applications.get(tx, login.application_id)
-    return application is not None and application.same_device_only
 
 
 async def _approve(

@@ -11,7 +11,7 @@ from counterfoil_service.db import applications, devices, logins, outbox, sessio
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.outbox import Mail
 from counterfoil_service.db.sessions import Session
-from counterfoil_service.operations.describe_link import Standing, standing_of
+from counterfoil_service.operations.describe_link import Standing, who_asks
 
 LEASE_SECONDS = 60
 """Longer than the worker lets a send take, so that two workers never hold one mail."""
@@ -57,7 +57,7 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
     if mail.kind in {"notice", "change"}:
         return await _notice(tx, mail, context)
     login = await logins.get(tx, mail.login_id)
-    application = await applications.get(tx, login.application_id) if login else None
+    application, standing = await who_asks(tx, login) if login else (None, "new")
     if login is None or application is None:
         return _unfit(mail, "login_ended")
     waits = current_state(login.state, login.expires_at, context.now) is State.PENDING
@@ -66,7 +66,6 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
     if secret is None:
         return claimed
     secret, _, mail_code = secret.partition(" ")
-    standing = await standing_of(tx, login)
     return msgspec.structs.replace(
         claimed,
         secret=secret,

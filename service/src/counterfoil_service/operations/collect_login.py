@@ -32,9 +32,11 @@ class CollectLogin(msgspec.Struct, frozen=True):
 
 async def collect_login(tx: Transaction, command: CollectLogin, context: Context) -> Grant | DenialReason:
     """The grant, or why the person may not have it after all: the login is denied with it. Else a Refusal."""
-    if command.proof is not None:
-        await proofs.spend(tx, command.proof, now=context.now)
-    login = await logins.get(tx, command.login_id, locked=True)
+    spending = [proofs.spending(command.proof, now=context.now)] if command.proof else []
+    held, *spent = await tx.gather(logins.holding(command.login_id), *spending)
+    if spent:
+        proofs.check_spent(spent[0])
+    login = logins.login_of(held)
     if login is None:
         raise refusal_of(State.CANCELLED, 0, context.now)
     state = current_state(login.state, login.expires_at, context.now)

@@ -16,7 +16,7 @@ from counterfoil_service.db.sessions import Session
 from counterfoil_service.operations.admit_device import admit_device
 from counterfoil_service.operations.begin_session import BeginSession, begin_session
 from counterfoil_service.operations.deny_login import deny_login
-from counterfoil_service.operations.identify_person import identify_person, verify_person, why_refused
+from counterfoil_service.operations.identify_person import identify_person, record_verified, verifying, why_refused
 
 
 class CompleteLogin(msgspec.Struct, frozen=True):
@@ -41,10 +41,14 @@ async def complete_login(tx: Transaction, command: CompleteLogin, context: Conte
         await deny_login(tx, login, user.id, "new_device", context)
         return "new_device"
     session_id = identifiers.ulid(context.now, context.entropy)
-    if not await logins.consume(tx, login.id, command.trigger, now=context.now, session_id=session_id):
+    consumed, verified, _ = await tx.gather(
+        logins.consuming(login.id, command.trigger, now=context.now, session_id=session_id),
+        verifying(user, context),
+        mailbox_keys.forgiving(login.mailbox),
+    )
+    if not consumed:
         raise refusal_of(State.CONSUMED, login.expires_at, context.now)
-    await verify_person(tx, user, login, context)
-    await mailbox_keys.forgive(tx, login.mailbox)
+    await record_verified(tx, verified, user, login, context)
     event = AuditEvent(
         name=TRANSITIONS[command.trigger].event,
         login_id=login.id,

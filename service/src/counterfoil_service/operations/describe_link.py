@@ -5,10 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from counterfoil_service.core.application import Application
 from counterfoil_service.core.evidence import Band, compare, decoded
 from counterfoil_service.core.login import State, current_state
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db import applications, devices, logins, users
+from counterfoil_service.db import applications, devices, logins
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.admit_device import key_id_of
 
@@ -38,19 +39,24 @@ async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView 
     login = await logins.by_link(tx, digest(secret))
     if login is None or current_state(login.state, login.expires_at, now) not in {State.PENDING, State.APPROVED}:
         return None
-    application = await applications.get(tx, login.application_id)
+    application, standing = await who_asks(tx, login)
     if application is None:
         return None
-    return LinkView(login, application.name, application.same_device_only, await standing_of(tx, login))
+    return LinkView(login, application.name, application.same_device_only, standing)
 
 
-async def standing_of(tx: ReadTransaction, login: logins.Login) -> Standing:
+async def who_asks(tx: ReadTransaction, login: logins.Login) -> tuple[Application | None, Standing]:
+    """The application, and how its device stands to the person."""
+    queries, key_id = [applications.asking(login.application_id)], key_id_of(login)
+    if key_id is not None:
+        queries.append(devices.asking(login.mailbox, login.application_id, key_id))
+    registered, *known = await tx.gather(*queries)
+    application = applications.found(login.application_id, registered)
+    return application, _standing(devices.device_of(known[0]) if known else None, login)
+
+
+def _standing(device: devices.Device | None, login: logins.Login) -> Standing:
     """By its key; where that is known, the fingerprint tells of a copied key, a cloned image or a moved disk."""
-    user = await users.by_mailbox(tx, login.mailbox)
-    key_id = key_id_of(login)
-    if user is None or key_id is None:
-        return "new"
-    device = await devices.find(tx, user_id=user.id, application_id=login.application_id, key_id=key_id)
     if device is None or device.state != "known":
         return "new"
     compared = compare(decoded(device.fingerprint), decoded(login.fingerprint))

@@ -1,28 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose login this is: the mailbox's user, made at its first completed login, or why it may not go on."""
 
+from collections.abc import Sequence
+
 from counterfoil_service.core import identifiers
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.db import audit, users
-from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.engine import Context, Query, Row, Transaction
 from counterfoil_service.db.logins import Login
 from counterfoil_service.db.users import User
 
 
 async def identify_person(tx: Transaction, login: Login, context: Context) -> User:
-    """The person; unverified until `verify_person`."""
+    """The person; unverified until `verifying`."""
+    stored = await users.by_mailbox(tx, login.mailbox)
+    if stored is not None:
+        return stored
     user = User(identifiers.subject(context.entropy), login.mailbox, login.address, context.now)
     if await users.add(tx, user):
         await _record(tx, EventName.USER_CREATED, login, user.id, context)
         return user
-    stored = await users.by_mailbox(tx, login.mailbox)
-    assert stored is not None  # noqa: S101 - the insert met it
-    return stored
+    raced = await users.by_mailbox(tx, login.mailbox)
+    assert raced is not None  # noqa: S101 - the insert met it
+    return raced
 
 
-async def verify_person(tx: Transaction, user: User, login: Login, context: Context) -> None:
-    """The mailbox was proved: the first time, the user is verified from now on."""
-    if await users.verify(tx, user.id, address=user.address, now=context.now):
+def verifying(user: User, context: Context) -> Query:
+    """For `gather`: the mailbox was proved, so that the user is verified from now on; `record_verified` is told."""
+    return users.verifying(user.id, address=user.address, now=context.now)
+
+
+async def record_verified(tx: Transaction, rows: Sequence[Row], user: User, login: Login, context: Context) -> None:
+    """Where it was the first time."""
+    if rows:
         await _record(tx, EventName.USER_VERIFIED, login, user.id, context)
 
 

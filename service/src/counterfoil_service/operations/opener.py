@@ -12,8 +12,8 @@ from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.opener import Nearness, automation_of, nearness_of
 from counterfoil_service.core.place import NOWHERE, Place
 from counterfoil_service.crypto.keys import Keys, keyed
-from counterfoil_service.db import outbox
-from counterfoil_service.db.engine import Context, ReadTransaction
+from counterfoil_service.db import mailbox_keys, outbox
+from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 
 
@@ -47,9 +47,11 @@ class Opener(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def facts_of(tx: ReadTransaction, opener: Opener, login: Login, context: Context) -> "dict[str, str | int]":
+async def facts_of(tx: Transaction, opener: Opener, login: Login, context: Context) -> "dict[str, str | int]":
     """The fields that the events of an opener share; what is unknown, or nothing to speak of, is left out."""
-    left_at = await outbox.left_at(tx, login.id, now=context.now)
+    delivery, key = await tx.gather(outbox.delivery(login.id), mailbox_keys.asking(login.mailbox))
+    mailbox_keys.learn(tx, context, login.mailbox, key)  # the event that these go into is sealed under it
+    left_at = outbox.left_at(delivery, now=context.now)
     since = None if left_at is None else max(0, context.now - left_at) // SECOND
     automation = automation_of(
         user_agent=opener.user_agent, fetch_metadata=opener.fetch_metadata, seconds_since_mail=since

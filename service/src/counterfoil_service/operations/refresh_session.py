@@ -13,6 +13,7 @@ from counterfoil_service.crypto.keys import digest, keyed
 from counterfoil_service.db import audit, proofs, refresh_tokens, sessions, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.sessions import Session
+from counterfoil_service.db.users import User
 from counterfoil_service.operations.grant_tokens import grant_tokens
 from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 from counterfoil_service.operations.record_stolen_token import Stolen, record_stolen_token
@@ -36,19 +37,13 @@ class RefreshSession(msgspec.Struct, frozen=True):
 
 async def refresh_session(tx: Transaction, command: RefreshSession, context: Context) -> Grant | None:
     """The grant, or None where the refusal has an effect that must stay written; else a Refusal."""
-    if command.proof is not None:
-        await proofs.spend(tx, command.proof, now=context.now)
-    session = await sessions.get(tx, session_of(command.token) or "")
-    if session is None or session.application_id != command.application.id or session.ended_at is not None:
-        raise refused_refresh()
-    token_hash = digest(command.token)
-    state = await refresh_tokens.state_of(tx, session_id=session.id, token_hash=token_hash)
-    if state is None:
+    session, user, state = await _presented(tx, command, context)
+    if session.application_id != command.application.id or session.ended_at is not None or state is None:
         raise refused_refresh()  # a session's id is no secret: who made the rest up must neither end it nor ring alarms
     if (command.proof.jkt if command.proof else None) != session.jkt:
         await record_stolen_token(tx, Stolen(session, "token", command.source, command.user_agent), context)
         return None
-    ended = await _why_ended(tx, session, context)
+    ended = _why_ended(session, user, context)
     if ended is not None:
         await _end(tx, session, ended, context)
         return None
@@ -65,9 +60,25 @@ async def refresh_session(tx: Transaction, command: RefreshSession, context: Con
     return grant
 
 
-async def _why_ended(tx: Transaction, session: Session, context: Context) -> str | None:
-    user = await users.get(tx, session.user_id)
-    if user is None or user.disabled_at is not None:
+async def _presented(tx: Transaction, command: RefreshSession, context: Context) -> tuple[Session, User, str | None]:
+    """Of what the token names: the session, whose it is, and how the token stands; its proof is spent with it."""
+    session_id, token_hash = session_of(command.token) or "", digest(command.token)
+    spending = [proofs.spending(command.proof, now=context.now)] if command.proof else []
+    named, states, *spent = await tx.gather(
+        sessions.asking_with_user(session_id),
+        refresh_tokens.asking_state(session_id=session_id, token_hash=token_hash),
+        *spending,
+    )
+    if spent:
+        proofs.check_spent(spent[0])
+    found = sessions.found_with_user(named)
+    if found is None:
+        raise refused_refresh()
+    return *found, refresh_tokens.found_state(states)
+
+
+def _why_ended(session: Session, user: User, context: Context) -> str | None:
+    if user.disabled_at is not None:
         return "user_disabled"
     return ended_by(
         created_at=session.created_at,

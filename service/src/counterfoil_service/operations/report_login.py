@@ -9,7 +9,7 @@ from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.login import SECOND, State, Trigger, current_state
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db import applications, audit, authorization_codes, devices, logins, sessions, users
+from counterfoil_service.db import applications, audit, authorization_codes, devices, logins, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 from counterfoil_service.operations.admit_device import key_id_of
@@ -67,11 +67,10 @@ async def report_login(tx: Transaction, command: ReportLogin, context: Context) 
 
 async def _forget_device(tx: Transaction, login: Login, context: Context) -> None:
     """Else the link page would say of the next attempt that this device has signed in before."""
-    user, key_id = await users.by_mailbox(tx, login.mailbox), key_id_of(login)
-    application_id = login.application_id if login.jkt else OWN_ID
-    if login.state is not State.CONSUMED or user is None or key_id is None:
+    application_id, key_id = login.application_id if login.jkt else OWN_ID, key_id_of(login)
+    if login.state is not State.CONSUMED or key_id is None:
         return
-    device = await devices.find(tx, user_id=user.id, application_id=application_id, key_id=key_id)
+    device = devices.device_of(await tx.all(*devices.asking(login.mailbox, application_id, key_id)))
     if device is not None:
         await forget_device(tx, ForgetDevice(device.id, _REASON), context)
 
