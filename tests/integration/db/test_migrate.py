@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from counterfoil_service.db import migrate
@@ -52,10 +53,13 @@ async def move(url: str, revision: str = "head") -> None:
         await asyncio.to_thread(migrate.move, path, revision)
 
 
-async def is_current(url: str) -> bool:
+async def state(url: str) -> migrate.SchemaState:
     path = sqlite_path(url)
-    found = await migrate.state_postgresql(url) if path is None else migrate.state(path)
-    return found == "current"
+    return await migrate.state_postgresql(url) if path is None else migrate.state(path)
+
+
+async def is_current(url: str) -> bool:
+    return await state(url) == "current"
 
 
 async def look(url: str, question: Callable[[Connection], T]) -> T:
@@ -151,6 +155,19 @@ async def test_a_schema_that_is_behind_is_not_current(database_url: str) -> None
     await database.close()
 
 
+async def test_a_schema_of_an_earlier_release_is_older_however_far_behind(database_url: str) -> None:
+    for revision in migrate.revisions()[:-1]:
+        await move(database_url, revision)
+        assert await state(database_url) == "older"
+
+
+async def test_a_database_whose_tables_were_taken_away_is_empty(database_url: str) -> None:
+    assert await state(database_url) == "empty"
+    await move(database_url)
+    await move(database_url, "base")
+    assert await state(database_url) == "empty"
+
+
 async def test_a_schema_of_a_later_release_is_not_current_and_not_touched(database_url: str) -> None:
     await move(database_url)
     stamp = "UPDATE alembic_version SET version_num = '9999'"
@@ -160,7 +177,7 @@ async def test_a_schema_of_a_later_release_is_not_current_and_not_touched(databa
         connection.exec_driver_sql("COMMIT")
 
     await look(database_url, future)
-    assert not await is_current(database_url)
+    assert await state(database_url) == "newer"
     with pytest.raises(Exception, match="9999"):
         await move(database_url)
     assert await tables(database_url) == set(metadata.tables)
@@ -224,6 +241,12 @@ def test_in_the_repository_the_migrations_are_those_of_the_repository() -> None:
     assert (location / "env.py").is_file()
     assert not (location / "__init__.py").exists(), "it would shadow the library"
     assert migrate.head() == HEAD
+
+
+def test_the_names_of_the_files_are_the_revisions_that_alembic_reads_in_them() -> None:
+    scripts = ScriptDirectory.from_config(migrate.config())
+    assert migrate.revisions() == [each.revision for each in scripts.walk_revisions()][::-1]
+    assert migrate.head() == scripts.get_current_head()
 
 
 def test_in_a_wheel_the_migrations_are_beside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,6 @@ from typing import NoReturn
 
 import click
 import msgspec
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from counterfoil_service.core.login import SECOND
 
@@ -23,6 +19,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 def fail(message: str) -> NoReturn:
     """Say what is wrong and what to do, on standard error, and end with status 1."""
+    from rich.console import Console
+    from rich.markup import escape
+
     Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
     sys.exit(1)
 
@@ -47,6 +46,11 @@ def show_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], not
     if not rows:
         click.echo(nothing)
         return
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")

@@ -4,7 +4,6 @@
 from pathlib import Path
 
 from counterfoil_service.db.engine import Database
-from counterfoil_service.db.postgresql import PostgresqlDatabase
 from counterfoil_service.db.sqlite import SqliteDatabase
 
 SQLITE = "sqlite:///"
@@ -18,4 +17,8 @@ def sqlite_path(url: str) -> Path | None:
 async def open_database(url: str) -> Database:
     """Open it on the running loop; raises a Refusal of 503 kind when it does not answer."""
     path = sqlite_path(url)
-    return await PostgresqlDatabase.open(url) if path is None else SqliteDatabase(path)
+    if path is not None:
+        return SqliteDatabase(path)
+    from counterfoil_service.db.postgresql import PostgresqlDatabase
+
+    return await PostgresqlDatabase.open(url)
