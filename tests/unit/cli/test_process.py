@@ -20,6 +20,15 @@ from counterfoil_service.cli.process import calm_collector
 calm_collector()
 print(gc.isenabled(), gc.get_freeze_count() > 1_000, gc.get_threshold()[0] > 10_000)
 """
+IMPORTS = """
+import gc
+from counterfoil_service.cli.process import uncollected
+before = gc.get_freeze_count()
+with uncollected():
+    running = gc.isenabled()
+    kept = [[] for _ in range(10_000)]
+print(running, gc.isenabled(), gc.get_freeze_count() - before >= len(kept), gc.get_count()[0] < 1_000)
+"""
 
 
 def told(program: str) -> list[str]:
@@ -35,3 +44,7 @@ def test_the_soft_limit_becomes_the_hard_one_and_some_are_kept_for_the_service(h
 
 def test_the_collector_still_runs_but_leaves_alone_what_stays() -> None:
     assert told(COLLECTOR) == ["True", "True", "True"]
+
+
+def test_what_is_imported_is_never_looked_through() -> None:
+    assert told(IMPORTS) == ["False", "True", "True", "True"]

@@ -2,9 +2,10 @@
 """The command itself. Groups are imported when they are called: `counterfoil --help` should not load a web server."""
 
 import importlib
-from importlib.metadata import version
 
 import click
+
+from counterfoil_service.cli.process import uncollected
 
 _COMMANDS = {
     "serve": "Serve sign-ins until told to stop.",
@@ -30,7 +31,9 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"counterfoil_service.cli.{cmd_name}"), cmd_name)
+        with uncollected():
+            module = importlib.import_module(f"counterfoil_service.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
@@ -39,6 +42,6 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("counterfoil-service"), prog_name="counterfoil")
+@click.version_option(package_name="counterfoil-service", prog_name="counterfoil")
 def main() -> None:
     """Sign-in by e-mailed link, bound to the device that asked. Settings come from COUNTERFOIL_… variables."""
