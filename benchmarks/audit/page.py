@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables in docs/performance.md, between two marks, so that they are never written by hand."""
+"""The tables in docs/performance.md."""
 
 from collections.abc import Sequence
 
-from benchmarks.audit.figures import EngineFigures, Figures
-from benchmarks.harness.figures import Series, number
-from benchmarks.harness.page import table, with_section
+from benchmarks.audit.figures import Figures
+from benchmarks.harness.figures import EngineSeries, Series, number, one_run
+from benchmarks.harness.page import growth_table, table
 
 _SHOWN = {
     "append, 100 in a transaction": "append, among 100 in a transaction",
@@ -20,24 +20,19 @@ _SHOWN = {
 """The rows of an engine's table; what is missing here stays in the figures."""
 
 
-def with_tables(page: str, figures: Figures) -> str:
-    """The page with the tables of these figures; `ValueError` where a mark is missing."""
-    tables = [_engine(engine, figures.sizes) for engine in figures.engines]
-    shown = "\n\n".join([*tables, _pages(figures), _run(figures)])
-    return with_section(page, "bench-audit", shown)
+def tables(figures: Figures) -> str:
+    """One for each engine, one of pages, and what was measured on."""
+    engines = [_engine(engine, figures.sizes) for engine in figures.engines]
+    return "\n\n".join([*engines, _pages(figures), one_run(figures.seconds, figures.machine)])
 
 
-def _engine(engine: EngineFigures, sizes: Sequence[int]) -> str:
-    head = [engine.about, *(f"{size:,} entries" for size in sizes), "growth, and in single rounds"]
-    rows = [_row(series, sizes) for series in engine.series if series.name in _SHOWN or series.group == "verify"]
-    return table(head, rows)
+def _engine(engine: EngineSeries, sizes: Sequence[int]) -> str:
+    shown = [series for series in engine.series if series.name in _SHOWN or series.group == "verify"]
+    return growth_table(engine.about, sizes, "entries", [(_name(series), series) for series in shown])
 
 
-def _row(series: Series, sizes: Sequence[int]) -> list[str]:
-    name = f"{_SHOWN.get(series.name, '`audit verify`, whole command')}, {series.unit}"
-    growths = series.growths
-    spread = "" if min(growths) == max(growths) else f" ({min(growths):.2f} to {max(growths):.2f})"
-    return [name, *(number(series.median(size)) for size in sizes), f"{series.growth:.2f}{spread}"]
+def _name(series: Series) -> str:
+    return f"{_SHOWN.get(series.name, '`audit verify`, whole command')}, {series.unit}"
 
 
 def _pages(figures: Figures) -> str:
@@ -58,7 +53,3 @@ def _pages(figures: Figures) -> str:
 
 def _both(first: Series, middle: Series, size: int) -> str:
     return f"{number(first.median(size))} / {number(middle.median(size))}"
-
-
-def _run(figures: Figures) -> str:
-    return f"One run of {figures.seconds:.0f} s: {figures.machine}."

@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
-from benchmarks.audit.figures import EngineFigures
 from benchmarks.audit.keeping import measure_bytes, measure_packed
 from benchmarks.audit.made_log import open_log
 from benchmarks.audit.paging import measure_pages
@@ -14,7 +13,7 @@ from benchmarks.audit.verifying import measure_verifying
 from benchmarks.audit.writing import measure_writes
 from benchmarks.harness.bulk import settle
 from benchmarks.harness.databases import home_of
-from benchmarks.harness.figures import Engine, Series
+from benchmarks.harness.figures import Engine, EngineSeries, Series
 
 VERIFICATIONS = 3
 """Rounds of what takes half a minute at a million entries."""
@@ -22,7 +21,7 @@ VERIFICATIONS = 3
 
 def measured(
     engine: Engine, sizes: list[int], rounds: int, seconds: float, told: Callable[[str], None]
-) -> EngineFigures:
+) -> EngineSeries:
     """Everything of one engine within so many seconds; `told` hears what is going on."""
     with home_of(engine) as home:
         urls = {size: home.fresh(f"log-{size}") for size in sizes}
@@ -31,7 +30,7 @@ def measured(
         def tell(what: str) -> None:
             told(f"{about}: {what}")
 
-        return EngineFigures(engine, about, asyncio.run(_within(seconds, urls, rounds, tell)))
+        return EngineSeries(engine, about, asyncio.run(_within(seconds, urls, rounds, tell)))
 
 
 async def _within(seconds: float, urls: Mapping[int, str], rounds: int, told: Callable[[str], None]) -> list[Series]:

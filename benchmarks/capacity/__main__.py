@@ -7,12 +7,11 @@ from pathlib import Path
 
 from benchmarks.capacity.assumptions import Assumptions
 from benchmarks.capacity.constants import read_constants
-from benchmarks.capacity.page import shown, with_tables
+from benchmarks.capacity.page import shown
+from benchmarks.harness.page import FIGURES, write_section
 
 USERS = (1_000_000, 100_000_000)
-ROOT = Path(__file__).resolve().parents[2]
-FIGURES = ROOT / "docs" / "performance"
-PAGE = ROOT / "docs" / "performance.md"
+MARK = "capacity"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     print(tables)
     if options.write:
-        PAGE.write_text(with_tables(PAGE.read_text("utf-8"), tables), "utf-8")
+        write_section(MARK, tables)
     return 0
 
 

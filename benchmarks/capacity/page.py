@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model's tables in docs/performance.md, between two marks: what it comes to, and all that it assumes."""
+"""The model's tables in docs/performance.md: what it comes to, and all that it assumes."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,9 +8,8 @@ import msgspec
 from benchmarks.capacity.assumptions import MEANINGS, Assumptions
 from benchmarks.capacity.constants import Constants
 from benchmarks.capacity.model import Needs, needs
-from benchmarks.harness.page import table, with_section
+from benchmarks.harness.page import table
 
-MARK = "capacity"
 _MILLION, _TEN = 1_000_000, 10
 _ROWS: Sequence[tuple[str, Callable[[Needs], str]]] = (
     ("sign-ins a second in the busiest hour", lambda need: _number(need.rates.sign_ins)),
@@ -35,11 +34,6 @@ _ROWS: Sequence[tuple[str, Callable[[Needs], str]]] = (
     ("**together**", lambda need: _number(need.cost)),
     ("for a million users", lambda need: _number(need.cost * _MILLION / need.users)),
 )
-
-
-def with_tables(page: str, shown: str) -> str:
-    """The page with them; `ValueError` where a mark is missing."""
-    return with_section(page, MARK, shown)
 
 
 def shown(users: Sequence[int], constants: Constants, assumed: Assumptions) -> str:

@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was measured: for each engine a list of series, each with its rounds at every number of logins."""
 
-from pathlib import Path
-
-import msgspec
-
-from benchmarks.audit.figures import EngineFigures
-from benchmarks.harness.figures import Series
+from benchmarks.harness.figures import EngineSeries, Saved, Series
 
 MOST_GROWTH = 1.5
 """What a request may cost at the most logins, against the fewest; and a batch of the sweeper, against the second most.
@@ -20,7 +15,7 @@ REQUEST, BATCH = "request", "batch"
 """Groups of series that are judged."""
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(Saved, frozen=True):
     """A whole run; `seconds` is how long it took, `requests` how many of each a round has, `batch` the sweeper's."""
 
     machine: str
@@ -28,32 +23,17 @@ class Figures(msgspec.Struct, frozen=True):
     requests: int
     batch: int
     seconds: float
-    engines: list[EngineFigures]
+    engines: list[EngineSeries]
 
     @property
     def too_steep(self) -> list[str]:
         """The judged series that grow too much."""
         return [
-            f"{engine.engine}: {series.name} grows {judged_growth(series):.2f} times"
+            f"{engine.engine}: {series.name} grows {judged_growth(series):.2f} times, {MOST_GROWTH} is the most"
             for engine in self.engines
-            for series in judged(engine)
+            for series in engine.judged
             if judged_growth(series) > MOST_GROWTH and not _shares_pages(series)
         ]
-
-    def write(self, path: Path) -> None:
-        """As JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
-
-    @classmethod
-    def read(cls, path: Path) -> "Figures":
-        """What `write` wrote."""
-        return msgspec.json.decode(path.read_bytes(), type=cls)
-
-
-def judged(engine: EngineFigures) -> list[Series]:
-    """The series that are held against the limit, in order."""
-    return [series for series in engine.series if series.judged]
 
 
 def judged_growth(series: Series) -> float:

@@ -2,20 +2,26 @@
 """The figures as a picture: what each request costs at each number of logins, both on scales of powers of ten."""
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from benchmarks.audit.figures import EngineFigures
-from benchmarks.growth.figures import MOST_GROWTH, Figures, judged, judged_growth
-from benchmarks.harness.drawing import NAMES, Scale, between, document, short, text
-from benchmarks.harness.figures import Engine, Series
+from benchmarks.growth.figures import MOST_GROWTH, Figures, judged_growth
+from benchmarks.harness.drawing import (
+    Scale,
+    apart,
+    by_powers,
+    document,
+    path_of_rounds,
+    rulings,
+    short,
+    sizes_below,
+    text,
+)
+from benchmarks.harness.figures import NAMES, EngineSeries, Series
 
 WIDTH, HEIGHT = 980, 500
 TOP, BOTTOM = 84, 436
 PANEL, LEFT, RIGHT = 480, 68, 268
 """Of each engine: its width, and where its lines begin and end."""
-LABEL = 15
-"""Between two labels at least."""
 _DECADE = 10.0
 
 
@@ -38,7 +44,7 @@ def picture(figures: Figures) -> str:
 
 def _said(figures: Figures) -> str:
     """For whoever cannot see it."""
-    growths = [f"{NAMES[engine.engine]}: {', '.join(map(_grows, judged(engine)))}" for engine in figures.engines]
+    growths = [f"{NAMES[engine.engine]}: {', '.join(map(_grows, engine.judged))}" for engine in figures.engines]
     sizes = f"Cost at {max(figures.sizes):,} logins against {min(figures.sizes):,}, {MOST_GROWTH} at the most."
     return f"{sizes} {'; '.join(growths)}."
 
@@ -49,54 +55,35 @@ def _grows(series: Series) -> str:
 
 def _up(figures: Figures) -> Scale:
     """From microseconds to the picture's height; whole powers of ten at both ends."""
-    costs = [cost for engine in figures.engines for series in judged(engine) for cost in _all(series)]
+    costs = [cost for engine in figures.engines for series in engine.judged for cost in _all(series)]
     low, high = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
-    scale = between(low, high, BOTTOM, TOP)
-    return lambda cost: scale(math.log10(cost))
+    return by_powers(_DECADE**low, _DECADE**high, BOTTOM, TOP)
 
 
 def _all(series: Series) -> list[float]:
     return [cost for rounds in series.rounds.values() for cost in rounds]
 
 
-def _panel(engine: EngineFigures, sizes: Sequence[int], left: float, up: Scale) -> list[str]:
-    wide = between(math.log10(min(sizes)), math.log10(max(sizes)), left + LEFT + 14, left + RIGHT)
-    places = [wide(math.log10(size)) for size in sizes]
-    middle = left + (LEFT + RIGHT) / 2
-    drawn = [text(left + LEFT, TOP - 12, NAMES[engine.engine], engine.engine)]
-    value = 1.0
-    while up(value) > TOP - 1:
-        if up(value) <= BOTTOM + 1:
-            at = f'y1="{up(value):.1f}" y2="{up(value):.1f}"'
-            drawn.append(f'<line class="grid" x1="{left + LEFT}" x2="{left + RIGHT}" {at}/>')
-            drawn.append(text(left + LEFT - 8, up(value) + 4, f"{value:,.0f}", "small", "end"))
-        value *= _DECADE
-    drawn += [text(x, BOTTOM + 22, short(size), "small", "middle") for x, size in zip(places, sizes, strict=True)]
-    drawn.append(text(middle, BOTTOM + 44, "logins in the history", "small", "middle"))
-    shown = judged(engine)
-    for series in shown:
-        drawn += _line(engine.engine, series, list(zip(places, sizes, strict=True)), up)
-    heights = _apart([up(series.median(max(sizes))) for series in shown])
-    for series, y in zip(shown, heights, strict=True):
+def _panel(engine: EngineSeries, sizes: Sequence[int], left: float, up: Scale) -> list[str]:
+    across = by_powers(min(sizes), max(sizes), left + LEFT + 14, left + RIGHT)
+    steps = [(short(size), across(size)) for size in sizes]
+    drawn = [
+        text(left + LEFT, TOP - 12, NAMES[engine.engine], engine.engine),
+        *rulings(left + LEFT, left + RIGHT, _powers(up), aside=8),
+        *sizes_below(BOTTOM, steps, left + (LEFT + RIGHT) / 2, "logins in the history"),
+    ]
+    for series in engine.judged:
+        drawn += path_of_rounds(engine.engine, series, across, up)
+    heights = apart([up(series.median(max(sizes))) for series in engine.judged])
+    for series, y in zip(engine.judged, heights, strict=True):
         drawn.append(text(left + RIGHT + 12, y + 4, _grows(series), engine.engine))
     return drawn
 
 
-def _line(engine: Engine, series: Series, at: Sequence[tuple[float, int]], up: Scale) -> list[str]:
-    points = [(x, up(series.median(size))) for x, size in at]
-    path = " ".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(points))
-    drawn = [f'<path class="{engine}" d="{path}"/>']
-    for (x, size), (_, y) in zip(at, points, strict=True):
-        low, high = up(min(series.rounds[size])), up(max(series.rounds[size]))
-        drawn.append(f'<line class="{engine} whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>')
-        drawn.append(f'<circle class="{engine}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>')
-    return drawn
-
-
-def _apart(wanted: Sequence[float]) -> list[float]:
-    """Heights as near to these as can be where no label covers another: each moves the ones below it down."""
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    heights = {place: wanted[place] for place in order}
-    for above, below in pairwise(order):
-        heights[below] = max(heights[below], heights[above] + LABEL)
-    return [heights[place] for place in range(len(wanted))]
+def _powers(up: Scale) -> Iterator[tuple[str, float]]:
+    """Those of ten that have a place in the picture, and their places."""
+    value = 1.0
+    while up(value) > TOP - 1:
+        if up(value) <= BOTTOM + 1:
+            yield f"{value:,.0f}", up(value)
+        value *= _DECADE

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import asyncpg
 
-from benchmarks.audit.figures import EngineFigures
 from benchmarks.growth.asking import Askers
 from benchmarks.growth.figures import BATCH, REQUEST
 from benchmarks.growth.grown import make, opened
 from benchmarks.growth.metering import Cost
 from benchmarks.growth.sweeping import swept
 from benchmarks.harness.databases import home_of
-from benchmarks.harness.figures import Engine, Series
+from benchmarks.harness.figures import Engine, EngineSeries, Series
 from counterfoil_service.db.open import sqlite_path
 
 
@@ -28,7 +27,7 @@ class Plan(NamedTuple):
     batch: int
 
 
-def measured(engine: Engine, plan: Plan, seconds: float, told: Callable[[str], None]) -> EngineFigures:
+def measured(engine: Engine, plan: Plan, seconds: float, told: Callable[[str], None]) -> EngineSeries:
     """Everything of one engine within so many seconds; `told` hears what is going on."""
     with home_of(engine) as home:
         urls = {size: home.fresh(f"growth-{size}") for size in plan.sizes}
@@ -36,7 +35,7 @@ def measured(engine: Engine, plan: Plan, seconds: float, told: Callable[[str], N
         def tell(what: str) -> None:
             told(f"{home.about}: {what}")
 
-        return EngineFigures(engine, home.about, asyncio.run(_within(seconds, urls, plan, tell)))
+        return EngineSeries(engine, home.about, asyncio.run(_within(seconds, urls, plan, tell)))
 
 
 async def _within(seconds: float, urls: Mapping[int, str], plan: Plan, told: Callable[[str], None]) -> list[Series]:

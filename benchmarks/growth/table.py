@@ -3,45 +3,22 @@
 
 from collections.abc import Sequence
 
-from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.audit.figures import EngineFigures
-from benchmarks.growth.figures import MOST_GROWTH, Figures
-from benchmarks.harness.figures import Series, number
+from benchmarks.growth.figures import Figures
+from benchmarks.harness.figures import EngineSeries, spread
+from benchmarks.harness.terminal import empty_table, show_growth
 
 
-def show(figures: Figures, console: Console) -> None:
+def show(figures: Figures) -> None:
     """One table for each engine, and the verdict."""
-    for engine in figures.engines:
-        console.print(_table(engine, figures.sizes))
-    console.print(f"{figures.machine}; {figures.seconds:.0f} s. Medians of rounds, (smallest to largest).")
-    for complaint in figures.too_steep:
-        console.print(f"[bold red]too steep:[/] {complaint}, {MOST_GROWTH} is the most")
+    tables = [_table(engine, figures.sizes) for engine in figures.engines]
+    show_growth(190, tables, f"{figures.machine}; {figures.seconds:.0f} s", figures.too_steep)
 
 
-def _table(engine: EngineFigures, sizes: Sequence[int]) -> Table:
-    table = Table(title=engine.about, box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
-    for name in ("", "", "unit"):
-        table.add_column(name)
-    for size in sizes:
-        table.add_column(f"{size:,} logins", justify="right")
-    table.add_column("growth", justify="right")
+def _table(engine: EngineSeries, sizes: Sequence[int]) -> Table:
+    table = empty_table(engine.about, ["", "", "unit"], [*(f"{size:,} logins" for size in sizes), "growth"])
     for series in engine.series:
-        table.add_row(series.group, series.name, series.unit, *(_cell(series, size) for size in sizes), growth(series))
+        spreads = [spread(series.rounds[size]) for size in sizes]
+        table.add_row(series.group, series.name, series.unit, *spreads, series.growth_and_spread)
     return table
-
-
-def _cell(series: Series, size: int) -> str:
-    rounds = series.rounds[size]
-    if len(set(rounds)) == 1:
-        return number(rounds[0])
-    return f"{number(series.median(size))} ({number(min(rounds))} to {number(max(rounds))})"
-
-
-def growth(series: Series) -> str:
-    """The middle of the rounds, and their spread where there is more than one."""
-    growths = series.growths
-    spread = "" if len(growths) == 1 else f" ({min(growths):.2f} to {max(growths):.2f})"
-    return f"{series.growth:.2f}{spread}"

@@ -2,9 +2,10 @@
 """What was measured: a load against one replica and against two, whole sign-ins, and what must hold of it."""
 
 import statistics
-from pathlib import Path
 
 import msgspec
+
+from benchmarks.harness.figures import Saved
 
 MOST_DEARER = 1.4
 """What a request may cost all processes together with two replicas, against one.
@@ -89,7 +90,7 @@ class Woken(msgspec.Struct, frozen=True):
     longest: float
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(Saved, frozen=True):
     """A whole run. `idle` is percents of a core and `bytes_each` memory of one replica that nobody asks anything."""
 
     machine: str
@@ -116,16 +117,6 @@ class Figures(msgspec.Struct, frozen=True):
                 f"an approval took {self.woken.p99:.0f} ms to the other replica, {MOST_WAKE_MS:.0f} is the most"
             )
         return found
-
-    def write(self, path: Path) -> None:
-        """As JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
-
-    @classmethod
-    def read(cls, path: Path) -> "Figures":
-        """What `write` wrote."""
-        return msgspec.json.decode(path.read_bytes(), type=cls)
 
 
 def ceiling(round_: Round, processors: int) -> float:

@@ -1,33 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures as tables, for a terminal and for docs/performance.md between two marks."""
+"""The figures as tables, for a terminal and for docs/performance.md."""
 
 import statistics
 from collections.abc import Callable, Sequence
 
-from benchmarks.harness.figures import number
-from benchmarks.harness.page import table, with_section
+from benchmarks.harness.figures import number, one_run
+from benchmarks.harness.page import table
 from benchmarks.replicas.figures import Cost, Figures, Loaded, Round, ceiling
 
-MARK = "bench-replicas"
 LOADS = ["behind nginx, on PostgreSQL", "replicas", "answers/s", "kept up at most", "p50 ms", "p99 ms"]
 COSTS = ["CPU, µs", "replicas", "nginx", "PostgreSQL", "together", "WAL bytes"]
 KEPT = ["left in the database by", "entries of the log", "bytes of the log", "bytes of all else"]
 
 
-def with_tables(page: str, figures: Figures) -> str:
-    """The page with the tables of these figures; `ValueError` where a mark is missing."""
-    return with_section(page, MARK, "\n\n".join(shown(figures)))
-
-
-def shown(figures: Figures) -> list[str]:
-    """Every table, and what stands below them."""
-    return [
+def tables(figures: Figures) -> str:
+    """All of them, and what stands below."""
+    shown = [
         table(LOADS, [row for load in figures.loads for row in _loads(load, figures.processors)]),
         table(["two replicas ÷ one", "answers/s", "CPU of a request"], [_ratios(load) for load in figures.loads]),
         table(COSTS, [*_load_costs(figures.loads), *_whole_costs(figures)]),
         table(KEPT, [_kept(figures, number_) for number_ in range(len(figures.wholes))]),
         _words(figures),
     ]
+    return "\n\n".join(shown)
 
 
 def _loads(load: Loaded, processors: int) -> list[list[str]]:
@@ -80,7 +75,7 @@ def _words(figures: Figures) -> str:
         f"Approved at one replica, answered by the other: p50 {woken.p50:.1f} ms, p99 {woken.p99:.1f} ms,"
         f" longest {woken.longest:.1f} ms of {woken.count:,}."
         f" A replica that nobody asks uses {figures.idle:.2f} % of a core and {memory:.0f} MiB."
-        f" One run of {figures.seconds:.0f} s: {figures.machine}, {figures.about}."
+        f" {one_run(figures.seconds, f'{figures.machine}, {figures.about}')}"
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures as a picture: what a request costs replicas, nginx and PostgreSQL, with one replica and with two."""
 
-from benchmarks.harness.drawing import between, document, round_up, text
+from benchmarks.harness.drawing import between, document, quarters, round_up, text, uprights
 from benchmarks.replicas.figures import Cost, Figures
 
 WIDTH, TOP, LEFT, RIGHT = 860, 84, 210, 800
@@ -26,12 +26,8 @@ def picture(figures: Figures) -> str:
         _STYLE,
         text(24, 34, "CPU of a request, microseconds: one replica and two, behind nginx", "title"),
         *_legend(),
+        *uprights(TOP - 8, bottom, quarters(furthest, across, ",.0f"), below=20),
     ]
-    for step in range(5):
-        value = furthest * step / 4
-        x = across(value)
-        drawn.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 8}" y2="{bottom}"/>')
-        drawn.append(text(x, bottom + 20, f"{value:,.0f}", "small", "middle"))
     for place, (name, costs) in enumerate(rows):
         y = TOP + _GROUP * place
         drawn.append(text(24, y + _BAR + 8, name, ""))

@@ -6,14 +6,14 @@ A ratio is of one round: what slows a whole round slows both of its sides.
 
 import statistics
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
+from benchmarks.harness.figures import NAMES, Engine, Saved
+
 FEW, MANY = 1_000, 300_000
 """Live links, while whole sign-ins are measured."""
-ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-_MUSTS = {
+_MUSTS: dict[tuple[str, str], dict[Engine, tuple[float, float]]] = {
     ("send", "send"): {"sqlite": (2.5, 3.5), "postgresql": (2.5, 4.0)},
     ("send without proof", "send"): {"sqlite": (3.5, 4.5), "postgresql": (3.5, 6.0)},
     ("poll", "poll"): {"sqlite": (4.0, 7.0), "postgresql": (4.0, 7.0)},
@@ -22,7 +22,7 @@ _MUSTS = {
 FASTER = [
     *(
         (
-            f"{ours} ÷ Better Auth, {ENGINES[engine]}",
+            f"{ours} ÷ Better Auth, {NAMES[engine]}",
             (f"counterfoil-{engine}", ours),
             (f"better-auth-{engine}", theirs),
             must,
@@ -100,7 +100,7 @@ class Ratio(msgspec.Struct, frozen=True):
         return self.middle <= self.aim if self.at_most else self.middle >= self.aim
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(Saved, frozen=True):
     """A whole run; `versions` are those of what was measured."""
 
     machine: str
@@ -130,13 +130,13 @@ class Figures(msgspec.Struct, frozen=True):
             yield Ratio("p99 of send ÷ its p50, SQLite", 8, 4, _each(send.p99, send.p50), at_most=True)
 
     def _cheaper(self) -> Iterator[Ratio]:
-        for engine, words in ENGINES.items():
+        for engine, words in NAMES.items():
             theirs, ours = (self._signing_in(f"{who}-{engine}", FEW) for who in ("better-auth", "counterfoil"))
             if theirs is not None and ours is not None:
                 yield Ratio(f"CPU of a whole sign-in: Better Auth ÷ ours, {words}", 2.5, 4, _each(theirs.cpu, ours.cpu))
 
     def _growing(self) -> Iterator[Ratio]:
-        for engine, words in ENGINES.items():
+        for engine, words in NAMES.items():
             many, few = (self._signing_in(f"counterfoil-{engine}", live) for live in (MANY, FEW))
             if many is not None and few is not None:
                 name = f"whole sign-in with {MANY:,} live links ÷ with {FEW:,}, {words}"
@@ -153,16 +153,6 @@ class Figures(msgspec.Struct, frozen=True):
 
     def _signing_in(self, service: str, live: int) -> SignIns | None:
         return next((each for each in self.sign_ins if (each.service, each.live) == (service, live)), None)
-
-    def write(self, path: Path) -> None:
-        """As JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
-
-    @classmethod
-    def read(cls, path: Path) -> "Figures":
-        """What `write` wrote."""
-        return msgspec.json.decode(path.read_bytes(), type=cls)
 
 
 def _each(upper: Sequence[float], lower: Sequence[float]) -> list[float]:

@@ -3,16 +3,15 @@
 
 from statistics import median
 
-from benchmarks.harness.figures import number
-from benchmarks.harness.page import table, with_section
+from benchmarks.harness.figures import number, one_run, spread
+from benchmarks.harness.page import table
 from benchmarks.sign_in.figures import Figures
-from benchmarks.sign_in.table import mebibytes, spread, verdict
+from benchmarks.sign_in.table import mebibytes, verdict
 
 
-def with_tables(page: str, figures: Figures) -> str:
-    """The page with the tables of these figures."""
-    shown = [_ratios(figures), _loads(figures), _sign_ins(figures), _starts(figures), _run(figures)]
-    return with_section(page, "bench", "\n\n".join(shown))
+def tables(figures: Figures) -> str:
+    """All of them, and what was measured on."""
+    return "\n\n".join([_ratios(figures), _loads(figures), _sign_ins(figures), _starts(figures), _run(figures)])
 
 
 def _ratios(figures: Figures) -> str:
@@ -54,4 +53,4 @@ def _starts(figures: Figures) -> str:
 
 def _run(figures: Figures) -> str:
     versions = ", ".join(figures.versions.values())
-    return f"One run of {figures.seconds:.0f} s on {figures.date}: {figures.machine}; {versions}."
+    return one_run(figures.seconds, f"{figures.machine}; {versions}", figures.date)

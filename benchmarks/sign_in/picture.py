@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.harness.drawing import Scale, between, document, text
+from benchmarks.harness.drawing import Scale, between, document, dot, line, text
 from benchmarks.sign_in.figures import Figures, Ratio
 
 WIDTH, TOP, ROW = 980, 92, 30
@@ -36,7 +36,7 @@ def _heading(height: int) -> list[str]:
     return [
         text(24, 34, "What was reached, in parts of what must be", "title"),
         text(24, 54, "filled: middle round (orange: missed); line: all rounds; hollow: what we aim for", "small"),
-        f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 18}" y2="{height - 18}"/>',
+        line("grid", x, x, TOP - 18, height - 18),
         text(x, TOP - 24, "must", "small", "middle"),
     ]
 
@@ -50,9 +50,9 @@ def _rows(ratios: Sequence[Ratio]) -> list[str]:
         *rounds, aim, middle = places
         drawn += [
             text(LEFT - 16, y + 4, ratio.name, "", "end"),
-            f'<line class="{kind} whisker" x1="{min(rounds):.1f}" x2="{max(rounds):.1f}" y1="{y:.1f}" y2="{y:.1f}"/>',
-            f'<circle class="{kind} hollow" cx="{aim:.1f}" cy="{y:.1f}" r="4"/>',
-            f'<circle class="{kind}" cx="{middle:.1f}" cy="{y:.1f}" r="4.5"/>',
+            line(f"{kind} whisker", min(rounds), max(rounds), y, y),
+            dot(f"{kind} hollow", aim, y),
+            dot(kind, middle, y, 4.5),
             text(RIGHT + 14, y + 4, f"{ratio.middle:.2f}", kind),
         ]
     return drawn

@@ -3,16 +3,16 @@
 
 from statistics import median
 
-from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.harness.figures import number
+from benchmarks.harness.figures import number, spread
+from benchmarks.harness.terminal import empty_table, terminal
 from benchmarks.sign_in.figures import Figures, Ratio
 
 
-def show(figures: Figures, console: Console) -> None:
+def show(figures: Figures) -> None:
     """All of it."""
+    console = terminal(150)
     console.print(_ratios(figures))
     console.print(_loads(figures))
     console.print(_sign_ins(figures))
@@ -28,19 +28,13 @@ def verdict(ratio: Ratio) -> str:
     return "missed" if ratio.missed else "reached" if ratio.reached else "held"
 
 
-def spread(rounds: list[float]) -> str:
-    """The middle round, and between which all are."""
-    middle = number(median(rounds))
-    return middle if min(rounds) == max(rounds) else f"{middle} ({number(min(rounds))} to {number(max(rounds))})"
-
-
 def mebibytes(sizes: list[float]) -> str:
     """The middle one."""
     return f"{median(sizes) / 2**20:.0f} MiB"
 
 
 def _ratios(figures: Figures) -> Table:
-    table = _table("Ratios", "", "ratio", "must", "aim", "")
+    table = empty_table("Ratios", [""], ["ratio", "must", "aim", ""])
     for ratio in figures.ratios:
         bound = "≤" if ratio.at_most else "≥"
         table.add_row(
@@ -50,7 +44,7 @@ def _ratios(figures: Figures) -> Table:
 
 
 def _loads(figures: Figures) -> Table:
-    table = _table("16 connections", "", "answers/s", "CPU µs", "PostgreSQL µs", "p50 ms", "p99 ms")
+    table = empty_table("16 connections", [""], ["answers/s", "CPU µs", "PostgreSQL µs", "p50 ms", "p99 ms"])
     for load in figures.loads:
         cells = [spread(series) if series else "" for series in (load.per_second, load.cpu, load.database_cpu)]
         table.add_row(f"{load.service}: {load.request}", *cells, *(_middle(series) for series in (load.p50, load.p99)))
@@ -58,7 +52,7 @@ def _loads(figures: Figures) -> Table:
 
 
 def _sign_ins(figures: Figures) -> Table:
-    table = _table("Whole sign-ins", "", "live links", "CPU µs", "PostgreSQL µs")
+    table = empty_table("Whole sign-ins", [""], ["live links", "CPU µs", "PostgreSQL µs"])
     for each in figures.sign_ins:
         table.add_row(each.service, f"{each.live:,}", spread(each.cpu), spread(each.database_cpu))
     return table
@@ -66,10 +60,3 @@ def _sign_ins(figures: Figures) -> Table:
 
 def _middle(series: list[float]) -> str:
     return number(median(series)) if series else ""
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
-    return table

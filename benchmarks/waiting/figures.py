@@ -3,11 +3,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
-from benchmarks.harness.figures import Engine
+from benchmarks.harness.figures import Engine, Saved
 
 MOST_KIB = 20.0
 """Memory of one waiting desktop."""
@@ -107,7 +106,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return self.found <= self.most
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(Saved, frozen=True):
     """A whole run. `descriptors` is how many one process may have here, and so the end of desktops."""
 
     machine: str
@@ -119,16 +118,6 @@ class Figures(msgspec.Struct, frozen=True):
     def verdicts(self) -> list[Verdict]:
         """Of each engine and size."""
         return [verdict for engine in self.engines for verdict in _verdicts(engine)]
-
-    def write(self, path: Path) -> None:
-        """As JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
-
-    @classmethod
-    def read(cls, path: Path) -> "Figures":
-        """What `write` wrote."""
-        return msgspec.json.decode(path.read_bytes(), type=cls)
 
     def beside(self, other: "Figures") -> "Figures":
         """Two runs as one: engines may be measured one after another."""

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables: in docs/performance.md between two marks, and in the terminal the same text."""
+"""The tables: in docs/performance.md, and in the terminal the same text."""
 
 from collections.abc import Callable
 
 from benchmarks.harness.figures import number
-from benchmarks.harness.page import table, with_section
+from benchmarks.harness.page import table
 from benchmarks.waiting.figures import EngineFigures, Figures, Polling, SizeFigures, Times
 
 _NONE = "-"
-
-
-def with_tables(page: str, figures: Figures) -> str:
-    """The page with the tables of these figures; `ValueError` where a mark is missing."""
-    return with_section(page, "bench-waiting", tables(figures))
 
 
 def tables(figures: Figures) -> str:

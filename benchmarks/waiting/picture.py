@@ -4,8 +4,8 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks.harness.drawing import NAMES, Scale, between, document, text
-from benchmarks.harness.figures import Engine, number
+from benchmarks.harness.drawing import Scale, between, document, text
+from benchmarks.harness.figures import NAMES, Engine, number
 from benchmarks.waiting.figures import EngineFigures, Figures, SizeFigures
 
 WIDTH, HEIGHT = 980, 430

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The audit benchmark's log is life-like, and the same each time; verdict, tables and picture are its figures'."""
+"""The audit benchmark's log is life-like, and the same each time; verdict and picture are its figures'."""
 
 from hashlib import sha256
 from itertools import islice
@@ -7,12 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.audit.__main__ import PAGE, PICTURE
-from benchmarks.audit.figures import EngineFigures, Figures
-from benchmarks.audit.page import with_tables
+from benchmarks.audit.__main__ import BENCHMARK
+from benchmarks.audit.figures import Figures
 from benchmarks.audit.picture import picture
 from benchmarks.audit.sign_ins import Happened, happenings
-from benchmarks.harness.figures import Series
+from benchmarks.harness.figures import EngineSeries, Series
 from counterfoil_service.core.event_catalogue import misfits
 
 START = 1_795_000_000_000_000
@@ -26,7 +25,7 @@ def figures_of(small: list[float], large: list[float], *, judged: bool = True) -
     series = Series("write", "seal, 1,000 at a time", "µs/event", {10: small, 1000: large}, judged=judged)
     page = Series("page", "person", "ms", {10: [1.0], 1000: [1.1]})
     middle = Series("page in the middle", "person", "ms", {10: [0.5], 1000: [0.6]})
-    return Figures("a machine", [10, 1000], 12.0, [EngineFigures("sqlite", "SQLite 3", [series, page, middle])])
+    return Figures("a machine", [10, 1000], 12.0, [EngineSeries("sqlite", "SQLite 3", [series, page, middle])])
 
 
 def test_the_made_up_events_are_such_as_the_service_writes_in_the_order_of_their_times() -> None:
@@ -50,23 +49,8 @@ def test_growth_is_that_within_each_round_and_beyond_the_limit_too_steep(large: 
     assert len(figures_of([10.0, 90.0, 10.0], slow).too_steep) == steep, "what slows both says nothing"
 
 
-def test_figures_come_back_from_their_file(tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("figures") / "new" / "audit.json"
-    figures = figures_of([1.0], [2.0])
-    figures.write(path)
-    assert Figures.read(path) == figures
-
-
-def test_a_page_without_the_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="not found"):
-        with_tables("# Performance\n", figures_of([1.0], [2.0]))
-
-
-def test_the_documentation_shows_the_figures_that_lie_beside_it() -> None:
-    figures, page = Figures.read(PICTURE.with_suffix(".json")), PAGE.read_text("utf-8")
-    assert with_tables(page, figures) == page
-    assert picture(figures) == PICTURE.read_text("utf-8")
-    assert figures.too_steep == []
+def test_what_the_documentation_shows_is_as_it_must_be() -> None:
+    assert BENCHMARK.kind.read(BENCHMARK.documented).too_steep == []
 
 
 def test_the_picture_is_an_image_that_says_in_words_what_it_shows() -> None:

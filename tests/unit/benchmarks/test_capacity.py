@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.capacity.__main__ import FIGURES, PAGE, USERS, main
+from benchmarks.capacity.__main__ import MARK, USERS, main
 from benchmarks.capacity.assumptions import MEANINGS, Assumptions
 from benchmarks.capacity.constants import Constants, read_constants
 from benchmarks.capacity.model import Needs, needs, rates_of
-from benchmarks.capacity.page import MARK, shown, with_tables
+from benchmarks.capacity.page import shown
+from benchmarks.harness.page import FIGURES, PAGE, with_section
 from benchmarks.replicas.figures import Cost
 
 MONTH = 730 * 3600
@@ -147,5 +148,4 @@ def test_the_command_says_what_is_missing(tmp_path: Path, capsys: pytest.Capture
 
 def test_the_documentation_shows_what_the_model_makes_of_the_figures_that_lie_beside_it() -> None:
     page = PAGE.read_text("utf-8")
-    assert f"<!-- {MARK}: begin -->" in page
-    assert with_tables(page, shown(USERS, read_constants(FIGURES), Assumptions())) == page
+    assert with_section(page, MARK, shown(USERS, read_constants(FIGURES), Assumptions())) == page

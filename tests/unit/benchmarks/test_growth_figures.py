@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The growth benchmark's history is what a sweeper leaves, alike at every size; verdict, table and picture are its."""
+"""The growth benchmark's history is what a sweeper leaves, alike at every size; verdict and picture are its."""
 
 from collections import Counter
 from typing import Any
@@ -7,15 +7,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.audit.figures import EngineFigures
-from benchmarks.growth.__main__ import PAGE, PICTURE
+from benchmarks.growth.__main__ import BENCHMARK
 from benchmarks.growth.backlog import KINDS, Backlog
 from benchmarks.growth.figures import Figures, judged_growth
 from benchmarks.growth.filling import columns
 from benchmarks.growth.history import DAY, SPAN, History
-from benchmarks.growth.page import with_tables
-from benchmarks.growth.picture import LABEL, _apart, picture
-from benchmarks.harness.figures import Series
+from benchmarks.growth.picture import picture
+from benchmarks.harness.figures import EngineSeries, Series
 from counterfoil_service.core.login import State
 from counterfoil_service.crypto.keys import Keys
 from support.plans import GROWING
@@ -39,7 +37,7 @@ def figures_of(small: list[float], large: list[float], *, judged: bool = True) -
     cpu = Series("request", "send", "µs", {10: small, 1000: large}, judged=judged)
     clock = Series("took", "send", "µs", {10: [900.0], 1000: [950.0]})
     disk = Series("disk", "database", "bytes/login", {10: [4_000.0], 1000: [2_500.0]})
-    return Figures("a machine", [10, 1000], 50, 20, 12.0, [EngineFigures("sqlite", "SQLite 3", [cpu, clock, disk])])
+    return Figures("a machine", [10, 1000], 50, 20, 12.0, [EngineSeries("sqlite", "SQLite 3", [cpu, clock, disk])])
 
 
 def test_the_history_fills_every_table_that_grows_and_that_a_request_reads() -> None:
@@ -104,35 +102,15 @@ def test_a_batch_is_held_against_the_second_largest_size() -> None:
 @pytest.mark.parametrize(("second", "steep"), [(100_000, 1), (10_000, 0)])
 def test_a_batch_is_judged_only_where_its_rows_lie_alone(second: int, steep: int) -> None:
     rounds = {1_000: [1.0], second: [2.0], 1_000_000: [20.0]}
-    engine = EngineFigures("sqlite", "SQLite 3", [Series("batch", "delete", "µs", rounds, judged=True)])
+    engine = EngineSeries("sqlite", "SQLite 3", [Series("batch", "delete", "µs", rounds, judged=True)])
     assert len(Figures("a machine", sorted(rounds), 50, 20, 12.0, [engine]).too_steep) == steep
 
 
-def test_figures_come_back_from_their_file(tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("figures") / "new" / "growth.json"
-    figures = figures_of([1.0], [2.0])
-    figures.write(path)
-    assert Figures.read(path) == figures
-
-
-def test_a_page_without_the_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="not found"):
-        with_tables("# Performance\n", figures_of([1.0], [2.0]))
-
-
-def test_the_documentation_shows_the_figures_that_lie_beside_it() -> None:
-    figures, page = Figures.read(PICTURE.with_suffix(".json")), PAGE.read_text("utf-8")
-    assert with_tables(page, figures) == page
-    assert picture(figures) == PICTURE.read_text("utf-8")
-    assert figures.too_steep == []
+def test_what_the_documentation_shows_is_as_it_must_be() -> None:
+    assert BENCHMARK.kind.read(BENCHMARK.documented).too_steep == []
 
 
 def test_the_picture_is_an_image_that_says_in_words_what_it_shows() -> None:
     root = ET.fromstring(picture(figures_of([10.0], [12.0])))  # noqa: S314 - our own
     said = "Cost at 1,000 logins against 10, 1.5 at the most. SQLite: send 1.20."
     assert root.attrib["aria-label"] == said
-
-
-def test_labels_of_lines_that_meet_stand_apart_in_the_order_of_the_lines() -> None:
-    heights = _apart([100.0, 40.0, 102.0, 101.0])
-    assert heights == [100.0, 40.0, 100.0 + 2 * LABEL, 100.0 + LABEL]

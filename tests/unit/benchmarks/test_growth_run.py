@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.growth.__main__ import main
-from benchmarks.growth.figures import Figures, judged
+from benchmarks.growth.figures import Figures
 
 COSTS = {
     "send",
@@ -22,17 +22,16 @@ COSTS = {
 
 @pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
 def test_it_measures_every_request_and_batch_on_both_engines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = tmp_path / "growth.json"
     sizes = ["--size", "60", "--size", "120"]
     few = ["--rounds", "1", "--requests", "3", "--batch", "5", "--results", str(results)]
-    monkeypatch.setattr("sys.argv", ["growth", *sizes, *few])
-    assert main() in {0, 1}, "so few requests say nothing of growth"
+    assert main([*sizes, *few]) in {0, 1}, "so few requests say nothing of growth"
     figures = Figures.read(results)
     assert [engine.engine for engine in figures.engines] == ["sqlite", "postgresql"]
     for engine in figures.engines:
-        assert {series.name for series in judged(engine)} == COSTS
+        assert {series.name for series in engine.judged} == COSTS
         assert all(set(series.rounds) == {60, 120} for series in engine.series)
         assert all(cost > 0 for series in engine.series for rounds in series.rounds.values() for cost in rounds)
     assert "120 logins" in capsys.readouterr().out

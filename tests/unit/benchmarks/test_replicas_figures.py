@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of one replica and two: what is divided by what, what must hold, and that the page shows what is measured."""
 
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.replicas.__main__ import PAGE, PICTURE
+from benchmarks.replicas.__main__ import BENCHMARK
 from benchmarks.replicas.figures import Cost, Figures, Kept, Loaded, Round, Whole, Woken, ceiling
 from benchmarks.replicas.meter import Holding, Used
-from benchmarks.replicas.page import MARK, shown, with_tables
+from benchmarks.replicas.page import tables
 from benchmarks.replicas.picture import picture
 
 
@@ -51,15 +50,9 @@ def test_the_middle_of_costs_is_that_of_each_part() -> None:
     assert Cost.middle([Cost(1, 30, 5, 9), Cost(2, 20, 6, 8), Cost(3, 10, 4, 7)]) == Cost(2, 20, 5, 8)
 
 
-def test_figures_come_back_from_their_file(tmp_path: Path) -> None:
-    figures, path = figures_of([300, 310], [320, 330]), tmp_path / "new" / "replicas.json"
-    figures.write(path)
-    assert Figures.read(path) == figures
-
-
 def test_the_tables_say_what_was_measured_and_the_picture_too() -> None:
     figures = figures_of([300, 300, 300], [330, 330, 330])
-    text = "\n".join(shown(figures))
+    text = tables(figures)
     assert "| poll | 1.50 (1.50 to 1.50) | 1.10 (1.10 to 1.10) |" in text
     assert "| poll, one replica | 240 | 20 | 40 | 300 | 100 |" in text
     assert "| sign in | 12 | 13,000 | 5,000 |" in text
@@ -68,16 +61,8 @@ def test_the_tables_say_what_was_measured_and_the_picture_too() -> None:
     assert root.attrib["aria-label"] == "Microseconds of CPU of a request. poll: 300 with one replica, 330 with two."
 
 
-def test_a_page_without_the_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="not found"):
-        with_tables("# Performance\n", figures_of([300], [300]))
-
-
-def test_the_documentation_shows_the_figures_that_lie_beside_it() -> None:
-    figures, page = Figures.read(PICTURE.with_suffix(".json")), PAGE.read_text("utf-8")
-    assert f"<!-- {MARK}: begin -->" in page
-    assert with_tables(page, figures) == page
-    assert picture(figures) == PICTURE.read_text("utf-8")
+def test_what_the_documentation_shows_is_as_it_must_be() -> None:
+    figures = BENCHMARK.kind.read(BENCHMARK.documented)
     assert figures.complaints == []
     assert min(len(load.one) for load in figures.loads) >= 3
     assert {whole.name for whole in figures.wholes} == {"sign in", "renew tokens"}

@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The comparison judges by rounds, in the right direction, and page and picture are its figures'."""
-
-from xml.etree import ElementTree as ET
+"""The comparison judges by rounds, in the right direction, and asks for what a client would ask for."""
 
 import pytest
 
 from benchmarks.harness.wrk import request_bytes
-from benchmarks.sign_in.__main__ import PAGE, PICTURE
 from benchmarks.sign_in.figures import FEW, MANY, Figures, Load, Ratio, SignIns, Start
 from benchmarks.sign_in.floor import script
-from benchmarks.sign_in.page import with_tables
-from benchmarks.sign_in.picture import picture
 from benchmarks.sign_in.table import verdict
 
 
@@ -59,14 +54,6 @@ def test_whole_sign_ins_are_judged_by_what_they_cost_and_by_how_that_grows() -> 
     growth = ratio_named(figures, f"whole sign-in with {MANY:,} live links ÷ with {FEW:,}, SQLite")
     assert growth.rounds == [1.1, 2]
     assert growth.missed
-
-
-def test_the_documentation_shows_the_figures_that_lie_beside_it() -> None:
-    figures = Figures.read(PICTURE.with_suffix(".json"))
-    page = PAGE.read_text("utf-8")
-    assert with_tables(page, figures) == page
-    assert PICTURE.read_text("utf-8") == picture(figures)
-    assert ET.fromstring(picture(figures)).get("role") == "img"  # noqa: S314 - our own
 
 
 def test_a_script_makes_new_what_is_new_in_every_login_and_keeps_the_rest() -> None:

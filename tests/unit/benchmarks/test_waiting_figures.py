@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.waiting.__main__ import main
 from benchmarks.waiting.figures import EngineFigures, Figures, Held, Leaving, Polling, SizeFigures, Times, times
-from benchmarks.waiting.page import tables, with_tables
+from benchmarks.waiting.page import tables
 from benchmarks.waiting.picture import picture
 
 QUICK = Times(300, 2.0, 4.0, 9.0)
@@ -77,11 +77,8 @@ def test_idle_that_could_not_be_measured_is_no_figure_and_no_verdict() -> None:
     assert "| core while nothing happens, % | - |" in tables(figures_of(size))
 
 
-def test_figures_come_back_from_their_file_and_two_runs_are_shown_as_one(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "waiting.json"
-    figures_of(size_of()).write(path)
-    assert Figures.read(path) == figures_of(size_of())
-    both = Figures.read(path).beside(figures_of(size_of(1_000)))
+def test_two_runs_are_shown_as_one() -> None:
+    both = figures_of(size_of()).beside(figures_of(size_of(1_000)))
     assert (both.seconds, len(both.engines)) == (24.0, 2)
 
 
@@ -97,11 +94,6 @@ def test_the_verdict_is_the_exit_status(tmp_path: Path, capsys: pytest.CaptureFi
 def test_more_desktops_than_the_machine_has_descriptors_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--size", "1000000000"]) == 2
     assert "ulimit" in capsys.readouterr().err
-
-
-def test_a_page_without_the_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="not found"):
-        with_tables("# Performance\n", figures_of(size_of()))
 
 
 def test_the_picture_is_an_image_that_says_in_words_what_it_shows() -> None:
