@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmark of waiting desktops: what it judges, and that tables and picture are its figures'."""
 
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
+from benchmarks.harness.drawing import LABEL
+from benchmarks.harness.figures import NAMES
 from benchmarks.waiting.__main__ import main
 from benchmarks.waiting.figures import EngineFigures, Figures, Held, Leaving, Polling, SizeFigures, Times, times
 from benchmarks.waiting.page import tables
@@ -94,6 +98,24 @@ def test_the_verdict_is_the_exit_status(tmp_path: Path, capsys: pytest.CaptureFi
 def test_more_desktops_than_the_machine_has_descriptors_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--size", "1000000000"]) == 2
     assert "ulimit" in capsys.readouterr().err
+
+
+def labels_of(figures: Figures) -> list[tuple[float, float]]:
+    """Where the names of lines stand."""
+    drawn = ET.fromstring(picture(figures)).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314 - our own
+    return [(float(text.attrib["x"]), float(text.attrib["y"])) for text in drawn if text.get("class") in NAMES]
+
+
+@pytest.mark.parametrize("sizes", [(10_000,), (1_000, 1_001), (1_000, 5_000, 19_000)])
+def test_no_name_of_a_line_covers_another(sizes: Sequence[int]) -> None:
+    figures = figures_of(*(size_of(desktops) for desktops in sizes))
+    both = figures.beside(msgspec.structs.replace(figures, engines=[
+        msgspec.structs.replace(engine, engine="postgresql") for engine in figures.engines
+    ]))  # fmt: skip
+    labels = labels_of(both)
+    assert len(labels) == 8
+    assert all(abs(y - other) >= LABEL for (x, y), (aside, other) in combinations(labels, 2) if x == aside)
+    assert len({x for x, _ in labels}) == 2, "a column beside each panel"
 
 
 def test_the_picture_is_an_image_that_says_in_words_what_it_shows() -> None:
