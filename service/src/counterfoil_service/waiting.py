@@ -9,8 +9,11 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-_TICKS = 10
-"""Ends of rests a second: those that fall together share a timer, as ten thousand are ten thousand objects."""
+_TICKS = 100
+"""Ends of rests a second: those that fall together share a timer, as ten thousand are ten thousand objects.
+
+They also come back together: with a tenth of these ticks an approval could meet forty polls that were to be verified.
+"""
 
 
 class Waiter:
@@ -44,7 +47,7 @@ class Waiter:
         return self._woken
 
     async def rest(self, gone: Callable[[], Awaitable[object]], seconds: float) -> bool:
-        """Until its client is `gone`, which is the answer, or it is woken, or for so long; a tenth of a second longer.
+        """Until its client is `gone`, which is the answer, or it is woken, or for so long and a hundredth of a second.
 
         One task waits for all of it: a second one would be a tenth of what a waiting desktop costs.
         """

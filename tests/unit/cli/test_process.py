@@ -18,7 +18,7 @@ COLLECTOR = """
 import gc
 from counterfoil_service.cli.process import calm_collector
 calm_collector()
-print(gc.isenabled(), gc.get_freeze_count() > 1_000, gc.get_threshold()[0] > 10_000)
+print(gc.isenabled(), gc.get_freeze_count() > 1_000, gc.get_threshold()[0] >= 10_000)
 """
 IMPORTS = """
 import gc

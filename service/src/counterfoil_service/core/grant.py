@@ -36,6 +36,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     token_id: str
     jkt: str | None
     refresh_token: str | None
+    noticed: bool = False
+    """A mail that tells of this session is to leave now."""
 
     def __repr__(self) -> str:
         return f"Grant(session_id={self.session_id!r})"

@@ -115,6 +115,11 @@ def asking(mailbox: bytes, application_id: str, key_id: str) -> Query:
     return _FIND, {"mailbox": mailbox, "application_id": application_id, "key_id": key_id}
 
 
+def asking_by_id(device_id: str) -> Query:
+    """For `gather`: what `device_of` is then given."""
+    return _GET, {"id": device_id}
+
+
 def device_of(rows: Sequence[Row]) -> Device | None:
     """What was read of it."""
     return _device(rows[0] if rows else None)

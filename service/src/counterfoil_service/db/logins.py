@@ -200,6 +200,11 @@ async def get(tx: ReadTransaction, login_id: str, *, locked: bool = False) -> Lo
     return _login(await tx.one(_BY_ID_LOCKED if locked else _BY_ID, {"id": login_id}))
 
 
+def asking(login_id: str) -> Query:
+    """For `gather`: by its public id; `login_of` is given what was read."""
+    return _BY_ID, {"id": login_id}
+
+
 def holding(login_id: str) -> Query:
     """For `gather`: hold the row until the end of the transaction; `login_of` is given what was read."""
     return _BY_ID_LOCKED, {"id": login_id}

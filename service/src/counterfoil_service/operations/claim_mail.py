@@ -10,7 +10,6 @@ from counterfoil_service.crypto.keys import CannotUnseal, unseal
 from counterfoil_service.db import applications, devices, logins, outbox, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.outbox import Mail
-from counterfoil_service.db.sessions import Session
 from counterfoil_service.operations.describe_link import Standing, who_asks
 
 LEASE_SECONDS = 60
@@ -77,18 +76,21 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
 
 async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
     """Sent even where the session is over already: its device is a known one from now on, and the person must hear."""
-    session, login = await sessions.get(tx, mail.session_id or ""), await logins.get(tx, mail.login_id)
-    application = await applications.get(tx, login.application_id) if login else None
-    if session is None or login is None or application is None or await _is_forgotten(tx, session):
+    told_of, asked = await tx.gather(sessions.asking_with_user(mail.session_id or ""), logins.asking(mail.login_id))
+    owned, login = sessions.found_with_user(told_of), logins.login_of(asked)
+    if owned is None or login is None:
+        return _unfit(mail, "device_forgotten")
+    session, _ = owned
+    registered, stored = await tx.gather(
+        applications.asking(login.application_id), devices.asking_by_id(session.device_id or "")
+    )
+    application = applications.found(login.application_id, registered)
+    if application is None or (session.device_id is not None and devices.device_of(stored) is None):
         return _unfit(mail, "device_forgotten")
     label, expires_at = login.device_label, mail.created_at + NOTICE_LIFETIME
     secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else None, context)
     happened_at = mail.created_at if mail.kind == "change" else session.created_at
     return ClaimedMail(mail, secret, unfit, application.name, label, happened_at, expires_at)
-
-
-async def _is_forgotten(tx: Transaction, session: Session) -> bool:
-    return session.device_id is not None and await devices.get(tx, session.device_id) is None
 
 
 def _secret(mail: Mail, unfit: Unfit | None, context: Context) -> tuple[str | None, Unfit | None]:

@@ -38,4 +38,4 @@ async def answer_code(
     redeemed = await services.database.write(redeem_code, command)
     if isinstance(redeemed, Refusal):
         raise redeemed
-    return tokens_response(redeemed, key, services.settings.public_url)
+    return tokens_response(redeemed, key, services)
