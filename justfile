@@ -14,9 +14,9 @@ setup:
 demo *arguments: setup
     @uv run --no-sync counterfoil demo "$@"
 
-# Every test, on SQLite and PostgreSQL, with a real browser
+# Every test, on SQLite and PostgreSQL, with a real browser, in two processes
 test *arguments: setup
-    uv run --no-sync pytest "$@"
+    uv run --no-sync pytest --numprocesses 2 --dist loadfile "$@"
 
 # The whole stories alone: real processes, mail, browser
 journey *arguments: setup

@@ -239,6 +239,7 @@ def test_a_proof_without_a_name_of_its_own_is_refused(jti: object) -> None:
         b64(hashlib.sha256(b"").digest()),
         hashlib.sha256(TOKEN.encode()).hexdigest(),
     ],
+    ids=["absent", "empty", "null", "number", "padded", "short", "token", "other token's", "nothing's", "hexadecimal"],
 )
 def test_a_proof_for_another_token_is_refused(ath: object) -> None:
     refused("", make_proof(TOKEN, ath=ath))
