@@ -4,6 +4,7 @@
 import asyncio
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,3 +126,42 @@ async def test_a_sender_that_no_mail_could_carry_is_refused_at_the_start(
     with pytest.raises(SettingsError, match="COUNTERFOIL_MAIL_FROM"):
         async with open_stage(sqlite_url, tmp_path, mail_from=sender):
             pass
+
+
+async def test_a_new_device_is_told_of_at_once_and_a_known_one_of_nothing(stage: Stage) -> None:
+    asked = await stage.approved()
+    due = stage.service.outbox._due
+    due.clear()
+    assert (await stage.poll(asked)).status_code == 200
+    assert due.is_set()
+    stage.clock.advance(61)
+    again = await stage.approved(device=asked.device)
+    due.clear()
+    assert (await stage.poll(again)).status_code == 200
+    assert not due.is_set()
+
+
+async def test_between_two_letters_everybody_else_has_the_loop(
+    sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns, written_at = 0, list[int]()
+    worker = sqlite_stage.service.outbox
+    write = worker._message
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def note(*arguments: Any) -> EmailMessage:
+        written_at.append(turns)
+        return write(*arguments)
+
+    monkeypatch.setattr(worker, "_message", note)
+    for number in range(5):
+        await sqlite_stage.start(f"person{number}@example.com")
+    counting = asyncio.create_task(count())
+    await worker.work()
+    counting.cancel()
+    assert len(written_at) == len(set(written_at)) == 5

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from counterfoil_service.core import story
+from counterfoil_service.core.audit_event import EventName
+from counterfoil_service.core.event_filter import EventFilter
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
-from counterfoil_service.db import audit
+from counterfoil_service.db import audit, audit_pages
 from support import acting
 from support.stage import Stage
 
@@ -173,3 +175,16 @@ async def test_no_two_events_share_an_id_or_a_nonce(stage: Stage) -> None:
     assert {len(each) for each in ids} == {16}
     assert len(set(ids)) == len(ids)
     assert len(set(nonces)) == len(nonces) == 10
+
+
+async def test_a_page_with_many_people_reads_each_by_their_own_key_and_who_was_erased_not_at_all(stage: Stage) -> None:
+    addresses = [f"person{number}@example.com" for number in range(40)]
+    for number, address in enumerate(addresses):
+        await acting.ask(stage, address, f"key{number}")
+    [erased] = [row[0] for row in await stage.rows("SELECT mailbox FROM logins WHERE address = 'person3@example.com'")]
+    await acting.execute(stage, "DELETE FROM mailbox_keys WHERE mailbox = :mailbox", mailbox=erased)
+    seal_key = stage.service.services.keys.seal_mailbox
+    page = await stage.database.read(audit_pages.page, seal_key, EventFilter(), None, 100)
+    read = [each.personal for each in page.events if each.event.name is EventName.LOGIN_REQUESTED]
+    assert {fields["address"] for fields in read if fields} == set(addresses) - {"person3@example.com"}
+    assert read.count(None) == 1

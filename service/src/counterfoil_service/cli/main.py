@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command itself. Groups are imported when they are called: `counterfoil --help` should not load a web server."""
 
+import contextlib
 import importlib
+import sys
 
 import click
 
@@ -31,8 +33,9 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        with uncollected():
-            module = importlib.import_module(f"counterfoil_service.cli.{cmd_name}")
+        name = f"counterfoil_service.cli.{cmd_name}"
+        with contextlib.nullcontext() if name in sys.modules else uncollected():
+            module = importlib.import_module(name)
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one process that serves asks of the system and of Python before it begins."""
+"""What a process asks of the system and of Python before it begins; most of it one that serves."""
 
 import contextlib
 import gc
@@ -27,7 +27,7 @@ def raise_descriptor_limit() -> int:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """What is made meanwhile is never looked through by a collection: imports make what lives as long as the process.
+    """All there is afterwards is never looked through by a collection: imports make what lives as long as the process.
 
     Of the time to start a fifth went into finding that again and again.
     """

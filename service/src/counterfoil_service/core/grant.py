@@ -37,7 +37,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     jkt: str | None
     refresh_token: str | None
     noticed: bool = False
-    """A mail that tells of this session is to leave now."""
+    """A mail that tells of this session's beginning may be due."""
 
     def __repr__(self) -> str:
         return f"Grant(session_id={self.session_id!r})"

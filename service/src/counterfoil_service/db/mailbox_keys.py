@@ -66,6 +66,16 @@ async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | N
     return None if row is None else unseal(seal_key, row[0], associated=mailbox)
 
 
+async def of_writer(tx: Transaction, seal_key: bytes, mailbox: bytes) -> bytes | None:
+    """The same, read once in a transaction."""
+    if mailbox not in tx.mailbox_keys:
+        key = await get(tx, seal_key, mailbox)
+        if key is None:
+            return None
+        tx.mailbox_keys[mailbox] = key
+    return tx.mailbox_keys[mailbox]
+
+
 async def get_all(tx: ReadTransaction, seal_key: bytes, mailboxes: Iterable[bytes]) -> Mapping[bytes, bytes]:
     """The keys of those that have one (still)."""
     distinct, keys = list(dict.fromkeys(mailboxes)), dict[bytes, bytes]()
@@ -75,16 +85,6 @@ async def get_all(tx: ReadTransaction, seal_key: bytes, mailboxes: Iterable[byte
             if rows:
                 keys[mailbox] = unseal(seal_key, rows[0][0], associated=mailbox)
     return keys
-
-
-async def of_writer(tx: Transaction, seal_key: bytes, mailbox: bytes) -> bytes | None:
-    """The same, read once in a transaction."""
-    if mailbox not in tx.mailbox_keys:
-        key = await get(tx, seal_key, mailbox)
-        if key is None:
-            return None
-        tx.mailbox_keys[mailbox] = key
-    return tx.mailbox_keys[mailbox]
 
 
 async def destroy(tx: Transaction, mailbox: bytes) -> bool:

@@ -38,4 +38,6 @@ async def answer_code(
     redeemed = await services.database.write(redeem_code, command)
     if isinstance(redeemed, Refusal):
         raise redeemed
-    return tokens_response(redeemed, key, services)
+    if redeemed.noticed:
+        services.wake_mail()
+    return tokens_response(redeemed, key, services.settings.public_url)

@@ -85,7 +85,9 @@ async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
     collected = await services.database.write(collect_login, command)
     if not isinstance(collected, Grant):
         raise AccessDenied(collected)
-    return tokens_response(collected, key, services)
+    if collected.noticed:
+        services.wake_mail()
+    return tokens_response(collected, key, services.settings.public_url)
 
 
 async def _wait(request: AnyRequest, poll: Poll) -> tuple[State, int]:
@@ -139,12 +141,10 @@ async def _look(services: Services, login_id: str) -> tuple[State, int]:
     return current_state(fresh.state, fresh.expires_at, services.clock()), fresh.expires_at
 
 
-def tokens_response(grant: Grant, key: SigningKey, services: Services) -> Response[bytes]:
+def tokens_response(grant: Grant, key: SigningKey, issuer: str) -> Response[bytes]:
     """The answer of every grant (RFC 6749 §5.1)."""
-    if grant.noticed:
-        services.wake_mail()
     tokens = Tokens(
-        access_token=sign(grant.claims(services.settings.public_url), key),
+        access_token=sign(grant.claims(issuer), key),
         token_type=grant.token_type,
         expires_in=ACCESS_TOKEN_SECONDS,
         scope=grant.scope,

@@ -34,4 +34,4 @@ async def answer_refresh(
     grant = await services.database.write(refresh_session, command)
     if grant is None:
         raise refused_refresh()
-    return tokens_response(grant, key, services)
+    return tokens_response(grant, key, services.settings.public_url)

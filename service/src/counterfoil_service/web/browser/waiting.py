@@ -116,6 +116,7 @@ async def _finish(request: AnyRequest, view: SignInView) -> Response[str] | None
     finished = await services.database.write(finish_sign_in, command)
     if not isinstance(finished, SignedIn):
         return None
+    services.wake_mail()  # a notice may be among what was written
     cookies = [session_cookie(finished.cookie, services.settings.session_lifetime)]
     if finished.application_name is None:
         return go_to_path(request, finished.target, cookies)
