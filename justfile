@@ -14,7 +14,7 @@ setup:
 demo *arguments: setup
     @uv run --no-sync counterfoil demo "$@"
 
-# Every test, on SQLite and PostgreSQL, with a real browser, in two processes
+# Every test, on SQLite and PostgreSQL, with a real browser, in two processes (`-n 0`: in one, for --pdb)
 test *arguments: setup
     uv run --no-sync pytest --numprocesses 2 --dist loadfile "$@"
 

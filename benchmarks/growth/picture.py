@@ -20,7 +20,7 @@ from benchmarks.harness.figures import NAMES, EngineSeries, Series
 
 WIDTH, HEIGHT = 980, 500
 TOP, BOTTOM = 84, 436
-PANEL, LEFT, RIGHT = 480, 68, 268
+PANEL, LEFT, RIGHT = 480, 96, 288
 """Of each engine: its width, and where its lines begin and end."""
 _DECADE = 10.0
 

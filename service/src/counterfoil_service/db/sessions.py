@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Select, Update, func, select, update
+from sqlalchemy import Column, Select, Update, select, update
 
 from counterfoil_service.core.session import EndReason, Limits, ended_by
 from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
@@ -131,7 +131,6 @@ _LAST_OF = Statement(
     .limit(parameter("limit"))
     .offset(constant(0))
 )
-_COUNT_OF = Statement(select(func.count()).select_from(sessions).where(_s.user_id == parameter("user_id"), _living))
 
 
 def _session(row: "Any") -> Session | None:
@@ -223,12 +222,6 @@ async def living(tx: ReadTransaction, user_id: str | None = None) -> list[Listed
 async def latest(tx: ReadTransaction, user_id: str, *, limit: int) -> list[Listed]:
     """A person's last sign-ins, ended ones too, newest first."""
     return [_listed_row(row) for row in await tx.all(_LAST_OF, {"user_id": user_id, "limit": limit})]
-
-
-async def count_living(tx: ReadTransaction, user_id: str) -> int:
-    """How many sessions of a person nobody ended."""
-    row = await tx.one(_COUNT_OF, {"user_id": user_id})
-    return int(row[0]) if row else 0
 
 
 def _listed_row(row: "Any") -> Listed:
