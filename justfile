@@ -14,9 +14,9 @@ setup:
 demo *arguments: setup
     @uv run --no-sync counterfoil demo "$@"
 
-# Every test, on SQLite and PostgreSQL, with a real browser, in two processes (`-n 0`: in one, for --pdb)
+# Every test, on SQLite and PostgreSQL, with a real browser; most in two processes
 test *arguments: setup
-    uv run --no-sync pytest --numprocesses 2 --dist loadfile "$@"
+    uv run --no-sync python -m tests.every_test "$@"
 
 # The whole stories alone: real processes, mail, browser
 journey *arguments: setup

@@ -17,6 +17,8 @@ from support.phone import Phone
 from support.processes import RunningService
 
 HELD = 10
+LOOKS = 10
+"""Calls that read the database, one after another: by then the poll that came before them is held."""
 WOKEN_WITHIN = 2.5
 """Seconds. The promise is about one; the rest is for a busy machine, and a missed notice would take five."""
 GONE_WITHIN = 2.0
@@ -97,7 +99,7 @@ async def _held_answers(address: str, starts: list[Started], ready: asyncio.Even
 async def _hold(client: httpx2.AsyncClient, started: Started) -> "asyncio.Task[httpx2.Response]":
     """A poll that is certainly held: one beside it is told that it overlaps."""
     task = asyncio.create_task(poll(client, started, wait=25))
-    for _ in range(3):
+    for _ in range(LOOKS):
         assert (await client.get("/health/ready")).status_code == 200
     beside = await poll(client, started)
     assert beside.json()["error"] == "slow_down", beside.text

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every test: most in two processes, then the whole stories one after another, as real desktops count on real time.
+
+With arguments pytest is given these, in one process.
+"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+_STORIES = "tests/journeys"
+_MOST = ("--numprocesses", "2", "--dist", "loadfile", "--ignore", _STORIES)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status: that of the first run that failed."""
+    if arguments:
+        return _pytest(*arguments)
+    return _pytest(*_MOST) or _pytest(_STORIES)
+
+
+def _pytest(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
