@@ -16,7 +16,7 @@ from support.statements import sql_of
 
 GROWING = frozenset({
     "audit_events", "authorization_codes", "checkpoints", "cookies", "devices", "log_tiles", "logins", "mailbox_keys",
-    "mailings", "outbox", "proofs", "refresh_tokens", "sessions", "users",
+    "mail_reports", "mailings", "outbox", "proofs", "refresh_tokens", "sessions", "suppressions", "users",
 })  # fmt: skip
 """Tables with a row for each person, sign-in, request or event."""
 

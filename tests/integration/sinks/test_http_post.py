@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from counterfoil_service.audit.http_post import Answer, NotHttpError, post
+from counterfoil_service.http_post import Answer, NotHttpError, post
 from support.receivers import listening
 
 LIMIT = 1000

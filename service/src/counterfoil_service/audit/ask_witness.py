@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from counterfoil_service.audit.http_post import Answer, post
 from counterfoil_service.core.add_checkpoint import MAX_ANSWER_BYTES, PATH, known_size, request_body
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.crypto.cosignatures import cosignature_line
@@ -17,6 +16,7 @@ from counterfoil_service.crypto.notes import BadNote
 from counterfoil_service.db.cosignatures import Cosignature
 from counterfoil_service.db.engine import Clock
 from counterfoil_service.db.log import SignedCheckpoint
+from counterfoil_service.http_post import Answer, post
 from counterfoil_service.operations.claim_cosigning import Uncosigned
 from counterfoil_service.settings import Witness
 

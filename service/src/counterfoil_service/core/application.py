@@ -38,6 +38,10 @@ class Application(msgspec.Struct, frozen=True):
     """A typed code is refused: only the return on the same machine, or the browser that asked, completes."""
     mail_code: bool = False
     """The mail carries eight digits, too, for the app that asked."""
+    colour: str | None = None
+    """Of buttons in mail and pages: `#` and six hexadecimal digits."""
+    logo_text: str | None = None
+    """What stands where a logo would; None: its name."""
 
     def __repr__(self) -> str:
         return f"Application(id={self.id!r})"

@@ -27,7 +27,7 @@ _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("i
 
 def _application(row: "Any") -> Application:
     id_, name, scopes, audiences, dpop, fingerprint, created_at, secret_hash, redirect_uris, new_devices = row[:10]
-    same_device_only, mail_code = row[10:]
+    same_device_only, mail_code, colour, logo_text = row[10:]
     return Application(
         id_,
         name,
@@ -41,6 +41,8 @@ def _application(row: "Any") -> Application:
         new_devices,
         bool(same_device_only),
         bool(mail_code),
+        colour,
+        logo_text,
     )
 
 

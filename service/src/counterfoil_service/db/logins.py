@@ -61,6 +61,10 @@ class Login(msgspec.Struct, frozen=True):
     mail_code_hash: str | None = None
     """argon2id of the eight digits in the mail; None where the application has none."""
     mail_code_misses: int = 0
+    language: str | None = None
+    """What the mail and the link's page are written in: a BCP 47 tag; None where nobody asked for one."""
+    relayed_at: int | None = None
+    """When an operator was given the link by hand."""
 
     def __repr__(self) -> str:
         return f"Login(id={self.id!r}, state={self.state.value!r})"

@@ -30,6 +30,10 @@ class Mail(msgspec.Struct, frozen=True):
     ended_at: int | None = None
     session_id: str | None = None
     """The session that a notice is about."""
+    provider: str | None = None
+    """Who took it."""
+    delivery: str | None = None
+    """What the provider said of it since."""
 
     def __repr__(self) -> str:
         return f"Mail(id={self.id!r}, state={self.state!r})"

@@ -10,11 +10,11 @@ from http import HTTPStatus
 
 import msgspec
 
-from counterfoil_service.audit.http_post import Answer, post
 from counterfoil_service.audit.sinks.sender import Gone, TryLater, code_of
 from counterfoil_service.core.leaf import rfc3339
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.retrying import retry_after
+from counterfoil_service.http_post import Answer, post
 from counterfoil_service.operations.read_batch import Batch
 from counterfoil_service.settings.secret import Secret
 

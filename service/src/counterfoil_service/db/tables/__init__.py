@@ -20,6 +20,7 @@ from counterfoil_service.db.tables.sign_in import (
     cookies,
     devices,
     logins,
+    mail_reports,
     mailbox_keys,
     mailings,
     outbox,
@@ -28,6 +29,7 @@ from counterfoil_service.db.tables.sign_in import (
     secrets,
     sessions,
     signing_keys,
+    suppressions,
     users,
 )
 
@@ -43,6 +45,7 @@ __all__ = [
     "leases",
     "log_tiles",
     "logins",
+    "mail_reports",
     "mailbox_keys",
     "mailings",
     "metadata",
@@ -54,5 +57,6 @@ __all__ = [
     "secrets",
     "sessions",
     "signing_keys",
+    "suppressions",
     "users",
 ]

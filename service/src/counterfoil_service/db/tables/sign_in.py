@@ -20,6 +20,8 @@ applications = Table(
     words("new_devices"),
     integer("same_device_only"),
     integer("mail_code"),
+    words("colour", null=True),
+    words("logo_text", null=True),
 )
 
 users = Table(
@@ -71,6 +73,8 @@ logins = Table(
     words("place", null=True),
     words("mail_code_hash", null=True),
     integer("mail_code_misses"),
+    words("language", null=True),
+    integer("relayed_at", null=True),
 )
 
 # Spelt as the statements spell it: SQLite uses a partial index only where it recognises the very same term.
@@ -112,12 +116,31 @@ outbox = Table(
     integer("created_at"),
     integer("ended_at", null=True),
     words("session_id", null=True),
+    words("provider", null=True),
+    words("delivery", null=True),
 )
 _queued = text("state = 'queued'")
 Index("ix_outbox_login_id", outbox.c.login_id)
 Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=_queued, postgresql_where=_queued)
 _over = text("ended_at IS NOT NULL")
 Index("ix_outbox_ended_at", outbox.c.ended_at, sqlite_where=_over, postgresql_where=_over)
+
+# Addresses that took no mail, or whose owners called it unwanted: none is sent there until an operator lifts it.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    octets("mailbox", primary_key=True),
+    words("address"),
+    words("reason"),
+    words("provider"),
+    words("mail_id"),
+    integer("created_at"),
+)
+Index("ix_suppressions_created_at", suppressions.c.created_at)
+
+# What providers told us already: they tell it again.
+mail_reports = Table("mail_reports", metadata, octets("report_hash", primary_key=True), integer("received_at"))
+Index("ix_mail_reports_received_at", mail_reports.c.received_at)
 
 sessions = Table(
     "sessions",
