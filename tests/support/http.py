@@ -75,6 +75,18 @@ async def nothing_written(stage: Stage) -> AsyncIterator[None]:
     assert await content(stage) == before
 
 
+@contextlib.asynccontextmanager
+async def only_told(stage: Stage, budget: str) -> AsyncIterator[None]:
+    """No table differs afterwards, but that the log was told once of a budget that is used up."""
+    before = await content(stage)
+    yield
+    after = await content(stage)
+    new = [row for row in after.pop("audit_events") if row not in before["audit_events"]]
+    assert after == {name: rows for name, rows in before.items() if name != "audit_events"}
+    told = await stage.rows("SELECT name, reason FROM audit_events ORDER BY position DESC LIMIT 1")
+    assert (len(new), told) == (1, [("limit.refused", budget)])
+
+
 async def execute(stage: Stage, sql: str) -> None:
     """Change the database behind the service's back."""
     statement = Statement(text(sql))

@@ -12,7 +12,7 @@ from support.machine import LEGAL
 SECOND = 1_000_000
 TTL, COLLECT_WITHIN, REPEAT_WITHIN, TELL_EXPIRED = (seconds * SECOND for seconds in (600, 120, 60, 600))
 CODES, CODE_LIVES = 3, 60 * SECOND
-KEY_REST, MAILS_WINDOW = 60 * SECOND, 900 * SECOND
+KEY_REST, MAILS_WINDOW, DAY = 60 * SECOND, 900 * SECOND, 86_400 * SECOND
 
 Event = tuple[str, str]
 """An event's name, and the id of its login."""
@@ -55,7 +55,7 @@ class Model:
 
     now: int
     logins: dict[str, ModelLogin] = field(default_factory=dict)
-    mailed: dict[str, list[int]] = field(default_factory=dict)
+    mailed: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     devices: set[tuple[str, str]] = field(default_factory=set)
 
@@ -64,20 +64,35 @@ class Model:
         recent = [each for each in self.logins.values() if each.key == key and each.created > self.now - KEY_REST]
         return all(each.state == "cancelled" for each in recent)
 
-    def will_be_decoy(self, address: str) -> bool:
-        """The mailbox's budgets, which count mailed logins alone."""
-        recent = [at for at in self.mailed.get(address, []) if at > self.now - MAILS_WINDOW]
+    def will_be_decoy(self, key: str, address: str) -> bool:
+        """The budgets of a known device, or of the mailbox; both count mailed logins alone."""
+        if (address, key) in self.devices:
+            own = self.mailed.get((address, key), [])
+            lately, all_day = (sum(at > self.now - window for at in own) for window in (MAILS_WINDOW, DAY))
+            return lately >= 5 or all_day >= 30
+        window = MAILS_WINDOW * (4 if self._unanswered(address) >= 6 else 1)
+        recent = [at for at in self.mailed.get((address, ""), []) if at > self.now - window]
         live = [
             each
             for each in self.logins.values()
             if each.address == address and not each.decoy and each.current(self.now) in {"pending", "approved"}
         ]
-        today = [at for at in self.mailed.get(address, []) if at > self.now - 86_400 * SECOND]
+        today = [at for at in self.mailed.get((address, ""), []) if at > self.now - DAY]
         return len(recent) >= 3 or len(today) >= 10 or len(live) >= 3
+
+    def _unanswered(self, address: str) -> int:
+        """Mails within a day that came after the last one which somebody answered."""
+        answered = (
+            each.created
+            for each in self.logins.values()
+            if each.address == address and (each.approved is not None or each.completed is not None)
+        )
+        since = max(self.now - DAY, *answered, 0)
+        return sum(at > since for at in self.mailed.get((address, ""), []))
 
     def ask(self, login_id: str, key: str, address: str) -> list[Event]:
         """T1, T2, and T12 for the login that the same key had open."""
-        decoy = self.will_be_decoy(address)
+        decoy = self.will_be_decoy(key, address)
         events = []
         for each in self.logins.values():
             if each.key == key and each.state in {"pending", "approved"}:
@@ -85,7 +100,8 @@ class Model:
                 events.append(self._follow(each, trigger))
         self.logins[login_id] = ModelLogin(login_id, key, address, decoy, self.now, self.now + TTL)
         if not decoy:
-            self.mailed.setdefault(address, []).append(self.now)
+            owner = (address, key if (address, key) in self.devices else "")
+            self.mailed.setdefault(owner, []).append(self.now)
         return [*events, ("login.requested", login_id), ("mail.suppressed" if decoy else "mail.queued", login_id)]
 
     def open(self, login: ModelLogin) -> list[Event]:

@@ -22,6 +22,7 @@ from counterfoil_service.db.audit import StoredEvent
 from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.prepared import Statement
+from counterfoil_service.limiting.replay import ProcessReplayMemory
 from counterfoil_service.operations.add_application import add_application
 from counterfoil_service.operations.forget_old import forget_old
 from counterfoil_service.operations.sweep import sweep
@@ -150,6 +151,13 @@ class Stage:
         """Let the sweeper pass once."""
         await self.database.write(sweep, 1000)
         await self.database.write(forget_old, 1000)
+
+    @property
+    def proofs(self) -> ProcessReplayMemory:
+        """Those that the process has seen."""
+        memory = self.service.services.shared.replay
+        assert isinstance(memory, ProcessReplayMemory)
+        return memory
 
     async def events(self, login_id: str) -> list[StoredEvent]:
         """The audit events of one login."""

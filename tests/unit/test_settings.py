@@ -299,10 +299,6 @@ def test_what_an_orchestrator_injects_is_left_alone(name: str) -> None:
     assert loaded(**{name: "tcp://10.0.0.1:8080"}) == loaded()
 
 
-def test_a_setting_of_a_later_release_is_said_to_be_one() -> None:
-    assert "not used by this release" in problem(REDIS_URL="redis://cache")
-
-
 def test_names_without_the_prefix_are_not_ours() -> None:
     assert settings.load(GOOD | {"PUBLIC_URL": "x", "SECRET_KEY": "x", "counterfoil_link_ttl": "x"}) == loaded()
 

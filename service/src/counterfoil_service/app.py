@@ -16,6 +16,8 @@ from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.unlock import unlock
+from counterfoil_service.limiting.limiter import Limiter
+from counterfoil_service.limiting.shared import Shared, open_shared
 from counterfoil_service.mail.outbox import OutboxWorker
 from counterfoil_service.mail.transports import open_transport
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key, lacks_signing_key
@@ -45,7 +47,6 @@ from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.places import Places
-from counterfoil_service.web.replay import ReplayMemory
 from counterfoil_service.web.secret_checks import SecretChecks
 from counterfoil_service.web.services import Services
 from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS, Signers
@@ -88,7 +89,7 @@ class Service:
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
-        hub, applications = Hub(), KnownApplications(database)
+        hub, applications, shared = Hub(), KnownApplications(database), _shared(settings, clock)
 
         def changed(login_id: str | None) -> None:
             hub.wake(login_id)
@@ -106,7 +107,8 @@ class Service:
             keys=keys,
             hub=hub,
             nonces=Nonces(keys.nonce),
-            replay=ReplayMemory(),
+            shared=shared,
+            limiter=Limiter(settings.budgets, keys.source, clock, shared.counters),
             paces=Paces(),
             signers=Signers(database, keys.seal_signing),
             secret_checks=SecretChecks(keys.client_secret),
@@ -135,6 +137,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.services.places.close()
+            await self.services.shared.close()
 
     def _workers(self) -> list[_Worker]:
         services = self.services
@@ -151,6 +154,13 @@ async def _ensure_signing_key(database: Database, settings: Settings, now: int, 
     if await database.read(lacks_signing_key, settings.signing_algorithm, now):
         key = await asyncio.to_thread(SigningKey.generate, settings.signing_algorithm, entropy)
         await database.write(ensure_signing_key, RotateKeys(key, ROTATION_LEAD_SECONDS))
+
+
+def _shared(settings: Settings, clock: Clock) -> Shared:
+    try:
+        return open_shared(settings.redis_url, clock)
+    except ImportError:
+        raise SettingsError(["COUNTERFOIL_REDIS_URL: install the extra, `counterfoil-service[redis]`"]) from None
 
 
 def _rehearse(outbox: OutboxWorker) -> None:

@@ -141,7 +141,7 @@ async def test_a_proof_is_good_for_one_redemption(stage: Stage) -> None:
     form = redemption(await home.code())
     proof = home.asked.device.proof(TOKEN)
     assert (await post(stage, TOKEN, form, proof=proof)).status_code == 200
-    stage.service.services.replay._current.clear()  # another replica has never seen it
+    stage.proofs._current.clear()  # another replica has never seen it
     refused(await post(stage, TOKEN, form, proof=proof), 400, "invalid_dpop_proof")
     assert await stage.rows("SELECT count(*), count(ended_at) FROM sessions") == [(1, 0)]
 

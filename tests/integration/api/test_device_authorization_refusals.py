@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil_service.core import budget
-from support.http import ASK, ask_form, fingerprint, nothing_written, post, primed, refused
+from support.http import ASK, ask_form, fingerprint, nothing_written, only_told, post, primed, refused
 from support.stage import OpenStage, Stage
 
 
@@ -154,7 +154,7 @@ async def test_one_address_range_gets_ten_links_a_minute(
     async with open_stage(sqlite_url, tmp_path, budgets=budget.DEFAULTS) as stage:
         for number in range(10):
             await stage.start(f"person{number}@example.com")
-        async with nothing_written(stage):
+        async with only_told(stage, "address_range"):
             for address in ("person1@example.com", "new@example.com"):
                 response = await stage.ask(primed(stage), address)
                 refused(response, 429, "slow_down")

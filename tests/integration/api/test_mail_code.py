@@ -198,7 +198,7 @@ async def test_one_proof_serves_once(room: Stage) -> None:
     proof = asked.device.proof(PATH)
     form = {"client_id": APP, "device_code": asked.device_code, "mail_code": wrong(code)}
     refused(await post(room, PATH, form, proof=proof), 400, "code_mismatch")
-    room.service.services.replay._current.clear()  # another replica has never seen it
+    room.proofs._current.clear()  # another replica has never seen it
     refused(await post(room, PATH, form | {"mail_code": code}, proof=proof), 400, "invalid_dpop_proof")
 
 

@@ -131,7 +131,7 @@ async def test_the_database_remembers_the_proof_that_ended_a_session(sqlite_stag
     lost, signed = await sign_in(sqlite_stage), await sign_in(sqlite_stage)
     path = f"{SESSIONS}/{lost.session_id}"
     assert (await call(sqlite_stage, signed, path, "DELETE", jti="once")).status_code == 204
-    sqlite_stage.service.services.replay._current.clear()
+    sqlite_stage.proofs._current.clear()
     problem(await call(sqlite_stage, signed, path, "DELETE", jti="once"), 401, "invalid_dpop_proof")
 
 

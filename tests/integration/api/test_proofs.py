@@ -108,7 +108,7 @@ async def test_a_proof_is_good_once(stage: Stage, path: str, forget: bool) -> No
         for elapsed in (0, 30, 29):
             stage.clock.advance(elapsed)
             if forget:
-                stage.service.services.replay._current.clear()
+                stage.proofs._current.clear()
             again = await _call(stage, path, asked, proof)
             refused(again, 400, "invalid_dpop_proof")
 
@@ -154,7 +154,7 @@ async def test_the_url_may_be_spelt_in_any_equal_way(sqlite_stage: Stage, spell:
 
 async def test_a_full_memory_refuses_rather_than_forgets(sqlite_stage: Stage) -> None:
     asked = await sqlite_stage.approved()
-    sqlite_stage.service.services.replay._capacity = 0
+    sqlite_stage.proofs._capacity = 0
     async with nothing_written(sqlite_stage):
         for path in PATHS:
             answer = await _call(sqlite_stage, path, asked, asked.device.proof(path))

@@ -49,7 +49,7 @@ async def test_without_a_proof_or_with_a_bad_one_nothing_is_refreshed(sqlite_sta
         refused(await post(sqlite_stage, TOKEN, form, proof=signed.device.proof(TOKEN, nonce=None)), 400,
                 "use_dpop_nonce")  # fmt: skip
         refused(await post(sqlite_stage, TOKEN, form, proof=spent), 400, "invalid_dpop_proof")
-        sqlite_stage.service.services.replay._current.clear()
+        sqlite_stage.proofs._current.clear()
         refused(await post(sqlite_stage, TOKEN, form, proof=spent), 400, "invalid_dpop_proof")
 
 

@@ -116,5 +116,5 @@ async def test_the_database_remembers_the_proof_that_ended_a_session(sqlite_stag
     for token, status in ((first.refresh, 200), (second.refresh, 400)):
         answer = await post(sqlite_stage, REVOKE, {"client_id": "desk-app", "token": token}, proof=proof)
         assert answer.status_code == status
-        sqlite_stage.service.services.replay._current.clear()
+        sqlite_stage.proofs._current.clear()
     await renew(sqlite_stage, second)

@@ -34,11 +34,14 @@ async def test_the_answer_to_every_kind_of_address_is_the_same(
         await add_user(stage, DISABLED, disabled=True)
         await _flood(stage)
         await stage.mails()
-        answers = {}
+        answers, left = {}, list[str]()
         for address in (KNOWN, UNKNOWN, DISABLED, FLOODED):
             response = await stage.ask(stage.device(), address)
             shape = [(name, type(value), len(str(value))) for name, value in response.json().items()]
-            answers[address] = (response.status_code, response.headers.multi_items(), shape, len(response.content))
+            headers = response.headers
+            left.append(headers.pop("ratelimit"))
+            answers[address] = (response.status_code, headers.multi_items(), shape, len(response.content))
+        assert left == [f'"address_range";r={99_996 - number};t=59' for number in range(4)]
         assert answers[UNKNOWN] == answers[DISABLED] == answers[FLOODED] == answers[KNOWN]
         assert answers[KNOWN][0] == 200
 

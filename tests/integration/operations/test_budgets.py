@@ -8,6 +8,7 @@ import pytest
 from counterfoil_service.core import budget
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from support import acting
+from support.http import nothing_written, only_told
 from support.stage import ROOMY, OpenStage, Stage
 
 JUST = 0.000001
@@ -63,6 +64,7 @@ async def test_the_eleventh_mail_of_a_day_is_a_decoy(stage: Stage) -> None:
     for number in range(10):
         begun = await acting.ask(stage, key=f"k{number}")
         assert not await is_decoy(stage, begun)
+        await acting.approve(stage, begun)
         stage.clock.advance(900)
     assert await is_decoy(stage, await acting.ask(stage, key="eleventh"))
     stage.clock.advance(86_400 - 9_000 - JUST)
@@ -73,7 +75,9 @@ async def test_the_eleventh_mail_of_a_day_is_a_decoy(stage: Stage) -> None:
 
 async def test_the_day_budget_holds_though_the_sweeper_forgets_old_mailings(stage: Stage) -> None:
     for number in range(10):
-        await acting.ask(stage, key=f"k{number}")
+        begun = await acting.ask(stage, key=f"k{number}")
+        assert not await is_decoy(stage, begun)
+        await acting.approve(stage, begun)
         stage.clock.advance(900)
         await stage.sweep()
     assert await stage.count("mailings") == 10
@@ -201,11 +205,13 @@ async def test_a_network_over_budget_is_told_429_with_retry_after_and_no_row_is_
     async with open_stage(database_url, tmp_path, budgets=budget.DEFAULTS) as stage:
         for number in range(10):
             assert (await stage.ask(stage.device(), f"a{number}@example.com")).status_code == 200
-        before = await acting.snapshot(stage)
-        response = await stage.ask(stage.device(), "new@example.com")
+        async with only_told(stage, "address_range"):
+            response = await stage.ask(stage.device(), "new@example.com")
         assert (response.status_code, response.headers["retry-after"]) == (429, "60")
+        assert response.headers["ratelimit"] == '"address_range";r=0;t=60'
         assert response.json()["error"] == "slow_down"
-        assert await acting.snapshot(stage) == before
+        async with nothing_written(stage):
+            assert (await stage.ask(stage.device(), "new@example.com")).status_code == 429
 
 
 async def test_cancelled_requests_count_for_the_network_all_the_same(

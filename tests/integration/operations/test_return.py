@@ -83,7 +83,7 @@ async def test_presses_redemptions_and_a_report_at_once_end_without_a_living_ses
         )
         assert await stage.rows("SELECT count(*) FROM sessions WHERE ended_at IS NULL") == [(0,)]
         assert await stage.rows("SELECT count(*) FROM authorization_codes WHERE used_at IS NULL") == [(0,)]
-        stage.clock.advance(901)
+        stage.clock.advance(3601)
 
 
 async def test_a_code_that_is_refused_leaves_every_row_but_the_alert(stage: Stage) -> None:

@@ -12,6 +12,8 @@ login.requested .superseded .link_opened .code_mismatch .locked .approved .code_
 .denied .reported .cancelled .expired .completed .reissued .key_mismatch .fingerprint_mismatch .illegal_transition
 mail.queued .sent .deferred .delivered .bounced .complained .failed .suppressed
 link.relayed
+mailbox.flooded
+suppression.added .lifted
 session.created .refreshed .reuse_detected .key_mismatch .ended
 device.first_seen .changed .refused .enrolled .forgotten
 user.created .verified .invited .disabled .enabled .erased

@@ -66,16 +66,18 @@ def test_hops_are_read_from_the_right(forwarded: list[str], source: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("source", "network"),
+    ("source", "bits", "network"),
     [
-        ("203.0.113.255", "203.0.113.0/24"),
-        ("203.0.114.0", "203.0.114.0/24"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("203.0.113.255", 24, "203.0.113.0/24"),
+        ("203.0.114.0", 24, "203.0.114.0/24"),
+        ("203.0.113.255", 32, "203.0.113.255/32"),
+        ("2001:db8:1:2:ffff::1", 24, "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", 32, "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", 24, "2001:db8:1:3::/64"),
     ],
 )
-def test_neighbours_share_a_range(source: str, network: str) -> None:
-    assert range_of(ipaddress.ip_address(source)) == network
+def test_neighbours_share_a_range(source: str, bits: int, network: str) -> None:
+    assert range_of(ipaddress.ip_address(source), bits) == network
 
 
 def test_a_peer_without_an_address_is_nobody_in_particular() -> None:

@@ -39,6 +39,8 @@ class EventName(StrEnum):
     MAIL_DEFERRED = "mail.deferred"
     MAIL_FAILED = "mail.failed"
     MAIL_SUPPRESSED = "mail.suppressed"
+    MAILBOX_FLOODED = "mailbox.flooded"
+    LIMIT_REFUSED = "limit.refused"
     SESSION_CREATED = "session.created"
     SESSION_REFRESHED = "session.refreshed"
     SESSION_REUSE_DETECTED = "session.reuse_detected"

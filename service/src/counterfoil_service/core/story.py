@@ -9,6 +9,7 @@ import msgspec
 from counterfoil_service.core.actor_words import ERASED, Personal, Teller
 from counterfoil_service.core.administration_words import ADMINISTRATION_WORDS
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.limit_words import LIMIT_WORDS
 from counterfoil_service.core.login_words import LOGIN_WORDS
 from counterfoil_service.core.mail_words import MAIL_WORDS
 from counterfoil_service.core.session_words import SESSION_WORDS
@@ -61,6 +62,7 @@ def _invited(_event: AuditEvent, personal: Personal) -> str:
 _TELLERS: Final[dict[EventName, Teller]] = {
     **LOGIN_WORDS,
     **MAIL_WORDS,
+    **LIMIT_WORDS,
     **SESSION_WORDS,
     **ADMINISTRATION_WORDS,
     EventName.USER_CREATED: lambda *_: "It was this mailbox's first sign-in: a user was made.",

@@ -65,6 +65,8 @@ class Login(msgspec.Struct, frozen=True):
     """What the mail and the link's page are written in: a BCP 47 tag; None where nobody asked for one."""
     relayed_at: int | None = None
     """When an operator was given the link by hand."""
+    reported_at: int | None = None
+    """When somebody said "this was not me"."""
 
     def __repr__(self) -> str:
         return f"Login(id={self.id!r}, state={self.state.value!r})"
@@ -183,11 +185,6 @@ _DENY_ALL = {
 }
 _due = due_rows(select(_c.id).where(_open, _c.expires_at <= parameter("now")), _c.expires_at)
 _EXPIRE = change_due(update(logins).values(_to(Trigger.EXPIRE)).returning(*_ended), _c.id, _due)
-_SLOW_DOWN = Statement(
-    update(logins)
-    .where(_c.id == parameter("id"), _c.state == constant(State.PENDING))
-    .values(poll_interval=_c.poll_interval + parameter("seconds"))
-)
 
 
 def _login(row: "Any") -> Login | None:
@@ -288,11 +285,6 @@ async def deny_all(tx: Transaction, *, now: int, **column: str | bytes) -> list[
 async def expire(tx: Transaction, *, now: int, limit: int) -> list[Ended]:
     """Write the expiry of at most `limit` logins whose time has passed (T13)."""
     return ended(await tx.all(_EXPIRE, {"now": now, "limit": limit}))
-
-
-async def slow_down(tx: Transaction, login_id: str, *, seconds: int) -> None:
-    """Raise the poll interval for good (RFC 8628 §3.5)."""
-    await tx.run(_SLOW_DOWN, {"id": login_id, "seconds": seconds})
 
 
 def ended(rows: Sequence[Row]) -> list[Ended]:

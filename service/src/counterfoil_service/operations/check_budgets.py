@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from counterfoil_service.core.budget import Budget
+from counterfoil_service.core import identifiers
+from counterfoil_service.core.budget import LENGTHENED, REPORT_WEIGHT, Budget, Budgets, LimitRefusal, Quota
 from counterfoil_service.core.email_address import EmailAddress
-from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.crypto.keys import Keys, keyed
 from counterfoil_service.db import usage as usages
@@ -17,17 +17,25 @@ from counterfoil_service.db.usage import Usage
 
 
 class Asker(msgspec.Struct, frozen=True):
-    """Who asks for a link, by keyed hashes alone; `jkt` None without a key."""
+    """Who asks for a link, by keyed hashes alone; `jkt` None without a key.
+
+    `key_id` is what a device is known by, a browser's cookie too; `device` names it together with the mailbox: what a
+    known one asks for is counted under that name [R97].
+    """
 
     mailbox: bytes
     source_range: bytes
     jkt: str | None
+    key_id: str | None
+    device: bytes
 
 
-def asker_of(address: EmailAddress, source_range: str, jkt: str | None, keys: Keys) -> Asker:
+def asker_of(address: EmailAddress, source_range: str, jkt: str | None, browser: bytes | None, keys: Keys) -> Asker:
     """The keyed hashes of a request."""
     mailbox = keyed(keys.mailbox, address.canonical.encode())
-    return Asker(mailbox, keyed(keys.source, source_range.encode()), jkt)
+    key_id = jkt or (identifiers.base64url(browser) if browser else None)
+    device = keyed(keys.mailbox, mailbox, (key_id or "").encode())
+    return Asker(mailbox, keyed(keys.source, source_range.encode()), jkt, key_id, device)
 
 
 def measuring(asker: Asker, context: Context) -> Query:
@@ -35,14 +43,59 @@ def measuring(asker: Asker, context: Context) -> Query:
     return usages.asking(_parameters(asker, context))
 
 
-def check_budgets(rows: Sequence[Row], context: Context) -> Usage:
-    """What counts against the mailbox; a Refusal where the device or its network has asked too often."""
+def check_budgets(rows: Sequence[Row], context: Context, *, known: bool, crowded: LimitRefusal | None) -> Usage:
+    """What counts against the mailbox; a LimitRefusal where the device or its network has asked too often.
+
+    `known`: this device has signed in to the mailbox before, so what its network and others of its application asked
+    for does not stand in its way. `crowded` is what their budgets say.
+    """
     usage, budgets = usages.found(rows), context.settings.budgets
-    device = "this device asked for a link"
-    network = "too many links were asked for from your network"
-    _refuse(usage.device_key, usage.device_key_since, budgets.device_key, device, context.now)
-    _refuse(usage.address_range, usage.address_range_since, budgets.address_range, network, context.now)
+    _refuse("device_key", usage.device_key, usage.device_key_since, budgets.device_key, context.now)
+    if not known:
+        _refuse("address_range", usage.address_range, usage.address_range_since, budgets.address_range, context.now)
+        if crowded is not None:
+            raise crowded
     return usage
+
+
+def is_over_budget(usage: Usage, budgets: Budgets, *, known: bool) -> bool:
+    """Whether the mailbox gets no more mail now; a known device has budgets of its own [R97]."""
+    if known:
+        return (
+            usage.device_mails >= budgets.known_device_mails.count
+            or usage.device_daily_mails >= budgets.known_device_daily_mails.count
+        )
+    flooded = is_flooded(usage.unanswered_mails, usage.reports, budgets)
+    mails = usage.lengthened_mails if flooded else usage.mailbox_mails
+    return (
+        mails >= budgets.mailbox_mails.count
+        or usage.mailbox_daily_mails >= budgets.mailbox_daily_mails.count
+        or usage.mailbox_live_logins >= budgets.mailbox_live_logins.count
+    )
+
+
+def is_flooded(unanswered: int, reports: int, budgets: Budgets) -> bool:
+    """Whether somebody goes on asking for links that nobody answers, or that were reported [R100]."""
+    return unanswered + REPORT_WEIGHT * reports >= budgets.mailbox_unanswered.count
+
+
+def quota_of(usage: Usage, budgets: Budgets, now: int) -> Quota:
+    """What is left for other devices of the caller's network, once this one has been let in."""
+    budget = budgets.address_range
+    since = usage.address_range_since or now
+    return Quota("address_range", budget, max(0, budget.count - usage.address_range - 1), _wait(since, budget, now))
+
+
+def mailed_from(budgets: Budgets, now: int) -> int:
+    """The oldest mail that any budget counts."""
+    longest = (
+        budgets.mailbox_mails.window * LENGTHENED,
+        budgets.mailbox_daily_mails.window,
+        budgets.mailbox_unanswered.window,
+        budgets.known_device_mails.window,
+        budgets.known_device_daily_mails.window,
+    )
+    return now - max(longest)
 
 
 def _parameters(asker: Asker, context: Context) -> "dict[str, Any]":
@@ -50,8 +103,14 @@ def _parameters(asker: Asker, context: Context) -> "dict[str, Any]":
     return {
         "now": now,
         "mailbox": asker.mailbox,
+        "device": asker.device,
+        "mailed_from": mailed_from(budgets, now),
         "mails_from": now - budgets.mailbox_mails.window,
+        "lengthened_from": now - budgets.mailbox_mails.window * LENGTHENED,
         "daily_from": now - budgets.mailbox_daily_mails.window,
+        "unanswered_from": now - budgets.mailbox_unanswered.window,
+        "device_from": now - budgets.known_device_mails.window,
+        "device_daily_from": now - budgets.known_device_daily_mails.window,
         "live_from": now - budgets.mailbox_live_logins.window,
         "jkt": asker.jkt,
         "jkt_from": now - budgets.device_key.window,
@@ -60,8 +119,10 @@ def _parameters(asker: Asker, context: Context) -> "dict[str, Any]":
     }
 
 
-def _refuse(count: int, since: int | None, budget: Budget, what: str, now: int) -> None:
-    if count < budget.count or since is None:
-        return
-    wait = max(1, -(-(since + budget.window - now) // SECOND))
-    raise Refusal(ErrorCode.SLOW_DOWN, f"{what} moments ago; try again in {wait} s", retry_after=wait)
+def _refuse(name: str, count: int, since: int | None, budget: Budget, now: int) -> None:
+    if count >= budget.count and since is not None:
+        raise LimitRefusal(name, budget, _wait(since, budget, now))
+
+
+def _wait(since: int, budget: Budget, now: int) -> int:
+    return max(1, -(-(since + budget.window - now) // SECOND))

@@ -4,6 +4,7 @@
 from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND
 from counterfoil_service.db import authorization_codes, mailings, proofs, retention
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.check_budgets import mailed_from
 
 _DAY = 86_400 * SECOND
 SOURCE_RETENTION = 30 * _DAY
@@ -19,7 +20,7 @@ async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
         EXPIRED_ANSWER_WINDOW,
         *(each.window for each in (budgets.device_key, budgets.address_range, budgets.mailbox_live_logins)),
     )
-    mailed = now - max(_DAY, budgets.mailbox_mails.window, budgets.mailbox_daily_mails.window)
+    mailed = min(now - _DAY, mailed_from(budgets, now))
     return max(
         await retention.forget_unused(tx, before=unused, limit=limit),
         await retention.forget_refused(tx, before=used, limit=limit),

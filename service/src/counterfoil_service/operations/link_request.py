@@ -7,7 +7,8 @@ import msgspec
 
 from counterfoil_service.core import application as rules
 from counterfoil_service.core import destination, redirects
-from counterfoil_service.core.application import Application
+from counterfoil_service.core.application import OWN_ID, Application
+from counterfoil_service.core.budget import LimitRefusal
 from counterfoil_service.core.email_address import EmailAddress
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.evidence import Evidence
@@ -43,10 +44,18 @@ class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
     place: Place = NOWHERE
     mail_code: tuple[str, str] | None = None
     """The digits to be mailed and their argon2id hash, where the application has them."""
+    crowded: LimitRefusal | None = None
+    """What the budgets of application and service say; a known device is let in all the same."""
 
     def asker(self, keys: Keys) -> Asker:
         """Whose budgets this counts against."""
-        return asker_of(self.address, self.source_range, self.proof.jkt if self.proof else None, keys)
+        jkt, browser = self.proof.jkt if self.proof else None, self.browser.name if self.browser else None
+        return asker_of(self.address, self.source_range, jkt, browser, keys)
+
+    @property
+    def device_home(self) -> str:
+        """The application whose device the caller would be: browsers are known to the service's own pages."""
+        return self.application_id if self.browser is None else OWN_ID
 
     def __repr__(self) -> str:
         return f"StartLogin(application_id={self.application_id!r})"

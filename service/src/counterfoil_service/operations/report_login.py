@@ -9,7 +9,7 @@ from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.login import SECOND, State, Trigger, current_state
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db import applications, audit, authorization_codes, devices, logins, sessions
+from counterfoil_service.db import applications, audit, authorization_codes, devices, login_notes, logins, sessions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 from counterfoil_service.operations.admit_device import key_id_of
@@ -55,6 +55,7 @@ async def report_login(tx: Transaction, command: ReportLogin, context: Context) 
     if denied:
         await _record(tx, login, EventName.LOGIN_DENIED, "success", command.opener, context, {})
         await tx.notify(login.id)
+    await login_notes.mark_reported(tx, login.id, now=context.now)
     await _record(tx, login, EventName.LOGIN_REPORTED, "failure", command.opener, context, {})
     # First the codes: a redemption under way holds its code, and its session is there to be ended once it lets go.
     await authorization_codes.drop_unused(tx, login.id)

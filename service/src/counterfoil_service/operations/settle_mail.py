@@ -9,7 +9,9 @@ import msgspec
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.db import audit, logins, outbox, sessions
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.logins import Login
 from counterfoil_service.db.outbox import Mail
+from counterfoil_service.operations.record_flood import record_flood
 
 Outcome = Literal["sent", "failed", "expired", "deferred"]
 _EVENTS = {
@@ -60,3 +62,5 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
         fields={"attempt": mail.attempts, **({"kind": mail.kind} if mail.kind == "change" else {})},
     )
     await audit.append(tx, context, event)
+    if mail.kind == "link" and command.outcome == "sent" and isinstance(about, Login):
+        await record_flood(tx, about, context)

@@ -9,16 +9,21 @@ import msgspec
 from counterfoil_service.core import identifiers, link, user_code
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.budget import Budgets
+from counterfoil_service.core.budget import Quota
 from counterfoil_service.core.login import SECOND, State
 from counterfoil_service.crypto.keys import digest, keyed, seal
-from counterfoil_service.db import applications, audit, logins, mailbox_keys, mailings, outbox, proofs, users
-from counterfoil_service.db.engine import Context, Query, ReadTransaction, Transaction
-from counterfoil_service.db.usage import Usage
+from counterfoil_service.db import applications, audit, devices, logins, mailbox_keys, mailings, outbox, proofs, users
+from counterfoil_service.db.engine import Context, Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import admit_mail_code
 from counterfoil_service.operations.asking_browser import browser_user_code
-from counterfoil_service.operations.check_budgets import Asker, check_budgets, measuring
+from counterfoil_service.operations.check_budgets import (
+    Asker,
+    check_budgets,
+    is_over_budget,
+    measuring,
+    quota_of,
+)
 from counterfoil_service.operations.link_request import StartLogin, granted
 from counterfoil_service.operations.opener import place_facts
 
@@ -30,13 +35,18 @@ DecoyReason = Literal["user_disabled", "not_invited", "over_budget"]
 
 
 class LoginStarted(msgspec.Struct, frozen=True):
-    """What the device is told; the link secret is not among it [R6]."""
+    """What the device is told; the link secret is not among it [R6].
+
+    `known`: it has signed in to this mailbox before, and is counted by itself. `quota` is what its network has left.
+    """
 
     login_id: str
     device_code: str
     user_code: str
     expires_in: int
     interval: int
+    known: bool
+    quota: Quota
 
     def __repr__(self) -> str:
         return f"LoginStarted(login_id={self.login_id!r})"
@@ -46,7 +56,8 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
     """A login that waits for its link. Nobody can tell by the answer whether a mail goes out [R92]."""
     asker = command.asker(context.keys)
     mailbox = asker.mailbox
-    application, scope, audience, user, decoy = await _admit(tx, command, asker, context)
+    admitted = await _admit(tx, command, asker, context)
+    application, user, decoy = admitted.application, admitted.user, admitted.decoy
     login_id = identifiers.ulid(context.now, context.entropy)
     device_code, link_secret = link.make(context.entropy), link.make(context.entropy)
     code = _user_code(command, login_id, context)
@@ -65,8 +76,8 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         jkt=asker.jkt,
         device_label=command.device_label,
         fingerprint=command.evidence.encode() if command.evidence and application.fingerprint != "off" else None,
-        scope=scope,
-        audience=audience,
+        scope=admitted.scope,
+        audience=admitted.audience,
         source_range=asker.source_range,
         poll_interval=POLL_INTERVAL,
         created_at=context.now,
@@ -77,9 +88,11 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         **_way_back(command),
     )
     await logins.add(tx, login)
+    await mailings.add(tx, mailbox=_counted_as(asker, admitted, context), now=context.now)
     await _queue_mail(tx, login, f"{link_secret} {digits}" if digits else link_secret, decoy, context)
     await _record(tx, login, command, decoy, context)
-    return LoginStarted(login_id, device_code, user_code.display(code), context.settings.link_ttl, POLL_INTERVAL)
+    shown, seconds = user_code.display(code), context.settings.link_ttl
+    return LoginStarted(login_id, device_code, shown, seconds, POLL_INTERVAL, admitted.known, admitted.quota)
 
 
 class _Admitted(NamedTuple):
@@ -90,15 +103,18 @@ class _Admitted(NamedTuple):
     audience: str
     user: User | None
     decoy: DecoyReason | None
+    known: bool
+    quota: Quota
 
 
 async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Context) -> _Admitted:
     """All that is asked of the database before anything is made, at once; a Refusal undoes it."""
     mailbox = asker.mailbox
     await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
-    registered, usage_rows, person, key, *of_device = await tx.gather(
+    registered, usage_rows, met, person, key, *of_device = await tx.gather(
         applications.asking(command.application_id),
         measuring(asker, context),
+        devices.asking(mailbox, command.device_home, asker.key_id or ""),
         users.asking(mailbox),
         mailbox_keys.asking(mailbox),
         *_of_device(command, context),
@@ -106,20 +122,39 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
     application, scope, audience = granted(command, registered, context.settings.public_url)
     if command.proof is not None:
         proofs.check_spent(of_device[1])
-    usage, user = check_budgets(usage_rows, context), users.found(person)
+    known, user = _is_known(met), users.found(person)
+    usage = check_budgets(usage_rows, context, known=known, crowded=command.crowded)
     await mailbox_keys.ensure(tx, context, mailbox, key)
     if of_device:
         await _record_superseded(tx, logins.ended(of_device[0]), context)
-    return _Admitted(application, scope, audience, user, _decoy_reason(user, usage, context))
+    over = is_over_budget(usage, context.settings.budgets, known=known)
+    quota = quota_of(usage, context.settings.budgets, context.now)
+    return _Admitted(application, scope, audience, user, _decoy_reason(user, over=over, context=context), known, quota)
+
+
+def _is_known(rows: Sequence[Row]) -> bool:
+    device = devices.device_of(rows)
+    return device is not None and device.state == "known"
+
+
+def _counted_as(asker: Asker, admitted: _Admitted, context: Context) -> bytes:
+    """Whose budget the mail counts against: a decoy's, nobody's."""
+    nobody = context.entropy(_MAILBOX_BYTES)
+    if admitted.decoy is not None:
+        return nobody
+    return asker.device if admitted.known else asker.mailbox
 
 
 async def check_start(tx: ReadTransaction, command: StartLogin, context: Context) -> None:
     """Refuse what `start_login` would refuse, before anything dear is made for it; nothing is counted."""
-    registered, usage_rows = await tx.gather(
-        applications.asking(command.application_id), measuring(command.asker(context.keys), context)
+    asker = command.asker(context.keys)
+    registered, usage_rows, met = await tx.gather(
+        applications.asking(command.application_id),
+        measuring(asker, context),
+        devices.asking(asker.mailbox, command.device_home, asker.key_id or ""),
     )
     granted(command, registered, context.settings.public_url)
-    check_budgets(usage_rows, context)
+    check_budgets(usage_rows, context, known=_is_known(met), crowded=command.crowded)
 
 
 def _of_device(command: StartLogin, context: Context) -> list[Query]:
@@ -163,21 +198,13 @@ def _way_back(command: StartLogin) -> "dict[str, Any]":
     }
 
 
-def _decoy_reason(user: User | None, usage: Usage, context: Context) -> DecoyReason | None:
+def _decoy_reason(user: User | None, *, over: bool, context: Context) -> DecoyReason | None:
     """Why no mail may go out, or None. It shows in the audit log alone: the caller's answer is the same [R93]."""
     if user is not None and user.disabled_at is not None:
         return "user_disabled"
     if user is None and context.settings.sign_up == "invited":
         return "not_invited"
-    return "over_budget" if _mailbox_is_over_budget(usage, context.settings.budgets) else None
-
-
-def _mailbox_is_over_budget(usage: Usage, budgets: Budgets) -> bool:
-    return (
-        usage.mailbox_mails >= budgets.mailbox_mails.count
-        or usage.mailbox_daily_mails >= budgets.mailbox_daily_mails.count
-        or usage.mailbox_live_logins >= budgets.mailbox_live_logins.count
-    )
+    return "over_budget" if over else None
 
 
 async def _record_superseded(tx: Transaction, logins_ended: Sequence[logins.Ended], context: Context) -> None:
@@ -196,10 +223,8 @@ async def _queue_mail(
     decoy: DecoyReason | None,
     context: Context,
 ) -> None:
-    """The same statements for a decoy, told apart by a value: the row's kind, and a mailbox nobody has."""
+    """The same statement for a decoy, told apart by a value: the row's kind."""
     mail_id = identifiers.ulid(context.now, context.entropy)
-    nobody = context.entropy(_MAILBOX_BYTES)
-    await mailings.add(tx, mailbox=nobody if decoy else login.mailbox, now=context.now)
     await outbox.add(
         tx,
         outbox.Mail(

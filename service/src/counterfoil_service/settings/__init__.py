@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """At least 32 characters; every other key is derived from it or sealed by it."""
     database_url: Secret = Secret(DEFAULT_DATABASE_URL)
     """`sqlite:///FILE`, or `postgresql://…` for replicas."""
+    redis_url: Secret | None = None
+    """`redis://…`, `rediss://…`, `valkey://…` or `valkeys://…`: limits and proofs that replicas share."""
     mail_url: Secret = Secret(NO_MAIL)
     """`smtp://user:pass@host:port`, `smtps://…`, `file:DIR`, `console:` or `none:`."""
     mail_from: str = ""
@@ -73,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What signs access tokens; another algorithm than before takes over once verifiers know its key."""
     mail_code_cost: argon2_cost.Argon2Cost = argon2_cost.DEFAULT
     """`passes=…,mebibytes=…,lanes=…`: what argon2id costs for a code in the mail."""
+    ipv4_range: Literal["24", "32"] = "24"
+    """How many bits of an IPv4 address share one budget of a range; of IPv6 always 64."""
     budgets: budget.Budgets = budget.DEFAULTS
     """`name=count/seconds,…` replaces default limits."""
     login_retention: int = 30 * DAY
@@ -136,6 +140,7 @@ class _Reader:
             "public_url": self._read("PUBLIC_URL", parsers.check_public_url, required=True),
             "secret_key": self._read("SECRET_KEY", parsers.secret_key, required=True),
             "database_url": self._read("DATABASE_URL", parsers.database_url),
+            "redis_url": self._read("REDIS_URL", parsers.redis_url),
             "mail_url": self._read("MAIL_URL", parsers.mail_url),
             "mail_from": self._read("MAIL_FROM", parsers.mail_from),
             "trusted_proxies": self._read("TRUSTED_PROXIES", parsers.networks),
@@ -146,6 +151,7 @@ class _Reader:
             "session_lifetime": self._read("SESSION_LIFETIME", parsers.seconds(_SESSION_RANGE)),
             "signing_algorithm": self._read("SIGNING_ALGORITHM", parsers.one_of("ES256", "RS256")),
             "mail_code_cost": self._read("MAIL_CODE_COST", argon2_cost.parse),
+            "ipv4_range": self._read("IPV4_RANGE", parsers.one_of("24", "32")),
             "budgets": self._read("BUDGETS", budget.parse),
             "login_retention": self._read("LOGIN_RETENTION", parsers.seconds(_LOGIN_RETENTION_RANGE)),
             "audit_delay": self._read("AUDIT_DELAY", parsers.seconds(_DELAY_RANGE)),
@@ -188,14 +194,13 @@ class _Reader:
             # A name that is like none of ours is left alone, and so is what orchestrators inject for a service's name.
             if close and name not in known and not _INJECTED.search(name):
                 self.problems.append(f"{name} is not a setting: did you mean {close[0]}?")
-        if self.environ.get(f"{PREFIX}REDIS_URL"):
-            self.problems.append(f"{PREFIX}REDIS_URL is not used by this release: leave it out")
 
 
 _WAYS_OUT = {
     "PUBLIC_URL": "Set it to the address people reach the service at, such as https://id.example",
     "SECRET_KEY": "Make one with `openssl rand -hex 32` and keep it: without it nothing sealed can be read again",
     "DATABASE_URL": f"Leave it out for {DEFAULT_DATABASE_URL}",
+    "REDIS_URL": "Such as redis://user:password@redis.example:6379/0; leave it out with one replica",
     "MAIL_URL": "Such as smtp://user:password@mail.example:587; console: prints mail on the terminal",
     "MAIL_FROM": "Such as Example <sign-in@example.com>",
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
@@ -206,6 +211,7 @@ _WAYS_OUT = {
     "SESSION_LIFETIME": "Leave it out for 90 days, 7776000",
     "SIGNING_ALGORITHM": "Leave it out for ES256",
     "MAIL_CODE_COST": "Leave it out for passes=3,mebibytes=64,lanes=4",
+    "IPV4_RANGE": "Leave it out for 24; 32 where your people share no addresses with strangers",
     "BUDGETS": "Such as address_range=30/60,mailbox_mails=5/900",
     "LOGIN_RETENTION": "Leave it out for 30 days, 2592000",
     "AUDIT_DELAY": "Leave it out for 2",

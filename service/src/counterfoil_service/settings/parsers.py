@@ -59,6 +59,13 @@ def database_url(text: str) -> Secret:
     return Secret(text)
 
 
+def redis_url(text: str) -> Secret:
+    """A server of Redis or Valkey."""
+    if not text.startswith(("redis://", "rediss://", "valkey://", "valkeys://")) or not split_url(text).hostname:
+        raise ValueError("must start with redis://, rediss://, valkey:// or valkeys:// and name a host")
+    return Secret(text)
+
+
 def mail_url(text: str) -> Secret:
     """How mail leaves."""
     scheme, _, rest = text.partition(":")

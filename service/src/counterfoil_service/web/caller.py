@@ -11,7 +11,7 @@ from counterfoil_service.web.services import AnyRequest, services_of
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _UNKNOWN: Address = ipaddress.IPv4Address(0)
-_RANGE_BITS = {4: 24, 6: 64}
+_IPV6_BITS = 64
 _MAX_USER_AGENT = 512
 
 
@@ -40,9 +40,14 @@ def came_through_proxy(request: AnyRequest) -> bool:
     return peer is not None and _is_trusted(peer, services_of(request).settings.trusted_proxies)
 
 
-def range_of(source: Address) -> str:
-    """The network that shares one budget: IPv4 /24, IPv6 /64 [R95]."""
-    bits = _RANGE_BITS[source.version]
+def network_of(request: AnyRequest) -> str:
+    """The range that the caller's address shares a budget with."""
+    return range_of(source_of(request), int(services_of(request).settings.ipv4_range))
+
+
+def range_of(source: Address, ipv4_bits: int) -> str:
+    """The network that shares one budget: IPv4 /24 or a single address, IPv6 /64 [R95]."""
+    bits = ipv4_bits if isinstance(source, ipaddress.IPv4Address) else _IPV6_BITS
     host = source.max_prefixlen - bits
     return f"{type(source)(int(source) >> host << host)}/{bits}"
 

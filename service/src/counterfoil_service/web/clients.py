@@ -8,7 +8,9 @@ from urllib.parse import unquote_plus
 
 from counterfoil_service.core.application import OWN_ID, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.web.caller import network_of
 from counterfoil_service.web.forms import Form
+from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.request_headers import header_named
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -21,11 +23,23 @@ async def authenticate_client(request: AnyRequest, form: Form) -> Application:
     if application is None or application.id == OWN_ID:
         raise Refusal(ErrorCode.INVALID_CLIENT, "client_id: no application of this id is registered")
     if application.confidential:
-        if secret is None or not await services.secret_checks.passes(application, secret, services.clock()):
+        if secret is None or not await _passes(request, application, secret):
             raise Refusal(ErrorCode.INVALID_CLIENT, "this application must authenticate with its client secret")
     elif secret is not None:
         raise Refusal(ErrorCode.INVALID_CLIENT, "this application is registered as public and has no secret")
     return application
+
+
+async def _passes(request: AnyRequest, application: Application, secret: str) -> bool:
+    """A wrong secret costs a hash, so there is an end to them; who was right moments ago is not asked to wait."""
+    services = services_of(request)
+    if services.secret_checks.remembers(application, secret, services.clock()):
+        return True
+    services.limiter.check_spent("client_secrets", network_of(request), application.id)
+    if await services.secret_checks.passes(application, secret, services.clock()):
+        return True
+    await charge_network(request, "client_secrets", application.id)
+    return False
 
 
 def _credentials(request: AnyRequest, form: Form) -> tuple[str, str | None]:

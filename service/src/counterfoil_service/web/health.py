@@ -17,9 +17,10 @@ async def live() -> Response[bytes]:
 
 @route("/health/ready", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def ready(request: AnyRequest) -> Response[bytes]:
-    """The database answers and the process is not leaving."""
+    """The database answers, and Redis where there is one, and the process is not leaving."""
     services = services_of(request)
     if services.hub.draining:
         raise unavailable()
     await services.database.read(secrets.get, "salt")
+    await services.shared.check()
     return Response(b'{"status":"ready"}', media_type="application/json")

@@ -27,6 +27,7 @@ from counterfoil_service.web.browser.pages import TappedPage
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.headers import content_security_policy
+from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.oauth import CHECK_MAIL_PATH
 from counterfoil_service.web.openers import opener_of
 from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, OpenedIn
@@ -47,7 +48,9 @@ async def show_link(request: AnyRequest, secret: FromPath[str]) -> Response[str]
     services = services_of(request)
     view = await _live(request, secret)
     if view is None or view.login.state is not State.PENDING:
+        await charge_network(request, "range_opens")
         return _dead(request)
+    await charge_network(request, "link_opens", digest(secret))
     await services.database.write(open_link, OpenLink(view.login, await opener_of(request)))
     return await _link(request, view, secret)
 
@@ -58,11 +61,13 @@ async def decide(request: AnyRequest) -> Response[str]:
     refuse_cross_site(request)
     form = await read_form(request)
     secret = form.get("secret", at_most=16_384) or ""
+    await charge_network(request, "link_tries", digest(secret))
     if form.get("action") == "report":
         return await _report(request, secret)
     view = await _live(request, secret)
     typed = form.get("user_code", at_most=16_384) or ""
     if view is None:
+        await charge_network(request, "range_tries")
         await _record_dead(request, form.get("action"), secret, typed)
         return _dead(request)
     match form.get("action"):
@@ -183,6 +188,7 @@ async def _report(request: AnyRequest, secret: str) -> Response[str]:
         return _dead(request)
     reported = await services.database.write(report_login, ReportLogin(secret, await opener_of(request)))
     if reported is None:
+        await charge_network(request, "range_tries")
         return _dead(request)
     return _page(services.pages.reported(reported.application_name, reported.device_label))
 

@@ -16,6 +16,7 @@ from counterfoil_service.web.clients import authenticate_client
 from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import read_form
+from counterfoil_service.web.limits import charge
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -28,10 +29,11 @@ async def submit_mail_code(request: AnyRequest) -> Response[bytes]:
     services = services_of(request)
     form = await read_form(request)
     application = await authenticate_client(request, form)
-    proof = required(proof_of(request, MAIL_CODE_PATH))
+    proof = required(await proof_of(request, MAIL_CODE_PATH))
     code = mail_code.normalise(form.required("mail_code"))
     if code is None:
         raise Refusal(ErrorCode.INVALID_REQUEST, "mail_code: the eight digits of the newest mail")
+    await charge(request, "mail_code_tries", proof.jkt, key=proof.jkt)
     bearer = Bearer(form.required("device_code"), application, proof, evidence(request, form, application))
     login = await bound_login(request, bearer, "mail_code")
     with services.mail_codes.one_try(login.id):

@@ -9,9 +9,11 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from counterfoil_service.core import email_address, link
+from counterfoil_service.crypto.keys import digest
 from counterfoil_service.operations.describe_notice import NoticeView, describe_notice
 from counterfoil_service.operations.end_noticed_session import EndNoticedSession, end_noticed_session
 from counterfoil_service.web.forms import read_form
+from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.link_pages import handle_page_error
 from counterfoil_service.web.openers import opener_of
 from counterfoil_service.web.pages import NoticePage
@@ -28,6 +30,7 @@ async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[st
         limits = services.settings.session_limits
         view = await services.database.read(describe_notice, secret, services.clock(), limits)
     if view is None:
+        await charge_network(request, "range_opens")
         return _dead(request)
     return _page(services.pages.notice(_notice_page(request, view, secret)))
 
@@ -40,8 +43,10 @@ async def end_session(request: AnyRequest) -> Response[str]:
     secret = (await read_form(request)).get("secret", at_most=16_384) or ""
     if not link.well_formed(secret):
         return _dead(request)
+    await charge_network(request, "link_tries", digest(secret))
     view = await services.database.write(end_noticed_session, EndNoticedSession(secret, await opener_of(request)))
     if view is None:
+        await charge_network(request, "range_tries")
         return _dead(request)
     return _page(services.pages.notice_ended(_notice_page(request, view, secret)))
 

@@ -14,12 +14,13 @@ from counterfoil_service.operations.link_request import StartLogin
 from counterfoil_service.operations.start_login import LoginStarted, check_start, start_login
 from counterfoil_service.web import polling
 from counterfoil_service.web.bound_logins import Bearer
-from counterfoil_service.web.caller import range_of, source_of, user_agent_of
+from counterfoil_service.web.caller import network_of, source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
 from counterfoil_service.web.code_grant import AUTHORIZATION_CODE_GRANT, answer_code
 from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form, read_form
+from counterfoil_service.web.limits import asked
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.refresh_grant import REFRESH_GRANT, answer_refresh
 from counterfoil_service.web.request_headers import headers_named
@@ -42,7 +43,7 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
     services = services_of(request)
     form = await read_form(request)
     application = await authenticate_client(request, form)
-    proof = proof_of(request, DEVICE_AUTHORIZATION_PATH)
+    proof = await proof_of(request, DEVICE_AUTHORIZATION_PATH)
     source = source_of(request)
     command = StartLogin(
         application_id=application.id,
@@ -53,12 +54,12 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         device_label=_device_label(form),
         evidence=evidence(request, form, application),
         source=str(source),
-        source_range=range_of(source),
+        source_range=network_of(request),
         place=services.places.place_of(source),
         user_agent=user_agent_of(request),
         way_home=_way_home(form),
     )
-    started = await (_start_with_code if application.mail_code else _start)(services, command)
+    started = await asked(request, command, _start_with_code if application.mail_code else _start)
     services.wake_mail()
     answer = DeviceAuthorization(
         device_code=started.device_code,
@@ -69,7 +70,7 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         poll_wait_max=MAX_WAIT,
         login_id=started.login_id,
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=started.quota.fields)
 
 
 async def _start(services: Services, command: StartLogin) -> LoginStarted:
@@ -102,7 +103,7 @@ async def _asked(request: AnyRequest) -> Response[bytes] | polling.Poll:
     if grant_type not in GRANTS:
         raise Refusal(ErrorCode.UNSUPPORTED_GRANT_TYPE, f"grant_type: this service takes {', '.join(GRANTS)}")
     application = await authenticate_client(request, form)
-    proof = proof_of(request, TOKEN_PATH)
+    proof = await proof_of(request, TOKEN_PATH)
     if application.dpop == "required":
         required(proof)
     if grant_type == AUTHORIZATION_CODE_GRANT:

@@ -6,7 +6,7 @@ from typing import Any
 
 from counterfoil_service.operations.opener import Opener
 from counterfoil_service.web.browser.labels import label_of
-from counterfoil_service.web.caller import range_of, source_of, user_agent_of
+from counterfoil_service.web.caller import network_of, source_of, user_agent_of
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _STATE = "counterfoil_opener"
@@ -27,7 +27,7 @@ async def _looked_up(request: AnyRequest) -> Opener:
     return Opener(
         method=request.method,
         source=str(source),
-        source_range=range_of(source),
+        source_range=network_of(request),
         user_agent=user_agent,
         # In a thread: its first use reads large rules.
         browser=await asyncio.to_thread(label_of, user_agent),

@@ -19,6 +19,7 @@ from counterfoil_service.operations.collect_login import CollectLogin, collect_l
 from counterfoil_service.operations.slow_login import slow_login
 from counterfoil_service.web.bound_logins import Bearer, bound_login
 from counterfoil_service.web.gate import UNEVENTFUL
+from counterfoil_service.web.limits import charge
 from counterfoil_service.web.problems import handle_error
 from counterfoil_service.web.services import AnyRequest, Services, services_of
 from counterfoil_service.web.wire import Tokens
@@ -62,13 +63,26 @@ async def poll_of(request: AnyRequest, bearer: Bearer, wait: int | None) -> Poll
 async def answer_poll(request: AnyRequest, poll: Poll) -> Response[bytes]:
     """Tokens, or the error that says how the login stands."""
     try:
-        response = await _collect(request, poll)
+        response = await _paced(request, poll)
     except Refusal as refusal:
         request.scope["state"][UNEVENTFUL] = refusal.code is ErrorCode.AUTHORIZATION_PENDING
         response = handle_error(request, refusal)
     if poll.wait is not None:
         response.headers["Preference-Applied"] = f"wait={poll.wait}"
     return response
+
+
+async def _paced(request: AnyRequest, poll: Poll) -> Response[bytes]:
+    """Each early poll is a write, so there is an end to them."""
+    if poll.proof is None:
+        return await _collect(request, poll)
+    services_of(request).limiter.check_spent("key_polls", poll.proof.jkt)
+    try:
+        return await _collect(request, poll)
+    except Refusal as refusal:
+        if refusal.code is ErrorCode.SLOW_DOWN:
+            await charge(request, "key_polls", poll.proof.jkt, key=poll.proof.jkt)
+        raise
 
 
 async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:

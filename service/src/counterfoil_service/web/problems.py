@@ -15,6 +15,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
+from counterfoil_service.core.budget import LimitRefusal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.mail_code import CodeMismatch
 from counterfoil_service.core.polling import AccessDenied
@@ -85,10 +86,12 @@ def title_of(status: int) -> str:
 
 
 def headers_of(refusal: Refusal, error: Exception) -> dict[str, str]:
-    """`Retry-After`, `WWW-Authenticate` and `Allow`, where they are due."""
+    """`Retry-After`, `RateLimit`, `WWW-Authenticate` and `Allow`, where they are due."""
     headers: dict[str, str] = {}
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, LimitRefusal):
+        headers |= refusal.quota.fields
     if refusal.code is ErrorCode.INVALID_CLIENT:
         headers["WWW-Authenticate"] = 'Basic realm="counterfoil", charset="UTF-8"'
     if isinstance(error, HTTPException) and error.headers:

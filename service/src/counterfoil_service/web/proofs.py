@@ -8,7 +8,7 @@ from counterfoil_service.web.request_headers import headers_named
 from counterfoil_service.web.services import AnyRequest, services_of
 
 
-def proof_of(request: AnyRequest, path: str) -> Proof | None:
+async def proof_of(request: AnyRequest, path: str) -> Proof | None:
     """The verified proof, None when the request carries none. `path` is the endpoint's, below the issuer."""
     services = services_of(request)
     headers = headers_named(request, b"dpop")
@@ -18,7 +18,7 @@ def proof_of(request: AnyRequest, path: str) -> Proof | None:
     proof = dpop.verify(
         headers, method=request.method, url=services.settings.public_url + path, now=now, nonces=services.nonces
     )
-    services.replay.remember(proof.replay_key, now)
+    await services.shared.replay.remember(proof.replay_key, now)
     return proof
 
 

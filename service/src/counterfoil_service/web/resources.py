@@ -37,7 +37,7 @@ async def holder_of(request: AnyRequest, path: str) -> Holder:
     claims = await claims_of(request, token)
     if claims is None:
         raise _invalid("The access token is not valid any more, or was never ours: refresh it, or sign in again.")
-    proof = _proof_of(request, path, token) if scheme == "dpop" else None
+    proof = await _proof_of(request, path, token) if scheme == "dpop" else None
     _check_binding(claims, proof, services.settings.public_url)
     limits = services.settings.session_limits
     person = await services.database.read(describe_person, claims.sid, limits, services.clock())
@@ -56,7 +56,7 @@ def _credentials(request: AnyRequest) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
-def _proof_of(request: AnyRequest, path: str, token: str) -> Proof:
+async def _proof_of(request: AnyRequest, path: str, token: str) -> Proof:
     services = services_of(request)
     now = services.clock()
     proof = dpop.verify(
@@ -67,7 +67,7 @@ def _proof_of(request: AnyRequest, path: str, token: str) -> Proof:
         nonces=services.nonces,
         access_token=token,
     )
-    services.replay.remember(proof.replay_key, now)
+    await services.shared.replay.remember(proof.replay_key, now)
     return proof
 
 

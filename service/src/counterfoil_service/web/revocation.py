@@ -22,7 +22,7 @@ async def revoke(request: AnyRequest) -> Response[bytes]:
     services = services_of(request)
     form = await read_form(request)
     application = await authenticate_client(request, form)
-    proof = proof_of(request, REVOCATION_PATH)
+    proof = await proof_of(request, REVOCATION_PATH)
     if application.dpop == "required":
         required(proof)
     token = form.required("token", at_most=16_384)

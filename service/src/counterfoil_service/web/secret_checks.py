@@ -24,12 +24,15 @@ class SecretChecks:
         self._remembered: dict[bytes, int] = {}
         self._slots = asyncio.Semaphore(_CONCURRENT_CHECKS)
 
+    def remembers(self, application: Application, secret: str, now: int) -> bool:
+        """Whether this was found to be its secret lately."""
+        return self._remembered.get(self._name(application, secret), 0) > now
+
     async def passes(self, application: Application, secret: str, now: int) -> bool:
         """Whether this is the application's secret."""
-        encoded = application.secret_hash or ""
-        name = keyed(self._key, encoded.encode(), secret.encode())
-        if self._remembered.get(name, 0) > now:
+        if self.remembers(application, secret, now):
             return True
+        encoded, name = application.secret_hash or "", self._name(application, secret)
         async with self._slots:
             correct = await asyncio.to_thread(self._verify, encoded, secret)
         if correct:
@@ -37,3 +40,6 @@ class SecretChecks:
                 self._remembered.clear()
             self._remembered[name] = now + REMEMBERED
         return correct
+
+    def _name(self, application: Application, secret: str) -> bytes:
+        return keyed(self._key, (application.secret_hash or "").encode(), secret.encode())

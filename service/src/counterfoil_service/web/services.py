@@ -10,6 +10,8 @@ from litestar import Request
 from counterfoil_service.crypto.keys import Keys
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database
+from counterfoil_service.limiting.limiter import Limiter
+from counterfoil_service.limiting.shared import Shared
 from counterfoil_service.settings import Settings
 from counterfoil_service.waiting import Hub
 from counterfoil_service.web.known_applications import KnownApplications
@@ -17,7 +19,6 @@ from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.places import Places
-from counterfoil_service.web.replay import ReplayMemory
 from counterfoil_service.web.secret_checks import SecretChecks
 from counterfoil_service.web.signers import Signers
 
@@ -35,7 +36,8 @@ class Services:
     keys: Keys
     hub: Hub
     nonces: Nonces
-    replay: ReplayMemory
+    shared: Shared
+    limiter: Limiter
     paces: Paces
     signers: Signers
     secret_checks: SecretChecks

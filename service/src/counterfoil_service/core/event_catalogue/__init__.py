@@ -11,6 +11,7 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.event_catalogue.administration import ADMINISTRATION
 from counterfoil_service.core.event_catalogue.devices import DEVICES
 from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, Entry
+from counterfoil_service.core.event_catalogue.limits import LIMITS
 from counterfoil_service.core.event_catalogue.link_events import LINK_EVENTS
 from counterfoil_service.core.event_catalogue.login_ends import LOGIN_ENDS
 from counterfoil_service.core.event_catalogue.mails import MAILS
@@ -22,6 +23,7 @@ CATALOGUE: Final[dict[EventName, Entry]] = {
     **LINK_EVENTS,
     **LOGIN_ENDS,
     **MAILS,
+    **LIMITS,
     **SESSIONS,
     **DEVICES,
     **ADMINISTRATION,

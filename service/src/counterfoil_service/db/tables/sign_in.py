@@ -75,6 +75,7 @@ logins = Table(
     integer("mail_code_misses"),
     words("language", null=True),
     integer("relayed_at", null=True),
+    integer("reported_at", null=True),
 )
 
 # Spelt as the statements spell it: SQLite uses a partial index only where it recognises the very same term.

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose request it is: auditors show a bearer token (RFC 6750 §2.1), in the header and nowhere else."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.operations.record_reading import Part, RecordReading, auditor, record_reading
+from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.services import AnyRequest, services_of
 
 
@@ -27,7 +31,8 @@ async def read_as_auditor(
 ) -> None:
     """Let an auditor read, and record it; a Refusal for everybody else [R139]."""
     command = RecordReading(token=token_of(request), part=part, filters=filters, login=login, from_index=from_index)
-    await services_of(request).database.write(record_reading, command)
+    async with _counted(request):
+        await services_of(request).database.write(record_reading, command)
 
 
 async def check_auditor(request: AnyRequest) -> None:
@@ -35,4 +40,16 @@ async def check_auditor(request: AnyRequest) -> None:
 
     Whoever follows the log asks for its checkpoint all the time, and a record of that would make the next one.
     """
-    await services_of(request).database.read(auditor, token_of(request))
+    async with _counted(request):
+        await services_of(request).database.read(auditor, token_of(request))
+
+
+@contextlib.asynccontextmanager
+async def _counted(request: AnyRequest) -> AsyncIterator[None]:
+    """Whoever tries tokens is told to wait."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code is ErrorCode.INVALID_TOKEN:
+            await charge_network(request, "range_operators")
+        raise

@@ -17,7 +17,7 @@ from counterfoil_service.core.return_path import check_return_path
 from counterfoil_service.db import applications
 from counterfoil_service.operations.asking_browser import AskingBrowser
 from counterfoil_service.operations.link_request import StartLogin
-from counterfoil_service.operations.start_login import start_login
+from counterfoil_service.operations.start_login import LoginStarted, start_login
 from counterfoil_service.web.browser.answers import browser_name, go_to_path, page, path_of, signed_in
 from counterfoil_service.web.browser.cookies import browser_cookie
 from counterfoil_service.web.browser.csrf import csrf_token, read_own_form
@@ -25,8 +25,9 @@ from counterfoil_service.web.browser.labels import label_of
 from counterfoil_service.web.browser.pages import SignInPage
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.browser.sealed import open_destination, seal_destination
-from counterfoil_service.web.caller import range_of, source_of, user_agent_of
-from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.caller import network_of, source_of, user_agent_of
+from counterfoil_service.web.limits import asked
+from counterfoil_service.web.services import AnyRequest, Services, services_of
 
 SIGN_IN_PATH = "/sign-in"
 ACCOUNT_PATH = "/account"
@@ -82,7 +83,7 @@ async def begin_sign_in(request: AnyRequest) -> Response[str]:
             request, SignInForm(None, destination, browser, typed[:_MAX_ADDRESS], message=refusal.description)
         )
     command = await _command(request, address, AskingBrowser(browser, destination))
-    started = await services.database.write(start_login, command)
+    started = await asked(request, command, _start)
     services.wake_mail()
     waiting = path_of(request, f"{SIGN_IN_PATH}/{started.login_id}")
     return go_to_path(request, waiting, [browser_cookie(browser)])
@@ -108,6 +109,10 @@ async def _again(request: AnyRequest, form: SignInForm) -> Response[str]:
     return show_form(request, msgspec.structs.replace(form, application_name=name), 422)
 
 
+async def _start(services: Services, command: StartLogin) -> LoginStarted:
+    return await services.database.write(start_login, command)
+
+
 async def _command(request: AnyRequest, address: EmailAddress, browser: AskingBrowser) -> StartLogin:
     source, user_agent = source_of(request), user_agent_of(request)
     return StartLogin(
@@ -120,7 +125,7 @@ async def _command(request: AnyRequest, address: EmailAddress, browser: AskingBr
         device_label=await asyncio.to_thread(label_of, user_agent),
         evidence=None,
         source=str(source),
-        source_range=range_of(source),
+        source_range=network_of(request),
         place=services_of(request).places.place_of(source),
         user_agent=user_agent,
         browser=browser,

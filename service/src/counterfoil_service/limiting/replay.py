@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The proofs this process has seen lately: enough for calls that grant nothing; the database remembers the others."""
+"""The proofs seen lately: enough for calls that grant nothing; the database remembers the others.
+
+Here in this process. `redis.py` has what replicas share.
+"""
+
+from typing import Protocol
 
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.db.engine import unavailable
@@ -11,7 +16,14 @@ REMEMBERED = 90 * 1_000_000
 CAPACITY = 1_000_000
 
 
-class ReplayMemory:
+class ReplayMemory(Protocol):
+    """What asks whether a proof was seen before."""
+
+    async def remember(self, replay_key: bytes, now: int) -> None:
+        """Raise a Refusal for a proof seen before, or where it cannot be remembered."""
+
+
+class ProcessReplayMemory:
     """Two generations: an entry is remembered for at least `REMEMBERED`, less than three times that."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -20,7 +32,7 @@ class ReplayMemory:
         self._previous: set[bytes] = set()
         self._turned_at = 0
 
-    def remember(self, replay_key: bytes, now: int) -> None:
+    async def remember(self, replay_key: bytes, now: int) -> None:
         """Raise a Refusal for a proof seen before, or when there are more than can be remembered."""
         self._turn(now)
         if replay_key in self._current or replay_key in self._previous:
