@@ -38,7 +38,7 @@ def read(response: Response, shape: type[Shape]) -> Shape | Refusal | NotNow:
 def trouble(response: Response) -> Refusal | NotNow:
     """Sort an answer that is no success."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.is_trouble:
-        return NotNow(response.status, _retry_after(response))
+        return NotNow(response.status, retry_after(response))
     if HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return decode(response, Refusal, media=("application/json", "application/problem+json"))
     raise UnexpectedResponse(f"The service answered with status {response.status}, which makes no sense here.")
@@ -54,10 +54,10 @@ def fail(response: Response, found: object, *secrets: str) -> NoReturn:
     """Raise the error for a refusal or a "not now" outside of polling."""
     if isinstance(found, Refusal):
         raise ServiceRefused(found.error, response.status, clean(found.error_description, *secrets))
-    retry_after = found.retry_after if isinstance(found, NotNow) else None
+    wait = found.retry_after if isinstance(found, NotNow) else None
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise RateLimited(retry_after)
-    raise ServiceUnreachable(f"The service cannot work now ({response.status}).", retry_after=retry_after)
+        raise RateLimited(wait)
+    raise ServiceUnreachable(f"The service cannot work now ({response.status}).", retry_after=wait)
 
 
 def wants_nonce(response: Response) -> bool:
@@ -75,8 +75,8 @@ def clean(text: str, *secrets: str) -> str:
     return "".join(character for character in text if character.isprintable())[:_MAX_DESCRIPTION]
 
 
-def _retry_after(response: Response) -> int | None:
-    """Seconds, or an HTTP date; anything else counts as not said (RFC 9110 §10.2.3)."""
+def retry_after(response: Response) -> int | None:
+    """How many seconds to wait: a number, or an HTTP date; anything else counts as not said (RFC 9110 §10.2.3)."""
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return min(int(text), _DAY)

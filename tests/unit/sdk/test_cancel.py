@@ -80,6 +80,17 @@ def test_it_is_tried_three_times_with_a_new_proof_each() -> None:
     assert len({claims_of(request)["jti"] for request in play.requests}) == 3
 
 
+def test_between_two_tries_it_waits_as_the_service_says() -> None:
+    play = cancel([reply(503, b"", retry_after="7"), reply(200, b"")])
+    assert play.effects == [REVOKE, Wait(7.0), REVOKE]
+
+
+def test_told_to_come_back_much_later_it_does_not_keep_the_caller() -> None:
+    with pytest.raises(ServiceUnreachable) as caught:
+        cancel([reply(503, b"", retry_after="60")])
+    assert caught.value.retry_after == 60
+
+
 def test_then_it_is_an_error_that_says_so() -> None:
     with pytest.raises(ServiceUnreachable):
         cancel([OFFLINE, OFFLINE, OFFLINE])

@@ -158,6 +158,31 @@ def test_too_many_requests_say_when_to_come_back() -> None:
     assert "60 seconds" in caught.value.hint
 
 
+LIMITED = refusal("slow_down", status=429, headers={"retry-after": "60"})
+
+
+def test_who_was_told_to_wait_does_not_ask_again_before() -> None:
+    clock = Clock()
+    channel = a_channel(clock)
+    for waited, left, script in ((0.0, 60, [LIMITED]), (0.5, 60, []), (59.0, 1, [])):
+        clock.seconds += waited
+        with pytest.raises(RateLimited) as caught:
+            Play(clock, script).run(_flows.start_login(channel, KEY, WISH))
+        assert caught.value.retry_after == left
+    clock.seconds += 0.5
+    assert Play(clock, [reply(200, STARTED)]).run(_flows.start_login(channel, KEY, WISH)).login_id == "01JLOGIN"
+
+
+def test_a_login_that_was_given_up_makes_room_for_the_next_at_once() -> None:
+    clock = Clock()
+    channel = a_channel(clock)
+    login = Play(clock, [reply(200, STARTED)]).run(_flows.start_login(channel, KEY, WISH))
+    with pytest.raises(RateLimited):
+        Play(clock, [LIMITED]).run(_flows.start_login(channel, KEY, WISH))
+    Play(clock, [reply(200, b"")]).run(_flows.cancel_login(channel, login))
+    assert Play(clock, [reply(200, STARTED)]).run(_flows.start_login(channel, KEY, WISH)).login_id == "01JLOGIN"
+
+
 def test_nobody_is_sent_away_for_longer_than_a_day() -> None:
     with pytest.raises(RateLimited) as caught:
         start([refusal("slow_down", status=429, headers={"retry-after": "999999999"})])

@@ -41,3 +41,4 @@ def _withdraw(channel: Channel, login: OpenLogin, tries: int) -> Flow[None]:
     response = yield from channel.insist(lambda: channel.post(login.key, metadata.revocation_endpoint, form), tries)
     if response.status != HTTPStatus.OK:
         _replies.fail(response, _replies.trouble(response), login.device_code)
+    channel.ask_again_at = 0.0  # a login that was given up does not count

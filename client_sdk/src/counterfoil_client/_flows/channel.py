@@ -20,6 +20,8 @@ from counterfoil_client.stores import DeviceKey
 
 Pairs = Sequence[tuple[str, str]]
 
+_LONGEST_PAUSE = 10
+"""Seconds that a call waits to be made again, at the service's word; whoever is told of more hears of it at once."""
 _NONCE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,512}")
 
 
@@ -35,6 +37,8 @@ class Channel:
     nonce: str | None = field(default=None, repr=False)
     keeper: Keeper | None = field(default=None, repr=False)
     description: Description | None = None
+    ask_again_at: float = 0.0
+    """When the service takes the next request for a link, on the monotonic clock: it said so in a refusal."""
 
     @classmethod
     def open(cls, issuer: str, client_id: str, surroundings: Surroundings | None) -> "Channel":
@@ -62,13 +66,15 @@ class Channel:
         return self.metadata
 
     def insist(self, attempt: Callable[[], Flow[Response]], tries: int = 3) -> Flow[Response]:
-        """Make what may safely be made again, while no answer comes or one that says "not now"."""
+        """Make what may safely be made again, while no answer comes or one that says "not now"; wait as it says."""
         for failures in range(1, tries):
+            told = 0
             with contextlib.suppress(Unreachable):
                 response = yield from attempt()
-                if not response.is_trouble:
+                told = _replies.retry_after(response) or 0
+                if not response.is_trouble or told > _LONGEST_PAUSE:
                     return response
-            yield Wait(backoff(failures, self.surroundings.jitter()))
+            yield Wait(max(backoff(failures, self.surroundings.jitter()), told))
         return (yield from reached(attempt()))
 
     def post(

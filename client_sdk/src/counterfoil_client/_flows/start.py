@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask for a link. Never repeated by itself: a lost answer may have sent a mail, and a second one confuses a person."""
 
+import math
 import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 
 from counterfoil_client import _replies
 from counterfoil_client._effects import Flow
@@ -11,7 +13,7 @@ from counterfoil_client._flows.channel import Channel, reached
 from counterfoil_client._flows.login import OpenLogin, fingerprint_form
 from counterfoil_client._redirect import SECRET_BYTES, WayHome
 from counterfoil_client._wire import LoginStarted
-from counterfoil_client.errors import ConfigurationError, UnexpectedResponse
+from counterfoil_client.errors import ConfigurationError, RateLimited, UnexpectedResponse
 from counterfoil_client.stores import DeviceKey
 
 _MAX_LABEL = 64
@@ -55,11 +57,21 @@ def start_login(
     way_home = None if redirect_uri is None else _way_home(channel, redirect_uri)
     form += () if way_home is None else way_home.form()
     metadata = yield from channel.discover()
+    _obey(channel)
     response = yield from reached(channel.post(key, metadata.device_authorization_endpoint, form))
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        channel.ask_again_at = channel.surroundings.monotonic() + (_replies.retry_after(response) or 0)
     login = _open(channel, key, _replies.expect(response, LoginStarted))
     login.way_home = way_home
     login.device_fingerprint = fingerprint
     return login
+
+
+def _obey(channel: Channel) -> None:
+    """Ask the service for nothing before the time that it named: it would say the same again."""
+    left = channel.ask_again_at - channel.surroundings.monotonic()
+    if left > 0:
+        raise RateLimited(math.ceil(left))
 
 
 def clean_label(text: str) -> str:

@@ -26,6 +26,7 @@ from counterfoil_service.settings import RECOMMENDED_LINK_TTL, Settings
 MAX_CLOCK_DIFFERENCE_SECONDS = 1
 MAX_SINK_DELAY_SECONDS = 300
 CONNECT_SECONDS = 5
+KEEPS_ALL = "noeviction"
 
 Verdict = Literal["ok", "warning", "error"]
 Finding = dict[str, str]
@@ -56,7 +57,31 @@ def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
 async def _findings(settings: Settings) -> list[Finding]:
     found = [*_settings(settings), *_places(settings)]
     found += [finding async for finding in _database(settings)]
+    found += await _redis(settings)
     return [*found, await _mail(settings)]
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    if settings.redis_url is None:
+        return []
+    host = urlsplit(settings.redis_url.reveal()).hostname
+    try:
+        from counterfoil_service.limiting.redis import Redis
+    except ImportError:
+        return [_finding("error", "REDIS_URL", "install the extra, `counterfoil-service[redis]`")]
+    redis = Redis(settings.redis_url)
+    try:
+        await redis.check()
+        policy = await redis.policy()
+    except Refusal:
+        text = f"{host} does not answer, and until it does every call is refused; check COUNTERFOIL_REDIS_URL"
+        return [_finding("error", "REDIS_URL", text)]
+    finally:
+        await redis.close()
+    if policy not in {None, KEEPS_ALL}:
+        text = f"{host} forgets when it is full ({policy}), proofs that were seen too; set maxmemory-policy {KEEPS_ALL}"
+        return [_finding("warning", "REDIS_URL", text)]
+    return [_finding("ok", "REDIS_URL", f"{host} answers")]
 
 
 def _settings(settings: Settings) -> list[Finding]:
