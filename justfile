@@ -58,6 +58,10 @@ audit-attack *arguments: setup
 kill-attack *arguments: setup
     @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/kill.py "$@"
 
+# Use every budget up: the attacker must be refused, and the owner served
+limits *arguments: setup
+    @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/limits.py "$@"
+
 # Exactly what CI runs beside the tests
 check: setup
     uv run --no-sync python -m tests.architecture.check
