@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from counterfoil_service.mail import outbox
-from counterfoil_service.mail.transports import TryLater, Undeliverable
+from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.settings import SettingsError
 from support.stage import OpenStage, Stage
@@ -173,3 +173,38 @@ async def test_between_two_letters_everybody_else_has_the_loop(
     await worker.work()
     counting.cancel()
     assert len(written_at) == len(set(written_at)) == 5
+
+
+async def test_row_and_record_keep_who_took_the_mail(stage: Stage) -> None:
+    post = Post()
+    post.go_on.set()
+    stage.service.outbox._transport = alone(post)
+    asked = await stage.start()
+    await stage.service.outbox.work()
+    last = (await stage.events(asked.login_id))[-1].event
+    assert (last.name.value, last.fields) == ("mail.sent", {"attempt": 1, "provider": "post"})
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("sent", "post")]
+
+
+async def test_who_perhaps_took_a_mail_is_remembered_and_asked_first_with_the_same_mail(stage: Stage) -> None:
+    silent, other = Post(PerhapsTaken("TimeoutError")), Post(TryLater("smtp_451"))
+    silent.go_on.set()
+    other.go_on.set()
+    stage.service.outbox._transport = Chain([other, silent], lambda: 0)
+    asked = await stage.start()
+    await stage.service.outbox.work()
+    last = (await stage.events(asked.login_id))[-1].event
+    assert (last.name.value, last.reason, last.fields["provider"]) == ("mail.deferred", "TimeoutError", "post_2")
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("queued", "post_2")]
+
+    silent.trouble, other.trouble = TryLater("smtp_421"), TryLater("smtp_451")
+    stage.clock.advance(200)
+    await stage.service.outbox.work()
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("queued", "post_2")], "it may still have it"
+
+    silent.trouble = None
+    stage.clock.advance(200)
+    await stage.service.outbox.work()
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("sent", "post_2")]
+    assert len(other.message_ids) == 2
+    assert len(set(silent.message_ids + other.message_ids)) == 1

@@ -63,7 +63,7 @@ def test_several_stand_in_the_order_of_preference_and_none_is_none() -> None:
         ("resend://hunter2,5", "must be smtp://"),
         ("resend://hunter2/x", "write a / in them as %2F"),
         ("resend://hunter2#x", "write a / in them as %2F"),
-        ("resend://hunter2%0d%0aX:y", "visible ASCII"),
+        ("resend://hunter2%0d%0aX", "visible ASCII"),
         ("resend://hunter2?stream=x", "these options, each once: endpoint"),
         ("resend://hunter2?endpoint=https://a.example&endpoint=https://b.example", "each once"),
         ("resend://hunter2?endpoint=http://mail.example", "an endpoint must be an https URL"),
