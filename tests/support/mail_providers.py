@@ -276,3 +276,40 @@ class FakeProvider:
         if mail.key is None or mail.key not in {each.key for each in self.taken}:
             self.taken.append(mail)
         return 200, "", documented.accepted
+
+
+@dataclass
+class FakeSmtp:
+    """A mail server of the same manners. `replies`: a reply code to the recipient, CUT or HANG after the message."""
+
+    posts: list[bytes] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    replies: list[int | str] = field(default_factory=list)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    seconds: float = 0
+    kind = "smtp"
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One mail a connection."""
+        reply = self.replies.pop(0) if self.replies else 250
+        recipient = ""
+        writer.write(b"220 mail.example\r\n")
+        while line := (await reader.readline()).decode("ascii").strip():
+            verb = line.partition(" ")[0].upper()
+            if verb == "DATA":
+                writer.write(b"354 go ahead\r\n")
+                raw = (await reader.readuntil(b"\r\n.\r\n")).removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
+                self.posts.append(raw)
+                await asyncio.sleep(self.seconds)
+                if reply == HANG:
+                    await self.let_go.wait()
+                if isinstance(reply, str):
+                    return
+                named = re.search(rb"Message-ID: <([^@]+)@", raw)
+                self.taken.append(Taken(named[1].decode() if named else "", recipient, *_mime(raw)))
+            elif verb == "RCPT":
+                recipient = line.partition("<")[2].partition(">")[0]
+            answer = reply if verb == "RCPT" and isinstance(reply, int) else 221 if verb == "QUIT" else 250
+            writer.write(f"{answer} {verb}\r\n".encode())
+            await writer.drain()

@@ -15,22 +15,22 @@ def one(text: str) -> MailProvider:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "endpoint", "host"),
+    ("text", "kind", "endpoint", "shown"),
     [
         ("resend://re_123", "resend", "https://api.resend.com", "resend"),
-        ("mailgun://key-1@mg.example.com", "mailgun", "https://api.mailgun.net", "mg.example.com"),
-        ("mailgun://key-1@mg.example.com?region=eu", "mailgun", "https://api.eu.mailgun.net", "mg.example.com"),
+        ("mailgun://key-1@mg.example.com", "mailgun", "https://api.mailgun.net", "mailgun mg.example.com"),
+        ("mailgun://key-1@mg.example.com?region=eu", "mailgun", "https://api.eu.mailgun.net", "mailgun mg.example.com"),
         ("postmark://token", "postmark", "https://api.postmarkapp.com", "postmark"),
-        ("ses://AKID:s@eu-central-1", "ses", "https://email.eu-central-1.amazonaws.com", "eu-central-1"),
+        ("ses://AKID:s@eu-central-1", "ses", "https://email.eu-central-1.amazonaws.com", "ses eu-central-1"),
         ("resend://re_1?endpoint=https://mail.example/api/", "resend", "https://mail.example/api", "resend"),
         ("resend://re_1?endpoint=http://[::1]:80", "resend", "http://[::1]:80", "resend"),
-        (f"hook+https://ops.example/m?a=b#{KEY}", "hook", "https://ops.example/m?a=b", "ops.example"),
+        (f"hook+https://ops.example/m?a=b#{KEY}", "hook", "https://ops.example/m?a=b", "hook ops.example"),
         ("smtps://u:p@mail.example", "smtp", "", "mail.example"),
     ],
 )
-def test_each_provider_is_asked_where_it_lives(text: str, kind: str, endpoint: str, host: str) -> None:
+def test_each_provider_is_asked_where_it_lives(text: str, kind: str, endpoint: str, shown: str) -> None:
     provider = one(text)
-    assert (provider.kind, provider.endpoint, provider.host) == (kind, endpoint, host)
+    assert (provider.kind, provider.endpoint, provider.shown) == (kind, endpoint, shown)
 
 
 def test_credentials_are_percent_decoded_and_options_read() -> None:

@@ -47,9 +47,8 @@ async def post(  # noqa: PLR0913 - a request, its bounds, and what it needs from
     is no whole answer: among its kinds are TimeoutError, ssl.SSLError and NotHttpError.
     """
     parts = urlsplit(url)
-    context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
     async with asyncio.timeout(timeout):
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context)
+        reader, writer = await _connected(parts, tls)
         try:
             connection = h11.Connection(h11.CLIENT)
             request = _request(connection, parts, body, headers)
@@ -61,6 +60,19 @@ async def post(  # noqa: PLR0913 - a request, its bounds, and what it needs from
         finally:
             # A polite end of TLS would wait for the other side, which has said all that it had to.
             writer.transport.abort()
+
+
+async def reach(url: str) -> None:
+    """Connect to the server of a URL, and leave; an OSError as with `post` where it is not there."""
+    _, writer = await _connected(urlsplit(url), None)
+    writer.transport.abort()
+
+
+async def _connected(
+    parts: SplitResult, tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+    return await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context)
 
 
 def _request(connection: h11.Connection, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:

@@ -33,7 +33,7 @@ _MAILGUN = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 
 
 class MailProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """One of them. `host` names it to people: a server, Mailgun's domain, SES's region; `url` is what was written."""
+    """One of them. `host` is a server, Mailgun's domain or SES's region; `url` is what was written."""
 
     kind: Kind
     url: Secret
@@ -46,9 +46,14 @@ class MailProvider(msgspec.Struct, frozen=True, kw_only=True):
     stream: str = ""
     """Of Postmark: the message stream."""
 
+    @property
+    def shown(self) -> str:
+        """For people, without anything secret."""
+        return self.host if self.kind == "smtp" else f"{self.kind} {self.host}".strip()
+
     def __repr__(self) -> str:
         """Leave the endpoint out: a hook's path may hold a token."""
-        return f"MailProvider(kind={self.kind!r}, host={self.host!r})"
+        return f"MailProvider({self.shown})"
 
 
 def mail_url(text: str) -> Secret:
@@ -89,13 +94,13 @@ def _provider(text: str) -> MailProvider:
     options = _options(scheme, parts.query)
     match scheme:
         case "resend":
-            made = MailProvider(kind="resend", url=url, host="resend", endpoint="https://api.resend.com")
+            made = MailProvider(kind="resend", url=url, endpoint="https://api.resend.com")
             made = msgspec.structs.replace(made, key=_key(parts.netloc))
         case "mailgun":
             made = _mailgun(url, parts.netloc, options)
         case "postmark":
             stream = _named("the message stream of Postmark", options.get("stream", "outbound"))
-            made = MailProvider(kind="postmark", url=url, host="postmark", endpoint="https://api.postmarkapp.com")
+            made = MailProvider(kind="postmark", url=url, endpoint="https://api.postmarkapp.com")
             made = msgspec.structs.replace(made, key=_key(parts.netloc), stream=stream)
         case _:
             made = _ses(url, parts.netloc)
