@@ -5,11 +5,13 @@ import base64
 import contextlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
@@ -57,7 +59,7 @@ async def test_a_mail_arrives_as_it_was_written(kind: str) -> None:
         assert await chain.send(letter(), RECIPIENT) == kind
     assert fake.wrong == []
     (taken,) = fake.taken
-    written = {part.get_content_subtype(): part.get_content() for part in letter().iter_parts()}  # type: ignore[attr-defined]  # EmailMessage's parts are EmailMessages
+    written = {part.get_content_subtype(): part.get_content() for part in letter().iter_parts()}
     assert (taken.mail_id, taken.recipient) == (MAIL_ID, RECIPIENT)
     assert (taken.text, taken.html) == (written["plain"], written["html"])
     assert taken.text.count(LINK) == taken.html.count(f'href="{LINK}"') == 1
@@ -251,3 +253,27 @@ def test_a_provider_reads_as_its_documentation_does_and_refuses_what_that_does_n
                 "Metadata": {}, **changed}  # fmt: skip
         assert fake._answer(Posted("/email", headers, json.dumps(mail).encode()), 200, 1)[0] == 400
     assert len(fake.wrong) == 3
+
+
+def _block(language: str) -> str:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "mail.md").read_text("utf-8")
+    (block,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+    return str(block)
+
+
+async def test_the_page_shows_what_a_hook_gets_and_a_receiver_that_reads_it() -> None:
+    sent = await posted("hook")
+    shown, real = json.loads(_block("json")), sent.verified(KEY)
+    assert shown["data"].pop("text") == shown["data"].pop("html") == "…"
+    text, html = real["data"].pop("text"), real["data"].pop("html")
+    assert shown == real
+
+    receiver: dict[str, Any] = {}
+    exec(_block("python"), receiver)  # noqa: S102 - the page's own program
+    with time_machine.travel(NOW // SECOND, tick=False):
+        message = receiver["message_of"](sent.body, sent.headers)
+        assert message["Message-ID"] == f"<{MAIL_ID}@example.com>"
+        assert message.get_body(("plain",)).get_content() == text
+        assert message.get_body(("html",)).get_content() == html
+        with pytest.raises(Exception, match="No matching signature"):
+            receiver["message_of"](sent.body.replace(b"ada@", b"eve@"), sent.headers)

@@ -225,15 +225,19 @@ PROVIDERS: Final = {
 }
 
 
+Reply = int | str | tuple[int, str, dict[str, Any]]
+"""A status; CUT or HANG; or a whole answer, as in `Documented.refused`."""
+
+
 @dataclass
 class FakeProvider:
-    """One of them, for `receivers.listening`. `replies`: a status, a whole answer, CUT or HANG for each request."""
+    """One of them, for `receivers.listening`; one of its `replies` for each request."""
 
     kind: str
     posts: list[Posted] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    replies: list[int | str | tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     seconds: float = 0
     """How long it thinks."""
@@ -260,9 +264,7 @@ class FakeProvider:
         writer.close()
         await writer.wait_closed()
 
-    def _answer(
-        self, post: Posted, reply: int | str | tuple[int, str, dict[str, Any]], port: int
-    ) -> tuple[int, str, dict[str, Any]]:
+    def _answer(self, post: Posted, reply: Reply, port: int) -> tuple[int, str, dict[str, Any]]:
         documented = PROVIDERS[self.kind]
         try:
             mail = documented.read(post, port)
@@ -285,7 +287,7 @@ class FakeSmtp:
     posts: list[bytes] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    replies: list[int | str] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     seconds: float = 0
     kind = "smtp"
