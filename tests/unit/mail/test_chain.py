@@ -9,7 +9,7 @@ import pytest
 
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.mail import outbox
-from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable, chain
+from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable, Unsupported, chain
 from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.mail.transports.circuit import FAILURES, REST_SECONDS
 from support.mail_providers import MAIL_ID, RECIPIENT, letter
@@ -88,6 +88,17 @@ async def test_a_recipient_that_one_refuses_for_good_is_not_taken_to_others() ->
         with pytest.raises(Undeliverable, match="postmark_406"):
             await world.send()
     assert (len(one.asked), two.asked) == (FAILURES + 1, []), "and a refusal is no failure of the provider"
+
+
+async def test_who_cannot_take_such_a_mail_is_no_word_about_the_recipient() -> None:
+    unable, able = Carrier("smtp", Unsupported("smtputf8_not_supported")), Carrier("resend")
+    world = World(unable, able)
+    assert await world.send() == "resend"
+    able.trouble = TryLater("resend_503")
+    assert (await world.fails()).code == "resend_503"
+    assert (await World(able, unable).fails()).code == "resend_503"
+    with pytest.raises(Undeliverable, match="smtputf8_not_supported"):
+        await World(unable).send()
 
 
 async def test_where_nobody_takes_it_the_last_one_says_why() -> None:

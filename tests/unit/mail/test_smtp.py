@@ -25,6 +25,7 @@ PUTS_IT_OFF = [
     (aiosmtplib.SMTPHeloError(521, "go away"), "smtp_521"),
     (aiosmtplib.SMTPSenderRefused(550, "not yours", "a@b"), "smtp_550"),
     (aiosmtplib.SMTPDataError(451, "later"), "smtp_451"),
+    (aiosmtplib.SMTPRecipientsRefused([aiosmtplib.SMTPRecipientRefused(530, "log in", "a@b")]), "smtp_530"),
     (aiosmtplib.SMTPRecipientsRefused([aiosmtplib.SMTPRecipientRefused(450, "later", "a@b")]), "smtp_450"),
     (aiosmtplib.SMTPServerDisconnected("gone"), "SMTPServerDisconnected"),
     (ConnectionRefusedError(), "ConnectionRefusedError"),

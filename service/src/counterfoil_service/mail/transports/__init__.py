@@ -13,6 +13,10 @@ class Undeliverable(Exception):  # noqa: N818 - says what happened
         self.code = code
 
 
+class Unsupported(Undeliverable):
+    """This one will never take it, whoever the recipient is; another one may."""
+
+
 class TryLater(Exception):  # noqa: N818 - says what to do
     """It did not work this time, and the other side certainly has not taken the mail: another one may be asked."""
 

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from typing import Final
 
 from counterfoil_service.db.engine import Clock
-from counterfoil_service.mail.transports import PerhapsTaken, Transport, TryLater, Undeliverable, mail_id
+from counterfoil_service.mail.transports import PerhapsTaken, Transport, TryLater, Undeliverable, Unsupported, mail_id
 from counterfoil_service.mail.transports.circuit import Circuit
 
 SECONDS: Final = 40.0
@@ -56,7 +56,7 @@ class Chain:
         ordered = sorted(self._providers, key=lambda each: each.name != first)
         # Where all rest, one of them is still a better bet than none.
         waiting = [each for each in ordered if not each.circuit.is_open] or ordered
-        trouble: TryLater | None = None
+        trouble: TryLater | Unsupported | None = None
         while waiting:
             provider = waiting.pop(0)
             # What is left is shared, so that one who hangs leaves time for the next.
@@ -65,8 +65,9 @@ class Chain:
                 await self._ask(provider, message, recipient, share)
             except PerhapsTaken as error:
                 raise PerhapsTaken(error.code, provider.name) from None
-            except TryLater as error:
-                trouble = error
+            except (TryLater, Unsupported) as error:
+                # One who may take it later is worth another attempt.
+                trouble = error if isinstance(error, TryLater) or trouble is None else trouble
                 log.warning("mail %s was not taken by %s: %s", mail_id(message), provider.name, error.code)
             else:
                 return provider.name

@@ -8,12 +8,14 @@ from urllib.parse import SplitResult, unquote
 
 import aiosmtplib
 
-from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
+from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable, Unsupported
 from counterfoil_service.settings.parsers import LOOPBACK_HOSTS
 
 TIMEOUT_SECONDS = 20
 _PORTS = {"smtp": 587, "smtps": 465}
 _PERMANENT = range(500, 600)
+# RFC 4954 §6: it wants a log-in, another one, or encryption before it.
+_ABOUT_OUR_ACCOUNT = {530, 534, 535, 538}
 
 
 def _options(url: SplitResult) -> dict[str, Any]:
@@ -93,10 +95,10 @@ def _trouble(error: aiosmtplib.SMTPException | OSError, *, perhaps: bool) -> Exc
             # Greeting, log-in, STARTTLS, sender: trouble of the server or of our account, not of this mail.
             return TryLater(f"smtp_{error.code}")
         case aiosmtplib.SMTPNotSupported():
-            return Undeliverable("smtputf8_not_supported")
+            return Unsupported("smtputf8_not_supported")
     return (PerhapsTaken if perhaps else TryLater)(type(error).__name__)
 
 
 def _outcome(code: int) -> Exception:
     name = f"smtp_{code}"
-    return Undeliverable(name) if code in _PERMANENT else TryLater(name)
+    return Undeliverable(name) if code in _PERMANENT and code not in _ABOUT_OUR_ACCOUNT else TryLater(name)
