@@ -15,7 +15,7 @@ from support.receivers import listening
 from support.stage import Stage, stage_on
 
 KINDS: Final = ("smtp", *PROVIDERS)
-SHARE_SECONDS: Final = 0.3
+SHARE_SECONDS: Final = 0.5
 """Of each of the two, for one mail."""
 
 

@@ -162,10 +162,10 @@ async def test_who_takes_mail_too_slowly_is_passed_over_as_well(monkeypatch: pyt
 async def test_the_time_is_shared_so_that_the_next_has_some() -> None:
     slow, failing = Carrier("a", TryLater("x"), takes=0.05), Carrier("b", TryLater("x"))
     last = Carrier("c")
-    assert await World(slow, failing, last, seconds=0.3).send() == "c"
-    assert slow.asked[0] == pytest.approx(0.1, abs=0.01)
-    assert failing.asked[0] == pytest.approx(0.125, abs=0.02)
-    assert 0.2 < last.asked[0] < 0.26
+    assert await World(slow, failing, last, seconds=6).send() == "c"
+    assert slow.asked[0] == pytest.approx(2, abs=0.1)
+    assert 2.5 < failing.asked[0] < 2.98, "half of what is left"
+    assert 5 < last.asked[0] < 5.96, "all that is left"
 
 
 def test_the_worker_leaves_a_chain_its_time() -> None:
