@@ -62,6 +62,10 @@ kill-attack *arguments: setup
 limits *arguments: setup
     @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/limits.py "$@"
 
+# Every provider of mail, well and unwell, over real sockets; what becomes of the mail each time
+mail-matrix: setup
+    @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/mail_matrix.py
+
 # Exactly what CI runs beside the tests
 check: setup
     uv run --no-sync python -m tests.architecture.check

@@ -199,7 +199,7 @@ async def key_polls(scene: Scene) -> Fought:
 
 async def range_refusals(scene: Scene) -> Fought:
     approved = await scene.neighbour.approved()
-    answers = []
+    answers = list[httpx2.Response]()
     for _ in range(6):
         stranger = await scene.attacker.start(f"x{len(answers)}@example.com")
         form = {"grant_type": "refresh_token", "refresh_token": "guess", "client_id": "desk-app"}

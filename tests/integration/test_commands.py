@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands as an operator types them, each in a process of its own."""
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from support.mail_providers import ENCODED, PROVIDERS, SECRET, FakeProvider
 from support.mmdb import COUNTRIES, NETWORKS, aged, write_mmdb
-from support.processes import RunningService
+from support.processes import RunningService, free_port
+from support.receivers import listening
 
 
 @pytest.fixture
@@ -105,6 +108,26 @@ def test_doctor_names_what_an_operator_should_mend(tmp_path: Path) -> None:
     nowhere = RunningService(tmp_path, database_url=f"sqlite:///{tmp_path}/no/such.db", mail_url="smtp://127.0.0.1:1")
     assert nowhere.cli("doctor").returncode == 1
     assert _finding(nowhere, "database")[0] == _finding(nowhere, "mail")[0] == "error"
+
+
+async def test_doctor_reaches_each_provider_of_mail_and_shows_no_key(tmp_path: Path) -> None:
+    resend, gone = FakeProvider("resend"), free_port()
+    async with listening(resend.connected) as port:
+        urls = [PROVIDERS["resend"].url.format(port=port), PROVIDERS["postmark"].url.format(port=port)]
+        urls += [PROVIDERS["mailgun"].url.format(port=gone), f"file:{tmp_path}"]
+        here = RunningService(tmp_path, mail_url=",".join(urls))
+        done = await asyncio.to_thread(here.cli, "doctor", "--json")
+    told = [each for each in json.loads(done.stdout)["findings"] if each["subject"] == "mail"]
+    assert [each["verdict"] for each in told] == ["ok", "ok", "error", "warning"]
+    assert told[0]["text"].startswith(
+        "resend answers, sender Counterfoil <no-reply@127.0.0.1>; a test mail alone shows"
+    )
+    assert "tracking is off for the domain there" in told[0]["text"]
+    assert "open tracking is off for the server there" in told[1]["text"]
+    assert told[2]["text"].startswith("mailgun mg.example.com does not answer as it should (ConnectionRefusedError")
+    assert resend.posts == []
+    assert ENCODED not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
 
 
 def _told_of_files(here: RunningService) -> list[tuple[str, str]]:

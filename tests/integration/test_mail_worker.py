@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from counterfoil_service.mail import outbox
-from counterfoil_service.mail.transports import TryLater, Undeliverable
+from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
+from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.settings import SettingsError
 from support.stage import OpenStage, Stage
 
 
 class Post:
     """A transport that a test holds up, or lets fail."""
+
+    name = "post"
 
     def __init__(self, trouble: Exception | None = None) -> None:
         self.trouble = trouble
@@ -24,7 +27,7 @@ class Post:
         self.taken: list[str] = []
         self.message_ids: list[str] = []
 
-    async def send(self, message: EmailMessage, recipient: str) -> None:
+    async def send(self, message: EmailMessage, recipient: str, seconds: float) -> None:  # noqa: ARG002 - a test says when
         self.begun.set()
         self.message_ids.append(message["Message-ID"])
         await self.go_on.wait()
@@ -33,9 +36,14 @@ class Post:
         self.taken.append(recipient)
 
 
+def alone(post: Post) -> Chain:
+    """The only provider."""
+    return Chain([post], lambda: 0)
+
+
 async def test_a_process_that_leaves_finishes_the_mail_it_is_sending(stage: Stage) -> None:
     post = Post()
-    stage.service.outbox._transport = post
+    stage.service.outbox._transport = alone(post)
     asked = await stage.start()
     async with stage.service.workers():
         await post.begun.wait()
@@ -50,7 +58,7 @@ async def test_a_process_that_leaves_does_not_wait_for_a_dead_server(
 ) -> None:
     monkeypatch.setattr("counterfoil_service.app.LAST_WORK_SECONDS", 0.05)
     post = Post()
-    stage.service.outbox._transport = post
+    stage.service.outbox._transport = alone(post)
     asked = await stage.start()
     async with stage.service.workers():
         await post.begun.wait()
@@ -62,7 +70,7 @@ async def test_a_send_without_an_end_is_put_off_before_its_lease_is_over(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "SEND_SECONDS", 0.02)
-    stage.service.outbox._transport = Post()
+    stage.service.outbox._transport = alone(Post())
     asked = await stage.start()
     await stage.service.outbox.work()
     last = (await stage.events(asked.login_id))[-1].event
@@ -78,7 +86,7 @@ async def test_trouble_reaches_the_log_without_an_address(
 ) -> None:
     post = Post(trouble)
     post.go_on.set()
-    stage.service.outbox._transport = post
+    stage.service.outbox._transport = alone(post)
     await stage.start()
     await stage.service.outbox.work()
     assert told in caplog.text
@@ -90,7 +98,7 @@ async def test_a_notice_that_nobody_takes_is_tried_again_as_the_same_mail(stage:
     await stage.poll(asked)
     post = Post(TryLater("smtp_451"))
     post.go_on.set()
-    stage.service.outbox._transport = post
+    stage.service.outbox._transport = alone(post)
     for _ in range(2):
         await stage.service.outbox.work()
         stage.clock.advance(200)
@@ -165,3 +173,38 @@ async def test_between_two_letters_everybody_else_has_the_loop(
     await worker.work()
     counting.cancel()
     assert len(written_at) == len(set(written_at)) == 5
+
+
+async def test_row_and_record_keep_who_took_the_mail(stage: Stage) -> None:
+    post = Post()
+    post.go_on.set()
+    stage.service.outbox._transport = alone(post)
+    asked = await stage.start()
+    await stage.service.outbox.work()
+    last = (await stage.events(asked.login_id))[-1].event
+    assert (last.name.value, last.fields) == ("mail.sent", {"attempt": 1, "provider": "post"})
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("sent", "post")]
+
+
+async def test_who_perhaps_took_a_mail_is_remembered_and_asked_first_with_the_same_mail(stage: Stage) -> None:
+    silent, other = Post(PerhapsTaken("TimeoutError")), Post(TryLater("smtp_451"))
+    silent.go_on.set()
+    other.go_on.set()
+    stage.service.outbox._transport = Chain([other, silent], lambda: 0)
+    asked = await stage.start()
+    await stage.service.outbox.work()
+    last = (await stage.events(asked.login_id))[-1].event
+    assert (last.name.value, last.reason, last.fields["provider"]) == ("mail.deferred", "TimeoutError", "post_2")
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("queued", "post_2")]
+
+    silent.trouble, other.trouble = TryLater("smtp_421"), TryLater("smtp_451")
+    stage.clock.advance(200)
+    await stage.service.outbox.work()
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("queued", "post_2")], "it may still have it"
+
+    silent.trouble = None
+    stage.clock.advance(200)
+    await stage.service.outbox.work()
+    assert await stage.rows("SELECT state, provider FROM outbox") == [("sent", "post_2")]
+    assert len(other.message_ids) == 2
+    assert len(set(silent.message_ids + other.message_ids)) == 1

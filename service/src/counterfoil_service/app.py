@@ -19,7 +19,7 @@ from counterfoil_service.db.unlock import unlock
 from counterfoil_service.limiting.limiter import Limiter
 from counterfoil_service.limiting.shared import Shared, open_shared
 from counterfoil_service.mail.outbox import OutboxWorker
-from counterfoil_service.mail.transports import open_transport
+from counterfoil_service.mail.transports.open import open_transport
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key, lacks_signing_key
 from counterfoil_service.operations.note_settings import note_settings
 from counterfoil_service.operations.rotate_keys import RotateKeys
@@ -97,7 +97,7 @@ class Service:
                 applications.forget()
 
         database.on_change = changed
-        transport = open_transport(settings.mail_url.reveal())
+        transport = open_transport(settings.mail_url.reveal(), clock)
         outbox = OutboxWorker(database, transport, settings, clock=clock, entropy=entropy)
         services = Services(
             settings=settings,

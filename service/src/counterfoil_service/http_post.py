@@ -6,7 +6,7 @@ Redirects are not followed: where such a message goes is for the operator to say
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 import h11
@@ -29,7 +29,7 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes | None
 
 
-async def post(
+async def post(  # noqa: PLR0913 - a request, its bounds, and what it needs from outside
     url: str,
     *,
     body: bytes,
@@ -37,26 +37,42 @@ async def post(
     timeout: float,  # noqa: ASYNC109 - the bound of the whole exchange is a part of its contract
     limit: int,
     tls: ssl.SSLContext | None = None,
+    leaving: Callable[[], None] = lambda: None,
 ) -> Answer:
     """The answer, whatever its status, a redirect too (RFC 9110 §9.3.3).
 
     `timeout` is in seconds, from looking the name up to the answer's last byte; `limit` in bytes of the answer's body.
-    `tls` is for `https` and None for the system's CAs, which `SSL_CERT_FILE` replaces. Raises OSError where there is no
-    whole answer: among its kinds are TimeoutError, ssl.SSLError and NotHttpError.
+    `tls` is for `https` and None for the system's CAs, which `SSL_CERT_FILE` replaces. `leaving` is called when the
+    first byte is about to leave: where it was not, nobody has seen anything of the request. Raises OSError where there
+    is no whole answer: among its kinds are TimeoutError, ssl.SSLError and NotHttpError.
     """
     parts = urlsplit(url)
-    context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
     async with asyncio.timeout(timeout):
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context)
+        reader, writer = await _connected(parts, tls)
         try:
             connection = h11.Connection(h11.CLIENT)
-            writer.write(_request(connection, parts, body, headers))
+            request = _request(connection, parts, body, headers)
+            leaving()
+            writer.write(request)
             return await _answer(connection, reader, limit)
         except h11.RemoteProtocolError as error:
             raise NotHttpError(str(error)) from None
         finally:
             # A polite end of TLS would wait for the other side, which has said all that it had to.
             writer.transport.abort()
+
+
+async def reach(url: str) -> None:
+    """Connect to the server of a URL, and leave; an OSError as with `post` where it is not there."""
+    _, writer = await _connected(urlsplit(url), None)
+    writer.transport.abort()
+
+
+async def _connected(
+    parts: SplitResult, tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+    return await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context)
 
 
 def _request(connection: h11.Connection, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:

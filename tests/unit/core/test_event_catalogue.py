@@ -125,7 +125,7 @@ PLANTED = {
     "a field of the wrong type": ('"attempt": mail.attempts', '"attempt": "first"', "field attempt='first'"),
     "a value": ('"kind": mail.kind} if mail.kind == "change"', '"kind": "x"} if mail', "field kind='x'"),
     "a personal key": ("reason=command.reason,", 'personal={"address": mail.recipient},', "personal address"),
-    "a spread": ('{"attempt": mail.attempts', "{**mail.more", "nobody can tell what is in mail.more"),
+    "a spread": ('"attempt": mail.attempts,', "**mail.more,", "nobody can tell what is in mail.more"),
 }
 
 

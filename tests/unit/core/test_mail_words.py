@@ -27,6 +27,7 @@ def test_each_mail_is_told_apart(name: EventName) -> None:
     [
         ("smtp_451", "could not be handed over and will be tried again: the mail server replied 451."),
         ("timeout", "could not be handed over and will be tried again: the mail server did not answer in time."),
+        ("resend_429", "could not be handed over and will be tried again: Resend answered 429."),
         ("SMTPConnectError", "could not be handed over and will be tried again: the error was SMTPConnectError."),
     ],
 )
@@ -38,6 +39,8 @@ def test_a_mail_put_off_says_why(reason: str, words: str) -> None:
     ("reason", "words"),
     [
         ("smtp_550", "was given up: the mail server replied 550."),
+        ("postmark_406", "was given up: Postmark answered 406."),
+        ("ses_MessageRejected", "was given up: Amazon SES answered MessageRejected."),
         ("login_ended", "was not sent: the login had ended before."),
         ("device_forgotten", "was not sent: the device had been forgotten before."),
         ("too_late", "was not sent: no mail server took it for a day."),
@@ -45,6 +48,19 @@ def test_a_mail_put_off_says_why(reason: str, words: str) -> None:
 )
 def test_a_mail_that_never_left_says_why(reason: str, words: str) -> None:
     assert told(EventName.MAIL_FAILED, reason) == f"The mail {words}"
+
+
+@pytest.mark.parametrize(
+    ("provider", "taker"),
+    [("smtp", "The mail server"), ("smtp_2", "The mail server (2)"), ("ses", "Amazon SES"), ("hook", "The mail hook")],
+)
+def test_who_took_a_mail_is_named(provider: str, taker: str) -> None:
+    assert told(EventName.MAIL_SENT, provider=provider) == f"{taker} took the mail."
+
+
+def test_who_perhaps_has_a_mail_is_named() -> None:
+    words = "Resend perhaps has the mail, and will be asked again: the error was TimeoutError."
+    assert told(EventName.MAIL_DEFERRED, "TimeoutError", provider="resend") == words
 
 
 def test_only_a_later_attempt_is_worth_a_word() -> None:

@@ -22,11 +22,17 @@ from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError, check_key
 from counterfoil_service.operations.describe_sinks import SinkState, describe_sinks
 from counterfoil_service.settings import RECOMMENDED_LINK_TTL, Settings
+from counterfoil_service.settings.mail_providers import MailProvider, read_mail_providers
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 1
 MAX_SINK_DELAY_SECONDS = 300
 CONNECT_SECONDS = 5
 KEEPS_ALL = "noeviction"
+
+_TRACKING = {
+    "resend": "; see that open and click tracking is off for the domain there, as no mail can say so",
+    "postmark": "; see that open tracking is off for the server there, as no mail can overrule it",
+}
 
 Verdict = Literal["ok", "warning", "error"]
 Finding = dict[str, str]
@@ -58,7 +64,7 @@ async def _findings(settings: Settings) -> list[Finding]:
     found = [*_settings(settings), *_places(settings)]
     found += [finding async for finding in _database(settings)]
     found += await _redis(settings)
-    return [*found, await _mail(settings)]
+    return [*found, *await _mail(settings)]
 
 
 async def _redis(settings: Settings) -> list[Finding]:
@@ -168,19 +174,27 @@ def _sink(state: SinkState) -> Finding:
     return _finding("warning", "AUDIT_SINKS", text)
 
 
-async def _mail(settings: Settings) -> Finding:
-    url = settings.mail_url.reveal()
-    parts = urlsplit(url)
-    if url == "none:":
-        return _finding("warning", "mail", "none is set up, so no link reaches anybody; set COUNTERFOIL_MAIL_URL")
-    if parts.scheme not in {"smtp", "smtps"}:
-        return _finding("warning", "mail", f"{parts.scheme}: is for development; set COUNTERFOIL_MAIL_URL to smtp://…")
+async def _mail(settings: Settings) -> list[Finding]:
+    providers = read_mail_providers(settings.mail_url.reveal())
+    if not providers:
+        return [_finding("warning", "mail", "none is set up, so no link reaches anybody; set COUNTERFOIL_MAIL_URL")]
+    return [await _provider(each, settings) for each in providers]
+
+
+async def _provider(provider: MailProvider, settings: Settings) -> Finding:
+    if provider.kind in {"file", "console"}:
+        return _finding("warning", "mail", f"{provider.kind}: is for development; set COUNTERFOIL_MAIL_URL to smtp://…")
+    from counterfoil_service.http_post import reach
     from counterfoil_service.mail.transports.smtp import greet
 
+    smtp, name = provider.kind == "smtp", provider.shown
     try:
-        await asyncio.wait_for(greet(parts), CONNECT_SECONDS)
+        checked = greet(urlsplit(provider.url.reveal())) if smtp else reach(provider.endpoint)
+        await asyncio.wait_for(checked, CONNECT_SECONDS)
     except (Refusal, OSError, TimeoutError) as error:
-        return _finding(
-            "error", "mail", f"{parts.hostname} does not answer as it should ({error}); check COUNTERFOIL_MAIL_URL"
-        )
-    return _finding("ok", "mail", f"{parts.hostname} answers, sender {settings.sender}")
+        text = f"{name} does not answer as it should ({cause_of(error)}); check COUNTERFOIL_MAIL_URL"
+        return _finding("error", "mail", text)
+    unchecked = "" if smtp else "; a test mail alone shows whether it takes these credentials"
+    return _finding(
+        "ok", "mail", f"{name} answers, sender {settings.sender}{unchecked}{_TRACKING.get(provider.kind, '')}"
+    )

@@ -27,6 +27,14 @@ _TROUBLES: Final = {
     "smtputf8_not_supported": "the mail server takes no such address",
 }
 _REPLY: Final = re.compile(r"smtp_(\d{3})")
+_ANSWER: Final = re.compile(r"(resend|mailgun|postmark|ses|hook)_(\w+)")
+_PROVIDERS: Final = {
+    "resend": "Resend",
+    "mailgun": "Mailgun",
+    "postmark": "Postmark",
+    "ses": "Amazon SES",
+    "hook": "The mail hook",
+}
 
 
 def _queued(event: AuditEvent, _personal: Personal) -> str:
@@ -37,10 +45,13 @@ def _queued(event: AuditEvent, _personal: Personal) -> str:
 
 def _sent(event: AuditEvent, _personal: Personal) -> str:
     attempt = event.fields["attempt"]
-    return f"The mail server took the {_mail(event)}{'' if attempt == 1 else f', at attempt {attempt}'}."
+    return f"{_taker(event)} took the {_mail(event)}{'' if attempt == 1 else f', at attempt {attempt}'}."
 
 
 def _deferred(event: AuditEvent, _personal: Personal) -> str:
+    if "provider" in event.fields:
+        taker = _taker(event)
+        return f"{taker} perhaps has the {_mail(event)}, and will be asked again: {_trouble(event.reason)}."
     return f"The {_mail(event)} could not be handed over and will be tried again: {_trouble(event.reason)}."
 
 
@@ -54,6 +65,12 @@ def _suppressed(event: AuditEvent, _personal: Personal) -> str:
     return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
 
 
+def _taker(event: AuditEvent) -> str:
+    """Of several of a kind the second is `smtp_2`."""
+    kind, _, number = str(event.fields.get("provider", "")).partition("_")
+    return _PROVIDERS.get(kind, "The mail server") + (f" ({number})" if number else "")
+
+
 def _mail(event: AuditEvent) -> str:
     """A notice names its session; the mail with the link comes before there is one."""
     if event.session_id is None:
@@ -65,8 +82,11 @@ def _mail(event: AuditEvent) -> str:
 def _trouble(reason: str | None) -> str:
     if reason in _TROUBLES:
         return _TROUBLES[reason]
-    reply = _REPLY.fullmatch(reason or "")
-    return f"the mail server replied {reply[1]}" if reply else f"the error was {reason}"
+    if reply := _REPLY.fullmatch(reason or ""):
+        return f"the mail server replied {reply[1]}"
+    if answer := _ANSWER.fullmatch(reason or ""):
+        return f"{_PROVIDERS[answer[1]]} answered {answer[2]}"
+    return f"the error was {reason}"
 
 
 MAIL_WORDS: Final[dict[EventName, Teller]] = {

@@ -31,7 +31,7 @@ class Mail(msgspec.Struct, frozen=True):
     session_id: str | None = None
     """The session that a notice is about."""
     provider: str | None = None
-    """Who took it."""
+    """Who took it; of one that is queued, who perhaps did."""
     delivery: str | None = None
     """What the provider said of it since."""
 
@@ -50,10 +50,12 @@ _mine = (_c.id == parameter("id"), _queued, _c.attempts == parameter("attempts")
 _SETTLE = Statement(
     update(outbox)
     .where(*_mine)
-    .values(state=parameter("state"), sealed_secret=null(), ended_at=parameter("now"))
+    .values(state=parameter("state"), sealed_secret=null(), ended_at=parameter("now"), provider=parameter("provider"))
     .returning(_c.id)
 )
-_DEFER = Statement(update(outbox).where(*_mine).values(due_at=parameter("due_at")).returning(_c.id))
+_DEFER = Statement(
+    update(outbox).where(*_mine).values(due_at=parameter("due_at"), provider=parameter("provider")).returning(_c.id)
+)
 _DELIVERY = Statement(
     select(_c.state, _c.attempts, _c.ended_at).where(_c.login_id == parameter("login_id"), _c.kind == constant("link"))
 )
@@ -71,14 +73,16 @@ async def claim(tx: Transaction, *, now: int, leased_until: int, limit: int) -> 
     return [Mail(*row) for row in rows]
 
 
-async def settle(tx: Transaction, mail: Mail, state: str, *, now: int) -> bool:
+async def settle(tx: Transaction, mail: Mail, state: str, *, provider: str | None, now: int) -> bool:
     """End the row and forget its secret; False when somebody else claimed it since."""
-    return await tx.one(_SETTLE, {"id": mail.id, "attempts": mail.attempts, "state": state, "now": now}) is not None
+    values = {"id": mail.id, "attempts": mail.attempts, "state": state, "now": now, "provider": provider}
+    return await tx.one(_SETTLE, values) is not None
 
 
-async def defer(tx: Transaction, mail: Mail, *, due_at: int) -> bool:
+async def defer(tx: Transaction, mail: Mail, *, provider: str | None, due_at: int) -> bool:
     """Leave the row for later; False when somebody else claimed it since."""
-    return await tx.one(_DEFER, {"id": mail.id, "attempts": mail.attempts, "due_at": due_at}) is not None
+    values = {"id": mail.id, "attempts": mail.attempts, "due_at": due_at, "provider": provider}
+    return await tx.one(_DEFER, values) is not None
 
 
 def delivery(login_id: str) -> Query:

@@ -22,7 +22,8 @@ from counterfoil_service.core.retrying import backoff
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.outbox import Mail
 from counterfoil_service.mail.render import LinkMail, NoticeMail, render_link_mail, render_notice_mail
-from counterfoil_service.mail.transports import Transport, TryLater, Undeliverable
+from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
+from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mails
 from counterfoil_service.settings import Settings
@@ -42,7 +43,7 @@ class OutboxWorker:
     """`transport` None means that no mail is set up: rows wait for an operator until their login has expired."""
 
     def __init__(
-        self, database: Database, transport: Transport | None, settings: Settings, *, clock: Clock, entropy: Entropy
+        self, database: Database, transport: Chain | None, settings: Settings, *, clock: Clock, entropy: Entropy
     ) -> None:
         self._database = database
         self._transport = transport
@@ -120,16 +121,18 @@ class OutboxWorker:
         assert self._transport is not None and claimed.secret is not None  # noqa: S101, PT018 - else it is unsent
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self._send(self._transport, claimed, claimed.secret)
+                provider = await self._send(self._transport, claimed, claimed.secret)
         except TimeoutError:
             return self._later(mail, "timeout")
         except Undeliverable as error:
             return SettleMail(mail, "failed", error.code)
+        except PerhapsTaken as error:
+            return self._later(mail, error.code, error.provider)
         except TryLater as error:
             return self._later(mail, error.code)
-        return SettleMail(mail, "sent")
+        return SettleMail(mail, "sent", provider=provider)
 
-    async def _send(self, transport: Transport, claimed: ClaimedMail, secret: str) -> None:
+    async def _send(self, transport: Chain, claimed: ClaimedMail, secret: str) -> str:
         async with self._desk:
             # A letter takes a millisecond to write: between two of them everybody else gets the loop.
             await asyncio.sleep(0)
@@ -137,11 +140,11 @@ class OutboxWorker:
                 message = self._message(claimed, secret)
             except ValueError:
                 raise Undeliverable("not_writable") from None
-        await transport.send(message, claimed.mail.recipient)
+        return await transport.send(message, claimed.mail.recipient, claimed.mail.provider)
 
-    def _later(self, mail: Mail, code: str) -> SettleMail:
+    def _later(self, mail: Mail, code: str, provider: str | None = None) -> SettleMail:
         pause = backoff(mail.attempts, first=FIRST_RETRY_SECONDS, last=LAST_RETRY_SECONDS, entropy=self._entropy)
-        return SettleMail(mail, "deferred", code, self._clock() + pause)
+        return SettleMail(mail, "deferred", code, self._clock() + pause, provider)
 
     def _message(self, claimed: ClaimedMail, secret: str) -> EmailMessage:
         issuer, now = self._settings.public_url, self._clock()

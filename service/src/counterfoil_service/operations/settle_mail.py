@@ -23,12 +23,16 @@ _EVENTS = {
 
 
 class SettleMail(msgspec.Struct, frozen=True):
-    """`reason` is a code, such as an SMTP reply code; `due_at` (microseconds UTC) belongs to a deferral."""
+    """`reason` is a code, such as an SMTP reply code; `due_at` (microseconds UTC) belongs to a deferral.
+
+    `provider` took the mail, or perhaps did where it is deferred; None leaves what an earlier attempt found.
+    """
 
     mail: Mail
     outcome: Outcome
     reason: str | None = None
     due_at: int = 0
+    provider: str | None = None
 
 
 async def settle_mails(tx: Transaction, commands: Sequence[SettleMail], context: Context) -> None:
@@ -43,10 +47,11 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
     if mail.kind == "decoy":
         await outbox.drop_decoy(tx, mail)
         return
+    provider = command.provider or mail.provider
     if command.outcome == "deferred":
-        mine = await outbox.defer(tx, mail, due_at=command.due_at)
+        mine = await outbox.defer(tx, mail, provider=provider, due_at=command.due_at)
     else:
-        mine = await outbox.settle(tx, mail, command.outcome, now=context.now)
+        mine = await outbox.settle(tx, mail, command.outcome, provider=provider, now=context.now)
     if not mine:
         return
     session = await sessions.get(tx, mail.session_id) if mail.session_id else None
@@ -59,7 +64,11 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
         application_id=about.application_id if about else None,
         session_id=mail.session_id,
         subject=session.user_id if session else None,
-        fields={"attempt": mail.attempts, **({"kind": mail.kind} if mail.kind == "change" else {})},
+        fields={
+            "attempt": mail.attempts,
+            **({"kind": mail.kind} if mail.kind == "change" else {}),
+            **({"provider": command.provider} if command.provider else {}),
+        },
     )
     await audit.append(tx, context, event)
     if mail.kind == "link" and command.outcome == "sent" and isinstance(about, Login):

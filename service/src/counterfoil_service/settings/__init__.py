@@ -13,6 +13,7 @@ import msgspec
 from counterfoil_service.core import argon2_cost, budget, session
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.settings import parsers
+from counterfoil_service.settings.mail_providers import mail_url
 from counterfoil_service.settings.parsers import DAY, Network
 from counterfoil_service.settings.secret import Secret
 from counterfoil_service.settings.sinks import Sink, read_sinks
@@ -56,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Secret | None = None
     """`redis://…`, `rediss://…`, `valkey://…` or `valkeys://…`: limits and proofs that replicas share."""
     mail_url: Secret = Secret(NO_MAIL)
-    """`smtp://user:pass@host:port`, `smtps://…`, `file:DIR`, `console:` or `none:`."""
+    """Who carries mail, in order of preference, comma-separated (`mail_providers.read_mail_providers`), or `none:`."""
     mail_from: str = ""
     """Sender; by default `no-reply@` the host of PUBLIC_URL."""
     trusted_proxies: tuple[Network, ...] = ()
@@ -141,7 +142,7 @@ class _Reader:
             "secret_key": self._read("SECRET_KEY", parsers.secret_key, required=True),
             "database_url": self._read("DATABASE_URL", parsers.database_url),
             "redis_url": self._read("REDIS_URL", parsers.redis_url),
-            "mail_url": self._read("MAIL_URL", parsers.mail_url),
+            "mail_url": self._read("MAIL_URL", mail_url),
             "mail_from": self._read("MAIL_FROM", parsers.mail_from),
             "trusted_proxies": self._read("TRUSTED_PROXIES", parsers.networks),
             "mmdb_files": self._read("MMDB_FILES", parsers.files),
@@ -201,7 +202,8 @@ _WAYS_OUT = {
     "SECRET_KEY": "Make one with `openssl rand -hex 32` and keep it: without it nothing sealed can be read again",
     "DATABASE_URL": f"Leave it out for {DEFAULT_DATABASE_URL}",
     "REDIS_URL": "Such as redis://user:password@redis.example:6379/0; leave it out with one replica",
-    "MAIL_URL": "Such as smtp://user:password@mail.example:587; console: prints mail on the terminal",
+    "MAIL_URL": "Such as smtp://user:password@mail.example:587 or, in order, resend://KEY,smtps://user:password@b.example"
+    "; console: prints mail on the terminal",
     "MAIL_FROM": "Such as Example <sign-in@example.com>",
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
     "MMDB_FILES": "Such as /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb; leave it out and no places are shown",

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the text of each variable is read: the value, or a ValueError that names the rule and never shows a secret."""
 
+import base64
+import binascii
 import ipaddress
 import os
 import re
@@ -14,6 +16,8 @@ from counterfoil_service.settings.secret import Secret
 DAY = 86_400
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _MIN_SECRET_LENGTH = 32
+_WEBHOOK_KEY = "whsec_"
+_WEBHOOK_KEY_BYTES = range(24, 65)
 # No more than a mail program takes for one link from end to end, and every proxy passes on unchanged.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]]+")
 _SECONDS = re.compile(r"[0-9]{1,10}")
@@ -66,18 +70,6 @@ def redis_url(text: str) -> Secret:
     return Secret(text)
 
 
-def mail_url(text: str) -> Secret:
-    """How mail leaves."""
-    scheme, _, rest = text.partition(":")
-    if scheme in {"console", "none"} and not rest:
-        return Secret(text)
-    if scheme == "file" and rest:
-        return Secret(text)
-    if scheme in {"smtp", "smtps"} and split_url(text).hostname:
-        return Secret(text)
-    raise ValueError("must be smtp://…, smtps://…, file:DIR, console: or none:")
-
-
 def split_url(text: str) -> SplitResult:
     """`urlsplit`, whose own errors quote what they cannot read: here a password may stand."""
     try:
@@ -86,6 +78,16 @@ def split_url(text: str) -> SplitResult:
     except ValueError:
         raise ValueError("is not a URL: percent-encode special characters, and give a port from 0 to 65535") from None
     return parts
+
+
+def check_webhook_key(text: str) -> None:
+    """Whether it signs webhooks (Standard Webhooks), or a ValueError that does not show it."""
+    try:
+        key = base64.b64decode(text.removeprefix(_WEBHOOK_KEY), validate=True)
+    except binascii.Error:
+        key = b""
+    if not text.startswith(_WEBHOOK_KEY) or len(key) not in _WEBHOOK_KEY_BYTES:
+        raise ValueError("must give a webhook its key behind a hash: #whsec_ and base64 of 24 to 64 bytes")
 
 
 def mail_from(text: str) -> str:

@@ -5,19 +5,15 @@
 `syslog+tcp://HOST:PORT?enterprise=NUMBER` and `syslog+tls://…` for RFC 5424 over TCP (RFC 6587) and TLS (RFC 5425).
 """
 
-import base64
-import binascii
 import re
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl
 
 import msgspec
 
-from counterfoil_service.settings.parsers import LOOPBACK_HOSTS, split_url
+from counterfoil_service.settings.parsers import LOOPBACK_HOSTS, check_webhook_key, split_url
 from counterfoil_service.settings.secret import Secret
 
-_KEY_PREFIX = "whsec_"
-_KEY_BYTES = range(24, 65)
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _PORTS = {"syslog+tcp": 601, "syslog+tls": 6514}
 
@@ -58,7 +54,7 @@ def _sink(text: str) -> Sink:
         raise ValueError("must be URLs that begin with https://, syslog+tls:// or syslog+tcp://")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("must push to https: http is for loopback addresses only")
-    _check_key(parts.fragment)
+    check_webhook_key(parts.fragment)
     tls = parts.scheme == "https"
     return Sink(
         kind="webhook",
@@ -82,12 +78,3 @@ def _syslog(text: str, parts: SplitResult) -> Sink:
         tls=parts.scheme == "syslog+tls",
         enterprise=int(options["enterprise"]),
     )
-
-
-def _check_key(text: str) -> None:
-    try:
-        key = base64.b64decode(text.removeprefix(_KEY_PREFIX), validate=True)
-    except binascii.Error:
-        key = b""
-    if not text.startswith(_KEY_PREFIX) or len(key) not in _KEY_BYTES:
-        raise ValueError("must give a webhook its key behind a hash: #whsec_ and base64 of 24 to 64 bytes")

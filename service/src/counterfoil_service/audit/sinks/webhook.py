@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Entries by webhook, signed as Standard Webhooks 1.0.0 has it: the receiver's 2xx is the acknowledgement."""
 
-import base64
-import hmac
 import re
 import ssl
 from hashlib import sha256
@@ -12,8 +10,8 @@ import msgspec
 
 from counterfoil_service.audit.sinks.sender import Gone, TryLater, code_of
 from counterfoil_service.core.leaf import rfc3339
-from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.retrying import retry_after
+from counterfoil_service.crypto.webhook_signature import signed_headers
 from counterfoil_service.http_post import Answer, post
 from counterfoil_service.operations.read_batch import Batch
 from counterfoil_service.settings.secret import Secret
@@ -42,14 +40,10 @@ class WebhookSender:
     async def send(self, batch: Batch, now: int) -> None:
         """One POST. Its id and body are the batch's alone; time and signature are those of this attempt."""
         body = body_of(batch, self._origin)
-        seconds = str(now // SECOND)
-        identifier = id_of(batch, body)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Counterfoil",
-            "webhook-id": identifier,
-            "webhook-timestamp": seconds,
-            "webhook-signature": self._signature(identifier, seconds, body),
+            **signed_headers(self._key, id_of(batch, body), body, now),
         }
         try:
             answer = await post(
@@ -58,11 +52,6 @@ class WebhookSender:
         except OSError as error:
             raise TryLater(code_of(error)) from None
         _check(answer, now)
-
-    def _signature(self, identifier: str, seconds: str, body: bytes) -> str:
-        key = base64.b64decode(self._key.reveal().removeprefix("whsec_"))
-        signature = hmac.digest(key, f"{identifier}.{seconds}.".encode() + body, "sha256")
-        return f"v1,{base64.b64encode(signature).decode()}"
 
 
 def body_of(batch: Batch, origin: str) -> bytes:

@@ -10,7 +10,16 @@ _ATTEMPT: Final = {
     "attempt": Field("which attempt it was", "number"),
     "kind": Field("change for the notice of a changed device", values=("change",)),
 }
-_SERVERS_WORD: Final = "smtp_NNN, the mail server's reply code (RFC 5321 §4.2), or the name of the error"
+_PROVIDER: Final = {
+    "provider": Field(
+        "who took it, or perhaps did where it is deferred: smtp, resend, mailgun, postmark, ses, hook, file, console; "
+        "the second of a kind is smtp_2"
+    ),
+}
+_SERVERS_WORD: Final = (
+    "smtp_NNN, the mail server's reply code (RFC 5321 §4.2), such a code of another provider (postmark_406), "
+    "or the name of the error"
+)
 
 MAILS: Final[dict[EventName, Entry]] = {
     EventName.MAIL_QUEUED: Entry(
@@ -21,13 +30,13 @@ MAILS: Final[dict[EventName, Entry]] = {
     ),
     EventName.MAIL_SENT: Entry(
         purpose="A mail server took the mail. Whether anybody read it is not known.",
-        fields=_ATTEMPT,
+        fields=_ATTEMPT | _PROVIDER,
         activity=AUTHENTICATION_OTHER,
-        example=example(EventName.MAIL_SENT, "la", fields={"attempt": 1}),
+        example=example(EventName.MAIL_SENT, "la", fields={"attempt": 1, "provider": "smtp"}),
     ),
     EventName.MAIL_DEFERRED: Entry(
         purpose="The mail could not be handed over; it is tried again.",
-        fields=_ATTEMPT,
+        fields=_ATTEMPT | _PROVIDER,
         reasons=("no_transport", "timeout", "folder_not_writable"),
         open_reasons=_SERVERS_WORD,
         seen_by=STAFF,

@@ -2,9 +2,7 @@
 """Ways for a mail to leave, behind one small interface."""
 
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 
 class Undeliverable(Exception):  # noqa: N818 - says what happened
@@ -15,36 +13,38 @@ class Undeliverable(Exception):  # noqa: N818 - says what happened
         self.code = code
 
 
+class Unsupported(Undeliverable):
+    """This one will never take it, whoever the recipient is; another one may."""
+
+
 class TryLater(Exception):  # noqa: N818 - says what to do
-    """It did not work this time."""
+    """It did not work this time, and the other side certainly has not taken the mail: another one may be asked."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
+class PerhapsTaken(TryLater):
+    """It had the whole mail and gave no word: whoever asks another one now may send the mail twice.
+
+    `provider` is the name of who had it, where several may be asked.
+    """
+
+    def __init__(self, code: str, provider: str | None = None) -> None:
+        super().__init__(code)
+        self.provider = provider
+
+
 class Transport(Protocol):
-    """Hands a mail over; at-least-once, so the Message-ID is stable."""
+    """Hands a mail over; at-least-once, so the Message-ID is stable. `name` is one word for people and records."""
 
-    async def send(self, message: EmailMessage, recipient: str) -> None:
-        """Return once the other side has taken it; raise Undeliverable or TryLater."""
+    name: str
+
+    async def send(self, message: EmailMessage, recipient: str, seconds: float) -> None:
+        """Return within `seconds` once the other side has it; raise Undeliverable, TryLater or PerhapsTaken."""
 
 
-def open_transport(mail_url: str) -> Transport | None:
-    """The transport of a MAIL_URL, None for `none:`. Its modules are imported when used: SMTP alone costs 60 ms."""
-    scheme, _, rest = mail_url.partition(":")
-    match scheme:
-        case "none":
-            return None
-        case "console":
-            from counterfoil_service.mail.transports.console import ConsoleTransport
-
-            return ConsoleTransport()
-        case "file":
-            from counterfoil_service.mail.transports.file import FileTransport
-
-            return FileTransport(Path(rest))
-        case _:
-            from counterfoil_service.mail.transports.smtp import SmtpTransport
-
-            return SmtpTransport(urlsplit(mail_url))
+def mail_id(message: EmailMessage) -> str:
+    """The outbox row's id: what stands before the @ of the Message-ID."""
+    return str(message["Message-ID"]).strip().removeprefix("<").partition("@")[0]

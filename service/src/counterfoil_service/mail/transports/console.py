@@ -8,7 +8,9 @@ from email.message import EmailMessage
 class ConsoleTransport:
     """Satisfies `Transport`."""
 
-    async def send(self, message: EmailMessage, recipient: str) -> None:
+    name = "console"
+
+    async def send(self, message: EmailMessage, recipient: str, seconds: float) -> None:  # noqa: ARG002 - it never waits
         """Write to standard output, which is not the log."""
         part = message.get_body(("plain",))
         text = part.get_content() if part is not None else ""

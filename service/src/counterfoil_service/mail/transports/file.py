@@ -14,10 +14,12 @@ from counterfoil_service.mail.transports import TryLater
 class FileTransport:
     """Satisfies `Transport`. Files appear whole: written aside, then renamed."""
 
+    name = "file"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def send(self, message: EmailMessage, recipient: str) -> None:  # noqa: ARG002 - it is in the message
+    async def send(self, message: EmailMessage, recipient: str, seconds: float) -> None:  # noqa: ARG002 - it is in the message, and a disk is quick
         """Write `<Message-ID>.eml`, readable by the owner alone."""
         try:
             await asyncio.to_thread(self._write, message)
