@@ -53,9 +53,9 @@ class Budgets(msgspec.Struct, frozen=True):
     """Requests for a link by one device key."""
     address_range: Budget = Budget(10, 60)
     """Requests for a link from one range of addresses, by devices that are not known."""
-    application: Budget = Budget(6_000, 60)
+    application: Budget = Budget(30_000, 60)
     """Requests for a link by one application, from devices that are not known."""
-    service: Budget = Budget(30_000, 60)
+    service: Budget = Budget(60_000, 60)
     """Requests for a link, whoever asks, from devices that are not known."""
     link_opens: Budget = Budget(300, 60)
     """Opens of one link from one range."""
