@@ -147,7 +147,9 @@ async def _mail(settings: Settings) -> Finding:
     url = settings.mail_url.reveal()
     parts = urlsplit(url)
     if url == "none:":
-        return _finding("warning", "mail", "none is set up, so no link reaches anybody; set COUNTERFOIL_MAIL_URL")
+        return _finding(
+            "warning", "mail", "none is set up: each link waits for `counterfoil links relay`; set COUNTERFOIL_MAIL_URL"
+        )
     if parts.scheme not in {"smtp", "smtps"}:
         return _finding("warning", "mail", f"{parts.scheme}: is for development; set COUNTERFOIL_MAIL_URL to smtp://…")
     from counterfoil_service.mail.transports.smtp import greet

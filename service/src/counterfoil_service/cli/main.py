@@ -16,6 +16,7 @@ _COMMANDS = {
     "doctor": "Check settings, database and mail, and say what to do.",
     "applications": "Add, list, show and remove applications.",
     "users": "List, invite, disable, enable and erase people.",
+    "links": "See who waits for a link, and give one by hand.",
     "sessions": "List and end sessions.",
     "devices": "List, enrol and forget devices.",
     "operators": "Add, list and remove operators and auditors.",

@@ -39,6 +39,7 @@ class EventName(StrEnum):
     MAIL_DEFERRED = "mail.deferred"
     MAIL_FAILED = "mail.failed"
     MAIL_SUPPRESSED = "mail.suppressed"
+    LINK_RELAYED = "link.relayed"
     SESSION_CREATED = "session.created"
     SESSION_REFRESHED = "session.refreshed"
     SESSION_REUSE_DETECTED = "session.reuse_detected"
@@ -67,7 +68,7 @@ class EventName(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
 
 
-PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "user_agent"})
+PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "stated_reason", "user_agent"})
 """Every name that `personal` may hold: each has its purpose and its end in docs/reference/personal-data.json [R111]."""
 
 

@@ -19,9 +19,10 @@ _UNSENT: Final = {
     "too_late": "no mail server took it for a day",
     "cannot_unseal": "its link could not be unsealed",
     "not_writable": "it could not be written",
+    "relayed": "an operator had been given another link, and its own is dead",
 }
 _TROUBLES: Final = {
-    "no_transport": "this service is set to send none; an operator may relay the link",
+    "no_transport": "this service is set to send none",
     "timeout": "the mail server did not answer in time",
     "folder_not_writable": "the folder for mail cannot be written",
     "smtputf8_not_supported": "the mail server takes no such address",
@@ -31,7 +32,7 @@ _REPLY: Final = re.compile(r"smtp_(\d{3})")
 
 def _queued(event: AuditEvent, _personal: Personal) -> str:
     if event.reason in _TROUBLES:
-        return f"A mail with the link waits: {_TROUBLES[event.reason]}."
+        return f"A mail with the link waits: {_TROUBLES[event.reason]}; an operator may relay the link."
     return f"A {_mail(event)} was queued." if event.session_id else "A mail with the link was queued."
 
 
