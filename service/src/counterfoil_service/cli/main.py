@@ -14,7 +14,7 @@ _COMMANDS = {
     "demo": "Show one whole sign-in on this machine, with nothing set up.",
     "migrate": "Create or update the tables of the database.",
     "doctor": "Check settings, database and mail, and say what to do.",
-    "applications": "Add, list, show and remove applications.",
+    "applications": "Add, list, show, change and remove applications.",
     "users": "List, invite, disable, enable and erase people.",
     "links": "See who waits for a link, and give one by hand.",
     "sessions": "List and end sessions.",

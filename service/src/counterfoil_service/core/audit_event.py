@@ -57,6 +57,7 @@ class EventName(StrEnum):
     USER_ENABLED = "user.enabled"
     USER_ERASED = "user.erased"
     APPLICATION_ADDED = "application.added"
+    APPLICATION_CHANGED = "application.changed"
     APPLICATION_REMOVED = "application.removed"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_REMOVED = "operator.removed"

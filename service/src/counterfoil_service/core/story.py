@@ -78,6 +78,9 @@ _TELLERS: Final[dict[EventName, Teller]] = {
     EventName.APPLICATION_ADDED: lambda event, _: (
         f"The application “{event.fields['name']}” was registered as {event.application_id}."
     ),
+    EventName.APPLICATION_CHANGED: lambda event, _: (
+        f"Of the application {event.application_id} was changed: {event.fields['names']}."
+    ),
     EventName.APPLICATION_REMOVED: lambda event, _: (
         f"The application {event.application_id} was removed, and with it all that it could still collect."
     ),

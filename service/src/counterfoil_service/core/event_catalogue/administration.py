@@ -68,6 +68,13 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.APPLICATION_ADDED, "a", fields={"name": "Desk App", "confidential": 0}),
     ),
+    EventName.APPLICATION_CHANGED: Entry(
+        purpose="An operator changed how an application looks, or where it may send people and tokens.",
+        fields={"names": Field("what was changed, by a space between")},
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.APPLICATION_CHANGED, "a", fields={"names": "colour logo_text"}),
+    ),
     EventName.APPLICATION_REMOVED: Entry(
         purpose="An operator removed an application; its open logins and sessions ended.",
         seen_by=STAFF,
