@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from counterfoil_service.cli.database import WRONG_SCHEMA, cause_of, settings_or_fail
+from counterfoil_service.cli.doctor_mail import check_dns, send_test
 from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
@@ -33,11 +34,12 @@ _MARKS = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "error": "
 
 
 @click.command()
+@click.option("--send-test", "address", help="Send a test mail to this address, too.")
 @json_option
-def doctor(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
-    """Check settings, database and mail; exit status 1 when something is wrong."""
+def doctor(address: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Check settings, database, mail and the sender's DNS; exit status 1 when something is wrong."""
     settings = settings_or_fail()
-    findings = asyncio.run(_findings(settings))
+    findings = asyncio.run(_findings(settings, address))
     if as_json:
         show_json({"findings": findings})
     else:
@@ -53,10 +55,11 @@ def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
     return {"verdict": verdict, "subject": subject, "text": text}
 
 
-async def _findings(settings: Settings) -> list[Finding]:
+async def _findings(settings: Settings, address: str | None) -> list[Finding]:
     found = [*_settings(settings), *_places(settings)]
     found += [finding async for finding in _database(settings)]
-    return [*found, await _mail(settings)]
+    judged = [*await check_dns(settings), *([] if address is None else [await send_test(settings, address)])]
+    return [*found, await _mail(settings), *(_finding(each.verdict, each.subject, each.text) for each in judged)]
 
 
 def _settings(settings: Settings) -> list[Finding]:

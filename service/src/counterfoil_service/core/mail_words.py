@@ -42,13 +42,13 @@ def _sent(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _deferred(event: AuditEvent, _personal: Personal) -> str:
-    return f"The {_mail(event)} could not be handed over and will be tried again: {_trouble(event.reason)}."
+    return f"The {_mail(event)} could not be handed over and will be tried again: {trouble(event.reason)}."
 
 
 def _failed(event: AuditEvent, _personal: Personal) -> str:
     if event.reason in _UNSENT:
         return f"The {_mail(event)} was not sent: {_UNSENT[event.reason]}."
-    return f"The {_mail(event)} was given up: {_trouble(event.reason)}."
+    return f"The {_mail(event)} was given up: {trouble(event.reason)}."
 
 
 def _suppressed(event: AuditEvent, _personal: Personal) -> str:
@@ -63,7 +63,8 @@ def _mail(event: AuditEvent) -> str:
     return "notice of a changed device" if changed else "notice of a new device"
 
 
-def _trouble(reason: str | None) -> str:
+def trouble(reason: str | None) -> str:
+    """Why a mail did not leave, by the code that its transport gave."""
     if reason in _TROUBLES:
         return _TROUBLES[reason]
     reply = _REPLY.fullmatch(reason or "")
