@@ -83,6 +83,17 @@ async def test_without_a_reason_or_for_a_decoy_or_for_nobody_there_is_no_link(op
     assert [each["mail"] for each in await operator.json("links", "list")] == ["queued"] * 3 + ["decoy"]
 
 
+async def test_whom_nobody_invited_is_no_user_and_is_seen_to_wait_as_a_decoy(
+    open_stage: OpenStage, sqlite_url: str, tmp_path: Path
+) -> None:
+    async with open_stage(sqlite_url, tmp_path, mail_url=Secret("none:"), sign_up="invited") as stage:
+        stage.clock.now = time.time_ns() // 1000
+        await stage.start()
+        operator = Operator(stage, tmp_path)
+        assert await operator.json("users", "list") == []
+        assert [each["mail"] for each in await operator.json("links", "list")] == ["decoy"]
+
+
 async def test_who_waits_is_among_the_users_unverified_and_a_decoy_is_not(operator: Operator) -> None:
     stage = operator.stage
     await operator.told("users", "invite", BOB)

@@ -69,6 +69,16 @@ async def test_mail_that_has_not_left_never_leaves_and_its_secret_is_gone(stage:
     assert await completed(stage, asked, secret_of(relayed)) == 200
 
 
+async def test_mail_that_has_left_stays_sent(stage: Stage) -> None:
+    asked = await stage.start()
+    await stage.mails()
+    before = await stage.rows("SELECT state, ended_at FROM outbox")
+    stage.clock.advance(5)
+    await relay(stage, asked.login_id)
+    assert await stage.rows("SELECT state, ended_at FROM outbox") == before == [("sent", stage.clock.now - 5_000_000)]
+    assert "mail.failed" not in await stage.names(asked.login_id)
+
+
 async def test_mail_that_is_being_handed_over_ends_as_the_relay_says_and_carries_a_dead_link(stage: Stage) -> None:
     asked = await stage.start()
     (claimed,) = await stage.database.write(claim_mail, 20)

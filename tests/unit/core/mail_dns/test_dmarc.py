@@ -119,6 +119,12 @@ def test_whoever_publishes_what_the_walk_is_short_and_ends_at_or_above_the_domai
     assert judge_dmarc(found)
 
 
+def test_a_policy_that_nobody_knows_reaches_no_terminal_as_it_is() -> None:
+    ((_, text),) = judged("shop.example.com", {"example.com": "v=DMARC1; p=\x1b[31mred; rua=mailto:a@example.com"})
+    assert text.isprintable()
+    assert "[31mred" in text
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_judged(text: str) -> None:
     assert all(

@@ -77,8 +77,9 @@ def test_ptr_is_told_of_beside_the_rest() -> None:
     assert (first, second, "ptr" in text) == ("ok", "warning", True)
 
 
-def test_what_a_stranger_s_record_says_reaches_no_terminal_as_it_is() -> None:
-    ((_, text),) = judged({MINE: "v=spf1 \x1b[31m\x07evil" + "x" * 500})
+@pytest.mark.parametrize("term", ["", "include:", "redirect="])
+def test_what_a_stranger_s_record_says_reaches_no_terminal_as_it_is(term: str) -> None:
+    ((_, text),) = judged({MINE: f"v=spf1 {term}\x1b[31m\x07evil" + "x" * 500})
     assert text.isprintable()
     assert len(text) < 300
 

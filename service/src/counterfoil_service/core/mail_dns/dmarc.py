@@ -40,7 +40,8 @@ class Found(msgspec.Struct, frozen=True):
         for record in self.records:
             if record.tags.get("psd") == "n":
                 return record.name
-            if record.tags.get("psd") == "y" and record.name != self.domain:
+            if record.tags.get("psd") == "y":
+                # One label below it; where the walk began there the domain has no more labels, and is it itself.
                 below = len(record.name.split(".")) + 1
                 return ".".join(self.domain.split(".")[-below:])
         return self.records[-1].name if self.records else self.domain
