@@ -14,6 +14,7 @@ from counterfoil_client._fingerprint.profile import ATTRIBUTES, Profile
 from counterfoil_service.core.audit_event import PERSONAL_FIELDS
 from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.forget_device import ForgetDevice, forget_device
+from counterfoil_service.operations.relay_link import RelayLink, relay_link
 from support.mmdb import LONDON, write_mmdb
 from support.stage import OpenStage, Stage
 
@@ -30,9 +31,12 @@ async def test_the_tables_of_a_real_sign_in_hold_what_is_listed_and_erasing_leav
     stage.client.headers["User-Agent"] = "particular-agent/1"
     text = encode(Profile(**PARTICULARS), stage.issuer, "desk-app", b"x" * 32)
     asked = await stage.start(device=device, device_label="Ada's particular", device_fingerprint=text)
-    page = await stage.open(await stage.secret(), **{"User-Agent": PHONE}, **HINTS)
+    await stage.mails()
+    relayed = await stage.database.write(relay_link, RelayLink(asked.login_id, "a particular reason"))
+    secret = relayed.link.rpartition("/")[2]
+    page = await stage.open(secret, **{"User-Agent": PHONE}, **HINTS)
     assert not {"accept-ch", "set-cookie"} & set(page.headers)
-    assert (await stage.decide(await stage.secret(), "approve", asked.user_code)).status_code == 200
+    assert (await stage.decide(secret, "approve", asked.user_code)).status_code == 200
     assert (await stage.poll(asked, device_fingerprint=text)).status_code == 200
     await stage.mails()
 
@@ -40,7 +44,7 @@ async def test_the_tables_of_a_real_sign_in_hold_what_is_listed_and_erasing_leav
     raw = {"address": "ada@example.com", "device label": "Ada's particular", "device key": device.thumbprint}
     for name, value in raw.items():
         assert await holding(stage, value) == stored_as(name) - elsewhere
-    unseen = [*PARTICULARS.values(), *HINTS.values(), "particular-agent", "Firefox", "192.0.2.10"]
+    unseen = [*PARTICULARS.values(), *HINTS.values(), "particular-agent", "particular reason", "Firefox", "192.0.2.10"]
     assert [value for value in unseen if await holding(stage, value)] == []
     assert await holding(stage, "192.0.2.") == stored_as("coarse address")
     evidence = await stage.rows("SELECT l.fingerprint, d.fingerprint FROM logins l, devices d")

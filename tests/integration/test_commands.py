@@ -46,6 +46,54 @@ def test_an_application_is_added_listed_shown_and_removed(here: RunningService) 
     assert "see `applications list`" in here.cli("applications", "remove", "desk-app").stderr
 
 
+def test_an_application_has_looks_that_are_changed_and_taken_away(here: RunningService) -> None:
+    looks = ("--colour", "#0B5A45", "--logo-text", "Desk", "--redirect-uri", "http://127.0.0.1/back")
+    added = json.loads(here.told("applications", "add", "Desk App", "--client-id", "desk-app", *looks, "--json"))
+    assert (added["colour"], added["logo_text"]) == ("#0b5a45", "Desk")
+    assert json.loads(here.told("applications", "show", "desk-app", "--json")) == added
+
+    change = ("applications", "change", "desk-app")
+    told = here.told(
+        *change, "--name", "Bureau", "--colour", "", "--new-devices", "allow", "--audience", "https://api.example"
+    )
+    assert "changed: name, colour, audiences, new_devices\n" in told
+    shown = json.loads(here.told("applications", "list", "--json"))
+    assert shown == [
+        added | {"name": "Bureau", "colour": None, "new_devices": "allow", "audiences": ["https://api.example"]}
+    ]
+    changed = json.loads(here.told(*change, "--redirect-uri", "", "--audience", "", "--json"))
+    assert changed == shown[0] | {"redirect_uris": [], "audiences": [], "changed": ["redirect_uris", "audiences"]}
+    assert "Nothing was changed" in here.told(*change, "--name", "Bureau")
+    events = _rows(here, "SELECT fields FROM audit_events WHERE name = 'application.changed' ORDER BY position")
+    assert [json.loads(str(row[0]))["names"] for row in events] == [
+        "name colour audiences new_devices",
+        "redirect_uris audiences",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("desk-app",), "say what to change"),
+        (("counterfoil", "--name", "Mine"), "no application 'counterfoil': the service's own"),
+        (("nobody", "--name", "Mine"), "no application 'nobody': see"),
+        (("desk-app", "--name", ""), "name"),
+        (("desk-app", "--colour", "url(x)"), "colour"),
+        (("desk-app", "--redirect-uri", "http://localhost/back"), "redirect_uri: localhost"),
+        (("desk-app", "--redirect-uri", ""), "same device only"),
+    ],
+)
+def test_a_change_that_would_make_a_bad_application_is_refused_and_nothing_is_changed(
+    here: RunningService, arguments: tuple[str, ...], rule: str
+) -> None:
+    strict = ("--same-device-only", "--redirect-uri", "http://127.0.0.1/back")
+    added = json.loads(here.told("applications", "add", "Desk App", "--client-id", "desk-app", *strict, "--json"))
+    done = here.cli("applications", "change", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {rule}")
+    assert json.loads(here.told("applications", "show", "desk-app", "--json")) == added
+
+
 def test_a_secret_is_shown_once_and_stored_as_argon2id_alone(here: RunningService) -> None:
     added = json.loads(here.told("applications", "add", "Web", "--client-id", "web", "--confidential", "--json"))
     assert added["client_secret"] not in here.told("applications", "show", "web", "--json")
@@ -59,6 +107,8 @@ def test_a_secret_is_shown_once_and_stored_as_argon2id_alone(here: RunningServic
         (("Desk", "--client-id", "a b"), "client id"),
         (("", "--client-id", "a"), "name"),
         (("De\u202esk", "--client-id", "a"), "name"),
+        (("Desk", "--client-id", "a", "--colour", "green"), "colour: #"),
+        (("Desk", "--client-id", "a", "--logo-text", "x" * 25), "logo text"),
         (("Desk", "--client-id", "a", "--scope", 'a"b'), "scope"),
         (("Web", "--client-id", "web", "--redirect-uri", "http://localhost/back"), "redirect_uri: localhost"),
     ],

@@ -72,6 +72,51 @@ def test_an_application_that_refuses_new_devices_must_know_them_by_a_key() -> No
         rules.check_registration(an_application(new_devices="refuse", dpop="optional"))
 
 
+@pytest.mark.parametrize("colour", ["#0b5a45", "#000000", "#ffffff", "#0B5A45", "#AbCdEf"])
+def test_a_colour_is_stored_in_lower_case(colour: str) -> None:
+    stored = rules.as_stored(an_application(colour=colour))
+    rules.check_registration(stored)
+    assert stored.colour == colour.lower()
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [
+        "0b5a45",
+        "#0b5a4",
+        "#0b5a455",
+        "#0b5a4g",
+        "red",
+        "#fff",
+        " #0b5a45",
+        "#0b5a45\n",
+        "#0b5a45;color:red",
+        "#\u0660\u0660\u0660\u0660\u0660\u0660",
+    ],
+)
+def test_what_could_be_more_than_a_colour_in_a_style_is_refused(colour: str) -> None:
+    with pytest.raises(Refusal, match="colour"):
+        rules.check_registration(rules.as_stored(an_application(colour=colour)))
+
+
+@pytest.mark.parametrize("logo_text", ["D", "Desk", "Größe", "デスク", "x" * 24, "<b>"])
+def test_a_logo_text_in_any_language_is_taken(logo_text: str) -> None:
+    stored = rules.as_stored(an_application(logo_text=logo_text))
+    rules.check_registration(stored)
+    assert stored.logo_text == logo_text
+
+
+@pytest.mark.parametrize("logo_text", [" ", "x" * 25, "De\nsk", "De\u202esk", "De\u200bsk", "\x00"])
+def test_a_logo_text_that_could_forge_a_line_is_refused(logo_text: str) -> None:
+    with pytest.raises(Refusal, match="logo text"):
+        rules.check_registration(rules.as_stored(an_application(logo_text=logo_text)))
+
+
+def test_looks_given_as_nothing_are_none() -> None:
+    stored = rules.as_stored(an_application(colour="", logo_text=""))
+    assert (stored.colour, stored.logo_text) == (None, None)
+
+
 def test_a_request_without_scope_gets_all_that_is_registered() -> None:
     assert rules.granted_scope(an_application(), None) == "email files:read files:write"
 

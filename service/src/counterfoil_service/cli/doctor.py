@@ -12,6 +12,8 @@ import click
 from rich.console import Console
 
 from counterfoil_service.cli.database import WRONG_SCHEMA, cause_of, settings_or_fail
+from counterfoil_service.cli.doctor_mail import check_dns, send_test
+from counterfoil_service.cli.doctor_redis import check_redis
 from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
@@ -27,7 +29,6 @@ from counterfoil_service.settings.mail_providers import MailProvider, read_mail_
 MAX_CLOCK_DIFFERENCE_SECONDS = 1
 MAX_SINK_DELAY_SECONDS = 300
 CONNECT_SECONDS = 5
-KEEPS_ALL = "noeviction"
 
 _TRACKING = {
     "resend": "; see that open and click tracking is off for the domain there, as no mail can say so",
@@ -40,11 +41,12 @@ _MARKS = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "error": "
 
 
 @click.command()
+@click.option("--send-test", "address", help="Send a test mail to this address, too.")
 @json_option
-def doctor(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
-    """Check settings, database and mail; exit status 1 when something is wrong."""
+def doctor(address: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Check settings, database, mail and the sender's DNS; exit status 1 when something is wrong."""
     settings = settings_or_fail()
-    findings = asyncio.run(_findings(settings))
+    findings = asyncio.run(_findings(settings, address))
     if as_json:
         show_json({"findings": findings})
     else:
@@ -60,34 +62,15 @@ def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
     return {"verdict": verdict, "subject": subject, "text": text}
 
 
-async def _findings(settings: Settings) -> list[Finding]:
+async def _findings(settings: Settings, address: str | None) -> list[Finding]:
     found = [*_settings(settings), *_places(settings)]
     found += [finding async for finding in _database(settings)]
-    found += await _redis(settings)
-    return [*found, *await _mail(settings)]
-
-
-async def _redis(settings: Settings) -> list[Finding]:
-    if settings.redis_url is None:
-        return []
-    host = urlsplit(settings.redis_url.reveal()).hostname
-    try:
-        from counterfoil_service.limiting.redis import Redis
-    except ImportError:
-        return [_finding("error", "REDIS_URL", "install the extra, `counterfoil-service[redis]`")]
-    redis = Redis(settings.redis_url)
-    try:
-        await redis.check()
-        policy = await redis.policy()
-    except Refusal:
-        text = f"{host} does not answer, and until it does every call is refused; check COUNTERFOIL_REDIS_URL"
-        return [_finding("error", "REDIS_URL", text)]
-    finally:
-        await redis.close()
-    if policy not in {None, KEEPS_ALL}:
-        text = f"{host} forgets when it is full ({policy}), proofs that were seen too; set maxmemory-policy {KEEPS_ALL}"
-        return [_finding("warning", "REDIS_URL", text)]
-    return [_finding("ok", "REDIS_URL", f"{host} answers")]
+    if settings.redis_url is not None:
+        verdict, text = await check_redis(settings.redis_url)
+        found.append(_finding(verdict, "REDIS_URL", text))
+    judged = [*await check_dns(settings), *([] if address is None else [await send_test(settings, address)])]
+    mail = await _mail(settings)
+    return [*found, *mail, *(_finding(each.verdict, each.subject, each.text) for each in judged)]
 
 
 def _settings(settings: Settings) -> list[Finding]:
@@ -177,7 +160,8 @@ def _sink(state: SinkState) -> Finding:
 async def _mail(settings: Settings) -> list[Finding]:
     providers = read_mail_providers(settings.mail_url.reveal())
     if not providers:
-        return [_finding("warning", "mail", "none is set up, so no link reaches anybody; set COUNTERFOIL_MAIL_URL")]
+        text = "none is set up: each link waits for `counterfoil links relay`; set COUNTERFOIL_MAIL_URL"
+        return [_finding("warning", "mail", text)]
     return [await _provider(each, settings) for each in providers]
 
 

@@ -3,9 +3,12 @@
 
 import click
 
+from counterfoil_service.app import system_clock
 from counterfoil_service.cli.database import run
 from counterfoil_service.cli.output import confirmed, json_option, moment, show_json, show_table, yes_option
 from counterfoil_service.db import users as rows
+from counterfoil_service.db.engine import Database
+from counterfoil_service.db.relays import Waiting, waiting
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.disable_user import disable_user
 from counterfoil_service.operations.enable_user import enable_user
@@ -28,9 +31,8 @@ def users() -> None:
 @users.command("list")
 @json_option
 def list_users(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
-    """Everybody, by address."""
-    found = run(lambda database: database.read(rows.list_all))
-    shown = [_shown(each.user) | {"sessions": each.sessions} for each in found]
+    """Everybody, by address. Where no mail is set up, also who waits for a link and has never had one."""
+    shown = run(_listed)
     if as_json:
         show_json(shown)
     else:
@@ -99,6 +101,28 @@ def erase(who: str, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - click p
         return
     click.echo(f"Erased; sessions ended: {done.ended.sessions}, open logins denied: {done.ended.logins}.")
     click.echo(_STAYS)
+
+
+async def _listed(database: Database) -> list[dict[str, object]]:
+    found = await database.read(rows.list_all)
+    shown = [_shown(each.user) | {"sessions": each.sessions} for each in found]
+    if database.context().settings.sends_mail:
+        return shown
+    known = {each.user.mailbox for each in found}
+    strangers = {each.mailbox: each for each in await database.read(waiting, system_clock()) if not each.decoy}
+    return shown + [_stranger(each) for mailbox, each in strangers.items() if mailbox not in known]
+
+
+def _stranger(waits: Waiting) -> dict[str, object]:
+    """Nothing is stored of them but their login; `links relay` makes a user."""
+    return {
+        "email": waits.address,
+        "subject": None,
+        "state": "unverified",
+        "created_at": moment(waits.created_at),
+        "verified_at": None,
+        "sessions": 0,
+    }
 
 
 def _shown(user: User) -> dict[str, object]:

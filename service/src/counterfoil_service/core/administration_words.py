@@ -42,9 +42,16 @@ def _who(event: AuditEvent) -> str:
     return "A command on the service's own machine" if operator == "cli" else f"Auditor {operator}"
 
 
+def _relayed(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
+    reason = "whose reason was erased" if personal is None else f"“{personal.get('stated_reason', 'no reason')}”"
+    by = "a command" if event.fields.get("operator") == "cli" else f"operator {event.fields.get('operator')}"
+    return f"A new link was given by hand, by {by}: {reason}. The link before it is dead."
+
+
 ADMINISTRATION_WORDS: Final[dict[EventName, Teller]] = {
     EventName.OPERATOR_ADDED: _added,
     EventName.OPERATOR_REMOVED: _removed,
+    EventName.LINK_RELAYED: _relayed,
     EventName.AUDIT_READ: _read,
     EventName.AUDIT_EXPORTED: _exported,
     EventName.AUDIT_PRUNED: lambda event, _: (

@@ -3,7 +3,7 @@
 
 import re
 import unicodedata
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -13,6 +13,8 @@ DEFAULT_SCOPES = ("email",)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # scope-token of RFC 6749 §3.3
 _MAX_NAME = 64
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_MAX_LOGO_TEXT = 24
 
 Need = Literal["required", "optional", "off"]
 NewDevices = Literal["allow", "notify", "refuse"]
@@ -52,8 +54,17 @@ class Application(msgspec.Struct, frozen=True):
         return self.secret_hash is not None
 
 
+CHANGEABLE: Final = ("name", "colour", "logo_text", "redirect_uris", "audiences", "new_devices")
+"""What may be changed later. All else would alter what its people and devices were promised: register another one."""
+
 OWN = Application(OWN_ID, "Counterfoil", DEFAULT_SCOPES, (), "optional", "off", 0)
 """The service's own pages."""
+
+
+def as_stored(application: Application) -> Application:
+    """Its colour in lower case; None for looks that were given as nothing."""
+    colour = application.colour.lower() if application.colour else None
+    return msgspec.structs.replace(application, colour=colour, logo_text=application.logo_text or None)
 
 
 def check_registration(application: Application) -> None:
@@ -74,6 +85,18 @@ def check_registration(application: Application) -> None:
             "new devices: to refuse them, every device needs a key; register with --dpop required",
         )
     _check_codes(application)
+    _check_looks(application)
+
+
+def _check_looks(application: Application) -> None:
+    if application.colour is not None and not _COLOUR.fullmatch(application.colour):
+        raise Refusal(ErrorCode.INVALID_REQUEST, "colour: # and six hexadecimal digits, such as #0b5a45")
+    text = application.logo_text
+    if text is not None and (not text.strip() or len(text) > _MAX_LOGO_TEXT or has_unsafe_characters(text)):
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            f"logo text: 1 to {_MAX_LOGO_TEXT} characters without control or direction characters",
+        )
 
 
 def _check_codes(application: Application) -> None:

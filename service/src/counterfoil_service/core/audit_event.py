@@ -41,6 +41,7 @@ class EventName(StrEnum):
     MAIL_SUPPRESSED = "mail.suppressed"
     MAILBOX_FLOODED = "mailbox.flooded"
     LIMIT_REFUSED = "limit.refused"
+    LINK_RELAYED = "link.relayed"
     SESSION_CREATED = "session.created"
     SESSION_REFRESHED = "session.refreshed"
     SESSION_REUSE_DETECTED = "session.reuse_detected"
@@ -58,6 +59,7 @@ class EventName(StrEnum):
     USER_ENABLED = "user.enabled"
     USER_ERASED = "user.erased"
     APPLICATION_ADDED = "application.added"
+    APPLICATION_CHANGED = "application.changed"
     APPLICATION_REMOVED = "application.removed"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_REMOVED = "operator.removed"
@@ -69,7 +71,7 @@ class EventName(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
 
 
-PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "user_agent"})
+PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "stated_reason", "user_agent"})
 """Every name that `personal` may hold: each has its purpose and its end in docs/reference/personal-data.json [R111]."""
 
 

@@ -19,9 +19,10 @@ _UNSENT: Final = {
     "too_late": "no mail server took it for a day",
     "cannot_unseal": "its link could not be unsealed",
     "not_writable": "it could not be written",
+    "relayed": "an operator had been given another link, and its own is dead",
 }
 _TROUBLES: Final = {
-    "no_transport": "this service is set to send none; an operator may relay the link",
+    "no_transport": "this service is set to send none",
     "timeout": "the mail server did not answer in time",
     "folder_not_writable": "the folder for mail cannot be written",
     "smtputf8_not_supported": "the mail server takes no such address",
@@ -39,7 +40,7 @@ _PROVIDERS: Final = {
 
 def _queued(event: AuditEvent, _personal: Personal) -> str:
     if event.reason in _TROUBLES:
-        return f"A mail with the link waits: {_TROUBLES[event.reason]}."
+        return f"A mail with the link waits: {_TROUBLES[event.reason]}; an operator may relay the link."
     return f"A {_mail(event)} was queued." if event.session_id else "A mail with the link was queued."
 
 
@@ -51,14 +52,14 @@ def _sent(event: AuditEvent, _personal: Personal) -> str:
 def _deferred(event: AuditEvent, _personal: Personal) -> str:
     if "provider" in event.fields:
         taker = _taker(event)
-        return f"{taker} perhaps has the {_mail(event)}, and will be asked again: {_trouble(event.reason)}."
-    return f"The {_mail(event)} could not be handed over and will be tried again: {_trouble(event.reason)}."
+        return f"{taker} perhaps has the {_mail(event)}, and will be asked again: {trouble(event.reason)}."
+    return f"The {_mail(event)} could not be handed over and will be tried again: {trouble(event.reason)}."
 
 
 def _failed(event: AuditEvent, _personal: Personal) -> str:
     if event.reason in _UNSENT:
         return f"The {_mail(event)} was not sent: {_UNSENT[event.reason]}."
-    return f"The {_mail(event)} was given up: {_trouble(event.reason)}."
+    return f"The {_mail(event)} was given up: {trouble(event.reason)}."
 
 
 def _suppressed(event: AuditEvent, _personal: Personal) -> str:
@@ -79,7 +80,8 @@ def _mail(event: AuditEvent) -> str:
     return "notice of a changed device" if changed else "notice of a new device"
 
 
-def _trouble(reason: str | None) -> str:
+def trouble(reason: str | None) -> str:
+    """Why a mail did not leave, by the code that its transport gave."""
     if reason in _TROUBLES:
         return _TROUBLES[reason]
     if reply := _REPLY.fullmatch(reason or ""):

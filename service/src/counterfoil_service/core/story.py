@@ -59,13 +59,19 @@ def _invited(_event: AuditEvent, personal: Personal) -> str:
     return f"An operator invited {personal.get('address', ERASED) if personal else ERASED}."
 
 
+def _created(event: AuditEvent, _personal: Personal) -> str:
+    if event.reason == "link_relayed":
+        return "The mailbox has a user from now on, unverified until the link is used."
+    return "It was this mailbox's first sign-in: a user was made."
+
+
 _TELLERS: Final[dict[EventName, Teller]] = {
     **LOGIN_WORDS,
     **MAIL_WORDS,
     **LIMIT_WORDS,
     **SESSION_WORDS,
     **ADMINISTRATION_WORDS,
-    EventName.USER_CREATED: lambda *_: "It was this mailbox's first sign-in: a user was made.",
+    EventName.USER_CREATED: _created,
     EventName.USER_VERIFIED: lambda *_: "The mailbox is verified from now on.",
     EventName.USER_INVITED: _invited,
     EventName.USER_DISABLED: lambda *_: "An operator disabled the user; sessions ended with it.",
@@ -73,6 +79,9 @@ _TELLERS: Final[dict[EventName, Teller]] = {
     EventName.USER_ERASED: lambda *_: "The user was erased; details of earlier events cannot be read any more.",
     EventName.APPLICATION_ADDED: lambda event, _: (
         f"The application “{event.fields['name']}” was registered as {event.application_id}."
+    ),
+    EventName.APPLICATION_CHANGED: lambda event, _: (
+        f"Of the application {event.application_id} was changed: {event.fields['names']}."
     ),
     EventName.APPLICATION_REMOVED: lambda event, _: (
         f"The application {event.application_id} was removed, and with it all that it could still collect."

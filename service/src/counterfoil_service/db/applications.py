@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from counterfoil_service.core.application import OWN, OWN_ID, Application
+from counterfoil_service.core.application import CHANGEABLE, OWN, OWN_ID, Application
 from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_unless_there, parameter
@@ -20,6 +20,12 @@ _OF_LINK = Statement(
     .select_from(applications)
     .join(logins, logins.c.application_id == applications.c.id)
     .where(logins.c.link_hash == parameter("hash"))
+)
+_HOLD = Statement(select(applications).where(applications.c.id == parameter("id")).with_for_update())
+_CHANGE = Statement(
+    update(applications)
+    .where(applications.c.id == parameter("id"))
+    .values({name: parameter(name) for name in CHANGEABLE})
 )
 _LIST = Statement(select(applications).order_by(applications.c.id))
 _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("id")).returning(applications.c.id))
@@ -46,15 +52,31 @@ def _application(row: "Any") -> Application:
     )
 
 
-async def add(tx: Transaction, application: Application) -> bool:
-    """Insert; False when the id is in use."""
+def _columns(application: Application) -> "dict[str, Any]":
     values = msgspec.structs.asdict(application)
     values["same_device_only"] = int(application.same_device_only)
     values["mail_code"] = int(application.mail_code)
     values["scopes"] = " ".join(application.scopes)
     values["audiences"] = msgspec.json.encode(application.audiences).decode()
     values["redirect_uris"] = msgspec.json.encode(application.redirect_uris).decode()
-    return await tx.one(_ADD, values) is not None
+    return values
+
+
+async def add(tx: Transaction, application: Application) -> bool:
+    """Insert; False when the id is in use."""
+    return await tx.one(_ADD, _columns(application)) is not None
+
+
+async def hold(tx: Transaction, application_id: str) -> Application | None:
+    """By its client id, its row held until the end of the transaction."""
+    rows = await tx.all(_HOLD, {"id": application_id})
+    return _application(rows[0]) if rows else None
+
+
+async def change(tx: Transaction, application: Application) -> None:
+    """Write what of it may change; its row is held."""
+    columns = _columns(application)
+    await tx.run(_CHANGE, {name: columns[name] for name in ("id", *CHANGEABLE)})
 
 
 async def get(tx: ReadTransaction, application_id: str) -> Application | None:

@@ -31,7 +31,7 @@ class User(msgspec.Struct, frozen=True):
 
     @property
     def state(self) -> UserState:
-        """In one word; `unverified` proved the mailbox at a device that may not sign in yet."""
+        """In one word; `unverified` proved the mailbox at a device that may not sign in yet, or was relayed a link."""
         if self.disabled_at is not None:
             return "disabled"
         if self.verified_at is not None:

@@ -88,6 +88,11 @@ def render_notice_mail(mail: NoticeMail) -> EmailMessage:
     return _rendered(mail, template, opening, {"signed_in_at": in_words(mail.signed_in_at)})
 
 
+def render_test_mail(mail: Letter) -> EmailMessage:
+    """The same for a test of how mail leaves; its link leads to a page that does nothing."""
+    return _rendered(mail, "test", "Test mail of", {})
+
+
 def _rendered(mail: Letter, template: str, opening: str, facts: Mapping[str, str | None]) -> EmailMessage:
     application = harmless(mail.application_name) or "your app"
     words = {

@@ -2,7 +2,7 @@
 """Register an application."""
 
 from counterfoil_service.core import redirects
-from counterfoil_service.core.application import Application, check_registration
+from counterfoil_service.core.application import Application, as_stored, check_registration
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db import applications, audit
@@ -11,6 +11,7 @@ from counterfoil_service.db.engine import Context, Transaction
 
 async def add_application(tx: Transaction, application: Application, context: Context) -> None:
     """Insert it, or refuse: an id in use is never taken over."""
+    application = as_stored(application)
     check_registration(application)
     for uri in application.redirect_uris:
         redirects.check_registration(uri)

@@ -5,7 +5,7 @@ from base64 import b64encode
 
 from counterfoil_service.core.mail_code import MAX_MISSES
 from counterfoil_service.db import mailbox_keys
-from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.engine import Context, Entropy, Transaction
 
 _HASH_BYTES = 32
 
@@ -22,6 +22,11 @@ async def admit_mail_code(
     digits, encoded = made
     if await mailbox_keys.mail_code_misses(tx, mailbox) < MAX_MISSES:
         return digits, encoded
+    return None, hash_of_nothing(encoded, context.entropy)
+
+
+def hash_of_nothing(encoded: str, entropy: Entropy) -> str:
+    """An argon2id hash of the same look that no digits fit."""
     settings, _, found = encoded.rpartition("$")
-    nothing = b64encode(context.entropy(_HASH_BYTES)).decode().rstrip("=")
-    return None, f"{settings}${nothing[: len(found)]}"
+    nothing = b64encode(entropy(_HASH_BYTES)).decode().rstrip("=")
+    return f"{settings}${nothing[: len(found)]}"

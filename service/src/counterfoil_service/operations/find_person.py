@@ -26,5 +26,6 @@ def nobody() -> Refusal:
     """Says where the known ones stand, and repeats no address."""
     return Refusal(
         ErrorCode.INVALID_REQUEST,
-        "no user has this address or subject: see `counterfoil users list` for those there are",
+        "no user has this address or subject: see `counterfoil users list` for those there are (who is listed without a"
+        " subject only waits for a link)",
     )

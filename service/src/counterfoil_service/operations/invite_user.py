@@ -11,7 +11,7 @@ from counterfoil_service.db.users import User
 
 _THERE_ALREADY = {
     "invited": "is invited already, and has not signed in yet",
-    "unverified": "is a user already, whose device waits: see `counterfoil devices list`",
+    "unverified": "is a user already, not verified yet: see `counterfoil devices list` and `counterfoil links list`",
     "verified": "is a user already, and may sign in",
     "disabled": "is a user already, but disabled: `counterfoil users enable` lets them in again",
 }

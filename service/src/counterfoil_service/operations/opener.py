@@ -51,7 +51,8 @@ async def facts_of(tx: Transaction, opener: Opener, login: Login, context: Conte
     """The fields that the events of an opener share; what is unknown, or nothing to speak of, is left out."""
     delivery, key = await tx.gather(outbox.delivery(login.id), mailbox_keys.asking(login.mailbox))
     mailbox_keys.learn(tx, context, login.mailbox, key)  # the event that these go into is sealed under it
-    left_at = outbox.left_at(delivery, now=context.now)
+    # A link that an operator gave came in no mail.
+    left_at = None if login.relayed_at is not None else outbox.left_at(delivery, now=context.now)
     since = None if left_at is None else max(0, context.now - left_at) // SECOND
     automation = automation_of(
         user_agent=opener.user_agent, fetch_metadata=opener.fetch_metadata, seconds_since_mail=since

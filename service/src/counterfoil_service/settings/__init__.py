@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who carries mail, in order of preference, comma-separated (`mail_providers.read_mail_providers`), or `none:`."""
     mail_from: str = ""
     """Sender; by default `no-reply@` the host of PUBLIC_URL."""
+    dkim_selector: str = ""
+    """What mail is signed with (`s=`), for `doctor` to look its key up."""
     trusted_proxies: tuple[Network, ...] = ()
     """Networks whose `X-Forwarded-For` entries are believed, read right to left."""
     mmdb_files: tuple[Path, ...] = ()
@@ -144,6 +146,7 @@ class _Reader:
             "redis_url": self._read("REDIS_URL", parsers.redis_url),
             "mail_url": self._read("MAIL_URL", mail_url),
             "mail_from": self._read("MAIL_FROM", parsers.mail_from),
+            "dkim_selector": self._read("DKIM_SELECTOR", parsers.dkim_selector),
             "trusted_proxies": self._read("TRUSTED_PROXIES", parsers.networks),
             "mmdb_files": self._read("MMDB_FILES", parsers.files),
             "link_ttl": self._read("LINK_TTL", parsers.seconds(_LINK_TTL_RANGE)),
@@ -205,6 +208,7 @@ _WAYS_OUT = {
     "MAIL_URL": "Such as smtp://user:password@mail.example:587 or, in order, resend://KEY,smtps://user:password@b.example"
     "; console: prints mail on the terminal",
     "MAIL_FROM": "Such as Example <sign-in@example.com>",
+    "DKIM_SELECTOR": "Such as mail2026: what stands behind s= in the DKIM-Signature of a mail of yours",
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
     "MMDB_FILES": "Such as /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb; leave it out and no places are shown",
     "LINK_TTL": f"Leave it out for {RECOMMENDED_LINK_TTL}",

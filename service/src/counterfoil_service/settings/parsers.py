@@ -20,6 +20,10 @@ _WEBHOOK_KEY = "whsec_"
 _WEBHOOK_KEY_BYTES = range(24, 65)
 # No more than a mail program takes for one link from end to end, and every proxy passes on unchanged.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]]+")
+_SELECTOR = re.compile(
+    r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_\-]{0,61}[A-Za-z0-9_])?)*"
+)
+_LONGEST_SELECTOR = 100
 _SECONDS = re.compile(r"[0-9]{1,10}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -96,6 +100,13 @@ def mail_from(text: str) -> str:
     if not local or not domain or not text.isprintable():
         raise ValueError("must hold an e-mail address and no line break")
     return text
+
+
+def dkim_selector(text: str) -> str:
+    """RFC 6376 §3.1."""
+    if len(text) > _LONGEST_SELECTOR or not _SELECTOR.fullmatch(text):
+        raise ValueError("must be the selector alone: letters, digits and hyphens, with dots between")
+    return text.lower()
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -4,7 +4,7 @@
 from typing import Final
 
 from counterfoil_service.core.audit_event import EventName
-from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, STAFF, Entry, Field, example
+from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, PREAUTH, STAFF, Entry, Field, example
 
 _OPERATOR: Final = Field("the operator's id, or cli for a command on the service's own machine")
 _ROLE: Final = Field("what the operator may do", values=("operator", "auditor"))
@@ -13,7 +13,8 @@ _EXAMPLE_GRANT: Final = "01KAG0T5Z3Y6X9W2V5T8S1R4QP"
 
 ADMINISTRATION: Final[dict[EventName, Entry]] = {
     EventName.USER_CREATED: Entry(
-        purpose="A mailbox signed in for the first time: a user was made.",
+        purpose="A mailbox signed in for the first time, or was relayed a link by an operator: a user was made.",
+        reasons=("link_relayed",),
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.USER_CREATED, "lakp"),
     ),
@@ -44,6 +45,19 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.USER_ERASED, "p"),
     ),
+    EventName.LINK_RELAYED: Entry(
+        purpose="An operator was given a new link for a login that waits; the one before is dead.",
+        fields={"operator": _OPERATOR},
+        personal=frozenset({"stated_reason"}),
+        seen_by=STAFF,
+        activity=PREAUTH,
+        example=example(
+            EventName.LINK_RELAYED,
+            "lakp",
+            fields={"operator": "cli"},
+            personal={"stated_reason": "the mail server of example.com is down; she called"},
+        ),
+    ),
     EventName.APPLICATION_ADDED: Entry(
         purpose="An operator registered an application.",
         fields={
@@ -53,6 +67,13 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.APPLICATION_ADDED, "a", fields={"name": "Desk App", "confidential": 0}),
+    ),
+    EventName.APPLICATION_CHANGED: Entry(
+        purpose="An operator changed how an application looks, or where it may send people and tokens.",
+        fields={"names": Field("what was changed, by a space between")},
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(EventName.APPLICATION_CHANGED, "a", fields={"names": "colour logo_text"}),
     ),
     EventName.APPLICATION_REMOVED: Entry(
         purpose="An operator removed an application; its open logins and sessions ended.",

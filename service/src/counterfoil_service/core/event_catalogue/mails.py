@@ -48,7 +48,7 @@ MAILS: Final[dict[EventName, Entry]] = {
         fields=_ATTEMPT,
         reasons=(
             *("login_ended", "device_forgotten", "too_late", "user_erased", "cannot_unseal"),
-            *("not_writable", "smtputf8_not_supported"),
+            *("not_writable", "smtputf8_not_supported", "relayed"),
         ),
         open_reasons=_SERVERS_WORD,
         activity=AUTHENTICATION_OTHER,

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When an operator may be given a link by hand, and what is said where not."""
+
+from typing import Final
+
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.login import State
+
+MAX_REASON: Final = 200
+
+_DECOYS: Final = {
+    "over_budget": "the mailbox is over its budget: the person asks again once that has passed, or you raise it by"
+    " COUNTERFOIL_BUDGETS",
+    "user_disabled": "the user is disabled: `counterfoil users enable` lets them in again, and they ask anew",
+    "not_invited": "nobody invited this address: `counterfoil users invite` does, and they ask anew",
+}
+
+
+def check_reason(text: str) -> str:
+    """Why a link is given by hand, without blanks around it; a Refusal unless 1 to 200 characters are left."""
+    reason = text.strip()
+    if not reason or len(reason) > MAX_REASON or not reason.isprintable():
+        raise Refusal(
+            ErrorCode.INVALID_REQUEST,
+            f"reason: 1 to {MAX_REASON} printable characters that say why, as for the log",
+        )
+    return reason
+
+
+def no_login(login_id: str) -> Refusal:
+    """Nobody asked under this id, or it is deleted by now."""
+    return Refusal(
+        ErrorCode.INVALID_REQUEST, f"no login {login_id!r}: see `counterfoil links list` for those that wait"
+    )
+
+
+def refusal_of_decoy(held_back: str | None) -> Refusal:
+    """No link of it could sign anybody in; `held_back` is the reason in the audit log."""
+    why = _DECOYS.get(held_back or "", "`counterfoil audit explain` says why")
+    return Refusal(
+        ErrorCode.INVALID_REQUEST, f"this login is a decoy, whose device only seems to wait: it has no link. Here {why}"
+    )
+
+
+def refusal_of_other_mailbox() -> Refusal:
+    """The person was verified at another spelling after this login began."""
+    return Refusal(
+        ErrorCode.INVALID_REQUEST,
+        "the person was verified at another spelling of this address since: let them ask again",
+    )
+
+
+def refusal_of(state: State) -> Refusal:
+    """It waits no more, or its one relay was used."""
+    if state is State.PENDING:
+        return Refusal(
+            ErrorCode.INVALID_REQUEST,
+            "a link was relayed for this login before, and there is but one: if it is lost, let the person ask again",
+        )
+    return Refusal(
+        ErrorCode.INVALID_REQUEST, f"this login waits for no link, it is {state.value}: let the person ask again"
+    )

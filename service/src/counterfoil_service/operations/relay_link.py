@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give an operator a link for a login that waits, once: whatever link it had before is dead."""
+
+import msgspec
+
+from counterfoil_service.core import identifiers, link, relaying
+from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.login import current_state
+from counterfoil_service.crypto.keys import digest
+from counterfoil_service.db import audit, logins, relays, users
+from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.logins import Login
+from counterfoil_service.db.users import User
+from counterfoil_service.operations.admit_mail_code import hash_of_nothing
+from counterfoil_service.operations.identify_person import why_refused
+from counterfoil_service.operations.record_reading import COMMAND_LINE
+
+
+class RelayLink(msgspec.Struct, frozen=True):
+    """`reason` is for the log, in the operator's words; `operator` an operator's id, or `cli`."""
+
+    login_id: str
+    reason: str
+    operator: str = COMMAND_LINE
+
+    def __repr__(self) -> str:
+        return f"RelayLink(login_id={self.login_id!r})"
+
+
+class Relayed(msgspec.Struct, frozen=True):
+    """`link` is kept by nobody; `expires_at` in microseconds UTC."""
+
+    link: str
+    address: str
+    expires_at: int
+
+    def __repr__(self) -> str:
+        return f"Relayed(expires_at={self.expires_at})"
+
+
+async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> Relayed:
+    """The link, or a Refusal that says why there is none. One conditional write decides among several operators.
+
+    The mailbox has a user from now on, unverified until the link is used: an operator vouched for it.
+    """
+    reason = relaying.check_reason(command.reason)
+    login = await logins.get(tx, command.login_id)
+    if login is None:
+        raise relaying.no_login(command.login_id)
+    secret, digits = link.make(context.entropy), login.mail_code_hash
+    given = await relays.relay(
+        tx,
+        login.id,
+        link_hash=digest(secret),
+        # The digits stood in the mail whose link dies.
+        mail_code_hash=None if digits is None else hash_of_nothing(digits, context.entropy),
+        now=context.now,
+    )
+    if not given:
+        raise await _refusal(tx, login, context)
+    subject = await _subject(tx, login, context)
+    event = AuditEvent(
+        name=EventName.LINK_RELAYED,
+        login_id=login.id,
+        application_id=login.application_id,
+        subject=subject,
+        jkt=login.jkt,
+        fields={"operator": command.operator},
+        personal={"stated_reason": reason},
+    )
+    await audit.append(tx, context, event, mailbox=login.mailbox)
+    await _end_mail(tx, login, context)
+    return Relayed(link.url(context.settings.public_url, secret), login.address, login.expires_at)
+
+
+async def _refusal(tx: Transaction, login: Login, context: Context) -> Refusal:
+    """What stands now: somebody may have been faster since it was read."""
+    if login.decoy:
+        return relaying.refusal_of_decoy(await relays.held_back(tx, login.id))
+    now = await logins.get(tx, login.id)
+    if now is None:
+        return relaying.no_login(login.id)
+    return relaying.refusal_of(current_state(now.state, now.expires_at, context.now))
+
+
+async def _subject(tx: Transaction, login: Login, context: Context) -> str:
+    stored = await users.by_mailbox(tx, login.mailbox)
+    if stored is None:
+        user = User(identifiers.subject(context.entropy), login.mailbox, login.address, context.now)
+        if await users.add(tx, user):
+            event = AuditEvent(
+                name=EventName.USER_CREATED,
+                reason="link_relayed",
+                login_id=login.id,
+                application_id=login.application_id,
+                subject=user.id,
+                jkt=login.jkt,
+            )
+            await audit.append(tx, context, event, mailbox=login.mailbox)
+            return user.id
+        stored = await users.by_mailbox(tx, login.mailbox)
+        assert stored is not None  # noqa: S101 - the insert met it
+    if why_refused(stored, login) is not None:
+        raise relaying.refusal_of_other_mailbox()
+    return stored.id
+
+
+async def _end_mail(tx: Transaction, login: Login, context: Context) -> None:
+    """One that is being handed over in this instant may still arrive: its link is dead."""
+    for attempts in await relays.end_mail(tx, login.id, now=context.now):
+        event = AuditEvent(
+            name=EventName.MAIL_FAILED,
+            outcome="failure",
+            reason="relayed",
+            login_id=login.id,
+            application_id=login.application_id,
+            fields={"attempt": attempts},
+        )
+        await audit.append(tx, context, event)
