@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One HTTP POST to a server that an operator named: a connection of its own, bounded in time and size.
+"""One HTTP request to a server that an operator named: a connection of its own, bounded in time and size.
 
 Redirects are not followed: where such a message goes is for the operator to say, and for nobody on the way.
 """
@@ -44,13 +44,40 @@ async def post(
     `tls` is for `https` and None for the system's CAs, which `SSL_CERT_FILE` replaces. Raises OSError where there is no
     whole answer: among its kinds are TimeoutError, ssl.SSLError and NotHttpError.
     """
-    parts = urlsplit(url)
+    return await _exchanged(_Request("POST", urlsplit(url), headers, body), timeout, limit, tls)
+
+
+async def get(
+    url: str,
+    *,
+    timeout: float,  # noqa: ASYNC109 - as of `post`
+    limit: int,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """The same for what is only read."""
+    return await _exchanged(_Request("GET", urlsplit(url), {}, None), timeout, limit, tls)
+
+
+class _Request(msgspec.Struct, frozen=True):
+    method: str
+    parts: SplitResult
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+async def _exchanged(
+    request: _Request,
+    timeout: float,  # noqa: ASYNC109 - as of `post`
+    limit: int,
+    tls: ssl.SSLContext | None,
+) -> Answer:
+    parts = request.parts
     context = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
     async with asyncio.timeout(timeout):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context)
         try:
             connection = h11.Connection(h11.CLIENT)
-            writer.write(_request(connection, parts, body, headers))
+            writer.write(_bytes_of(connection, request))
             return await _answer(connection, reader, limit)
         except h11.RemoteProtocolError as error:
             raise NotHttpError(str(error)) from None
@@ -59,11 +86,13 @@ async def post(
             writer.transport.abort()
 
 
-def _request(connection: h11.Connection, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
+def _bytes_of(connection: h11.Connection, request: _Request) -> bytes:
+    parts, body = request.parts, request.body
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    own = {"Host": parts.netloc, "Content-Length": str(len(body)), "Connection": "close"}
-    head = h11.Request(method="POST", target=target, headers=list((own | dict(headers)).items()))
-    events = (head, h11.Data(body), h11.EndOfMessage())
+    length = {} if body is None else {"Content-Length": str(len(body))}
+    own = {"Host": parts.netloc, **length, "Connection": "close"}
+    head = h11.Request(method=request.method, target=target, headers=list((own | dict(request.headers)).items()))
+    events = (head, h11.Data(body or b""), h11.EndOfMessage())
     return b"".join(connection.send(event) or b"" for event in events)
 
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     "users": "List, invite, disable, enable and erase people.",
     "sessions": "List and end sessions.",
     "devices": "List, enrol and forget devices.",
+    "suppressions": "List and lift addresses that get no mail.",
     "operators": "Add, list and remove operators and auditors.",
     "keys": "List and rotate the keys that sign access tokens.",
     "audit": "Read, export and verify the audit log.",

@@ -37,8 +37,14 @@ class EventName(StrEnum):
     MAIL_QUEUED = "mail.queued"
     MAIL_SENT = "mail.sent"
     MAIL_DEFERRED = "mail.deferred"
+    MAIL_DELIVERED = "mail.delivered"
+    MAIL_BOUNCED = "mail.bounced"
+    MAIL_COMPLAINED = "mail.complained"
     MAIL_FAILED = "mail.failed"
     MAIL_SUPPRESSED = "mail.suppressed"
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_LIFTED = "suppression.lifted"
+    WEBHOOK_REFUSED = "webhook.refused"
     SESSION_CREATED = "session.created"
     SESSION_REFRESHED = "session.refreshed"
     SESSION_REUSE_DETECTED = "session.reuse_detected"
@@ -67,7 +73,7 @@ class EventName(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
 
 
-PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "source", "user_agent"})
+PERSONAL_FIELDS = frozenset({"address", "browser", "device_label", "note", "source", "user_agent"})
 """Every name that `personal` may hold: each has its purpose and its end in docs/reference/personal-data.json [R111]."""
 
 

@@ -4,18 +4,20 @@
 import re
 from typing import Final
 
-from counterfoil_service.core.actor_words import Personal, Teller
+from counterfoil_service.core.actor_words import ERASED, Personal, Teller
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
 _DECOYS: Final = {
     "user_disabled": "the user is disabled",
     "not_invited": "nobody invited this address",
+    "suppressed": "mail to this address came back for good or was called unwanted before",
     "over_budget": "the mailbox was over its budget",
 }
 _UNSENT: Final = {
     "login_ended": "the login had ended before",
     "device_forgotten": "the device had been forgotten before",
     "user_erased": "the user had been erased before",
+    "suppressed": "an earlier mail to this address had come back for good or been called unwanted",
     "too_late": "no mail server took it for a day",
     "cannot_unseal": "its link could not be unsealed",
     "not_writable": "it could not be written",
@@ -41,17 +43,58 @@ def _sent(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _deferred(event: AuditEvent, _personal: Personal) -> str:
+    if "provider" in event.fields:
+        return f"{_says(event)} is delayed{_why(event)}."
     return f"The {_mail(event)} could not be handed over and will be tried again: {_trouble(event.reason)}."
 
 
 def _failed(event: AuditEvent, _personal: Personal) -> str:
+    if "provider" in event.fields:
+        return f"{_says(event)} was given up{_why(event)}."
     if event.reason in _UNSENT:
         return f"The {_mail(event)} was not sent: {_UNSENT[event.reason]}."
     return f"The {_mail(event)} was given up: {_trouble(event.reason)}."
 
 
 def _suppressed(event: AuditEvent, _personal: Personal) -> str:
+    if "provider" in event.fields:
+        return f"{_says(event)} was not sent: the address is on its own list of those that get none{_why(event)}."
     return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
+
+
+def _delivered(event: AuditEvent, _personal: Personal) -> str:
+    return f"{_says(event)} was taken by the recipient's mail server{_why(event)}."
+
+
+def _bounced(event: AuditEvent, _personal: Personal) -> str:
+    return f"{_says(event)} came back for good{_why(event)}."
+
+
+def _complained(event: AuditEvent, _personal: Personal) -> str:
+    return f"{_says(event)} was called unwanted by its recipient{_why(event)}."
+
+
+def _lifted(_event: AuditEvent, personal: Personal) -> str:
+    if personal is None:
+        return f"An operator let {ERASED} have mail again."
+    return (
+        f"An operator let {personal.get('address', ERASED)} have mail again: {personal.get('note', 'no reason told')}."
+    )
+
+
+def _refused(event: AuditEvent, _personal: Personal) -> str:
+    refused = event.fields["refused"]
+    many = "A report" if refused == 1 else f"{refused} reports"
+    return f"{many} in the name of the mail provider {event.fields['provider']} could not be verified: {event.reason}."
+
+
+def _says(event: AuditEvent) -> str:
+    return f"The mail provider {event.fields['provider']} says that the {_mail(event)}"
+
+
+def _why(event: AuditEvent) -> str:
+    """The provider's own word, as it is."""
+    return f" ({event.reason})" if event.reason else ""
 
 
 def _mail(event: AuditEvent) -> str:
@@ -75,4 +118,10 @@ MAIL_WORDS: Final[dict[EventName, Teller]] = {
     EventName.MAIL_DEFERRED: _deferred,
     EventName.MAIL_FAILED: _failed,
     EventName.MAIL_SUPPRESSED: _suppressed,
+    EventName.MAIL_DELIVERED: _delivered,
+    EventName.MAIL_BOUNCED: _bounced,
+    EventName.MAIL_COMPLAINED: _complained,
+    EventName.SUPPRESSION_ADDED: lambda *_: "This address gets no more mail until an operator lifts it.",
+    EventName.SUPPRESSION_LIFTED: _lifted,
+    EventName.WEBHOOK_REFUSED: _refused,
 }

@@ -6,7 +6,6 @@
 """
 
 import base64
-import binascii
 import re
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl
@@ -84,10 +83,15 @@ def _syslog(text: str, parts: SplitResult) -> Sink:
     )
 
 
-def _check_key(text: str) -> None:
+def is_webhook_key(text: str) -> bool:
+    """Whether it is `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks)."""
     try:
         key = base64.b64decode(text.removeprefix(_KEY_PREFIX), validate=True)
-    except binascii.Error:
-        key = b""
-    if not text.startswith(_KEY_PREFIX) or len(key) not in _KEY_BYTES:
+    except ValueError:
+        return False
+    return text.startswith(_KEY_PREFIX) and len(key) in _KEY_BYTES
+
+
+def _check_key(text: str) -> None:
+    if not is_webhook_key(text):
         raise ValueError("must give a webhook its key behind a hash: #whsec_ and base64 of 24 to 64 bytes")

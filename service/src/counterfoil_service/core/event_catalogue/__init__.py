@@ -13,6 +13,7 @@ from counterfoil_service.core.event_catalogue.devices import DEVICES
 from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, Entry
 from counterfoil_service.core.event_catalogue.link_events import LINK_EVENTS
 from counterfoil_service.core.event_catalogue.login_ends import LOGIN_ENDS
+from counterfoil_service.core.event_catalogue.mail_reports import MAIL_REPORTS
 from counterfoil_service.core.event_catalogue.mails import MAILS
 from counterfoil_service.core.event_catalogue.sessions import SESSIONS
 
@@ -22,6 +23,7 @@ CATALOGUE: Final[dict[EventName, Entry]] = {
     **LINK_EVENTS,
     **LOGIN_ENDS,
     **MAILS,
+    **MAIL_REPORTS,
     **SESSIONS,
     **DEVICES,
     **ADMINISTRATION,
