@@ -31,7 +31,6 @@ MAIL_ID: Final = "mail_id"
 
 _MAIL_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-_ONCE_BYTES = 1_000
 
 
 class MailReport(msgspec.Struct, frozen=True):
@@ -66,10 +65,9 @@ class Accepted(msgspec.Struct, frozen=True):
 
     @property
     def once(self) -> tuple[str, ...]:
-        """What must not have come before; bounded, as providers choose the length of theirs."""
-        named = [f"{self.provider} event {self.event_id}"]
-        named += [] if self.nonce is None else [f"{self.provider} nonce {self.nonce}"]
-        return tuple(each[:_ONCE_BYTES] for each in named)
+        """What must not have come before, the nonce first: beside a spent one no event counts as told."""
+        event = f"{self.provider} event {self.event_id}"
+        return (event,) if self.nonce is None else (f"{self.provider} nonce {self.nonce}", event)
 
 
 def document_of(body: bytes | str) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -28,6 +28,15 @@ _TROUBLES: Final = {
     "folder_not_writable": "the folder for mail cannot be written",
     "smtputf8_not_supported": "the mail server takes no such address",
 }
+_DOUBTS: Final = {
+    "not_signed": "without a signature or credentials, or malformed",
+    "signature": "the signature does not fit; is the key that of the provider?",
+    "stale": "signed too long ago, or ahead of this clock",
+    "credentials": "wrong user or password",
+    "topic": "of another topic",
+    "signature_version": "signed by SHA-1; set the topic's SignatureVersion to 2",
+    "certificate": "the certificate is not the one of the topic's region",
+}
 _REPLY: Final = re.compile(r"smtp_(\d{3})")
 
 
@@ -85,7 +94,12 @@ def _lifted(_event: AuditEvent, personal: Personal) -> str:
 def _refused(event: AuditEvent, _personal: Personal) -> str:
     refused = event.fields["refused"]
     many = "A report" if refused == 1 else f"{refused} reports"
-    return f"{many} in the name of the mail provider {event.fields['provider']} could not be verified: {event.reason}."
+    name = event.fields["provider"]
+    return f"{many} in the name of the mail provider {name} could not be verified: {_why_refused(event)}."
+
+
+def _why_refused(event: AuditEvent) -> str:
+    return _DOUBTS.get(event.reason or "", "for a reason that only a newer program knows")
 
 
 def _says(event: AuditEvent) -> str:
@@ -93,8 +107,8 @@ def _says(event: AuditEvent) -> str:
 
 
 def _why(event: AuditEvent) -> str:
-    """The provider's own word, as it is."""
-    return f" ({event.reason})" if event.reason else ""
+    """The provider's own word, spelt as words are."""
+    return f" ({event.reason.replace('_', ' ')})" if event.reason else ""
 
 
 def _mail(event: AuditEvent) -> str:

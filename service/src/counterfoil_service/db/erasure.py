@@ -30,8 +30,9 @@ _CODES = Statement(delete(authorization_codes).where(authorization_codes.c.login
 
 
 async def blank(tx: Transaction, mailbox: bytes) -> None:
-    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's rows; lift its
-    suppression.
+    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's rows.
+
+    Its suppression holds nothing else, and goes.
     """
     await tx.run(_LOGINS, {"mailbox": mailbox, "nothing": ""})
     await tx.run(_MAIL, {"mailbox": mailbox, "nothing": ""})

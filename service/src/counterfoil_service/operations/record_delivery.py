@@ -26,9 +26,11 @@ _EVENTS: Final[dict[DeliveryState, EventName]] = {
 
 async def record_delivery(tx: Transaction, accepted: Accepted, context: Context) -> None:
     """Nothing for what was told before, and nothing of a mail that is not here (any more)."""
-    new = [await mail_reports.remember(tx, each, now=context.now) for each in accepted.once]
+    for each in accepted.once:
+        if not await mail_reports.remember(tx, each, now=context.now):
+            return
     report = accepted.report
-    if report is None or not all(new):
+    if report is None:
         return
     # The row is held from here on: an erasure meanwhile waits, or has taken its address out already.
     mail = await outbox.note_delivery(tx, report.mail_id, report.state)
