@@ -175,7 +175,7 @@ async def test_a_database_that_is_down_is_said_so_and_the_report_counts_when_it_
     async def down(*_: object) -> None:
         raise OSError
 
-    hooks.write = down  # type: ignore[method-assign]
+    hooks.write = down  # type: ignore[method-assign,assignment]
     async with nothing_written(sqlite_told):
         assert (await tell(sqlite_told, "hook", "bounced", mail_id)).status_code == 500
     hooks.write = write  # type: ignore[method-assign]

@@ -266,7 +266,7 @@ def test_without_tags_ses_names_our_mail_by_its_message_id() -> None:
     for header in ("Message-ID", "message-id"):
         mail = {"headers": [{"name": "From", "value": "x"}, {"name": header, "value": f" <{MAIL}@id.example>"}]}
         assert published("Delivery", mail=mail) == MailReport("delivered", MAIL)
-    foreign = {"headers": [{"name": "Message-ID", "value": "<0100017c@email.amazonses.com>"}]}
+    foreign: Any = {"headers": [{"name": "Message-ID", "value": "<0100017c@email.amazonses.com>"}]}
     for mail in ({}, {"headers": None}, {"headers": [1, {}]}, {"tags": {"mail_id": []}}, foreign):
         assert published("Delivery", mail=mail) is None
 

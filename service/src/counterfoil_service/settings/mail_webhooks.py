@@ -2,7 +2,6 @@
 """Which mail providers may tell what became of a mail, and how each is known: `provider=secret`, comma-separated."""
 
 import re
-from typing import cast
 
 import msgspec
 
@@ -43,7 +42,7 @@ def _webhook(text: str) -> MailWebhook:
     name, _, secret = text.partition("=")
     if name not in PROVIDERS:
         raise ValueError(f"must be PROVIDER=SECRET, the provider one of {', '.join(PROVIDERS)}")
-    provider = cast("Provider", name)
+    provider: Provider = name
     if not _fits(provider, secret):
         raise ValueError(_RULES[provider])
     return MailWebhook(provider, Secret(secret))

@@ -25,7 +25,9 @@ async def receive_report(request: AnyRequest, provider: FromPath[str]) -> Respon
     scheme = services.mail_hooks.schemes.get(provider)
     if scheme is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is nothing at this address.")
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])}
+    headers: dict[str, str] = {}
+    for name, value in request.scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
     incoming = Incoming(headers, await read_body(request, at_most=MAX_REPORT_BYTES), services.clock())
     try:
         accepted = await scheme.accept(incoming)
