@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a provider tells of a mail joins the story of its login, counts once, and is nobody's business who polls."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from counterfoil_service.core.identifiers import ulid
 from counterfoil_service.core.mail_report import PROVIDERS, WEIGHTS, Provider
 from support.http import content, nothing_written
-from support.mail_reports import Secrets, known, signed
+from support.mail_reports import Secrets, known, mailgun_signature, signed
 from support.stage import Stage, stage_on
 
 SECRETS = Secrets()
@@ -181,3 +182,18 @@ async def test_a_database_that_is_down_is_said_so_and_the_report_counts_when_it_
     hooks.write = write  # type: ignore[method-assign]
     assert (await tell(sqlite_told, "hook", "bounced", mail_id)).status_code == 200
     assert await state_of(sqlite_told, mail_id) == "bounced"
+
+
+async def test_mailgun_tells_an_event_again_beside_a_new_token_and_it_counts_once(sqlite_told: Stage) -> None:
+    asked = await sqlite_told.start()
+    await sqlite_told.mails()
+    mail_id = await mail_of(sqlite_told, asked.login_id)
+    now = sqlite_told.clock()
+    headers, body = signed("mailgun", "deferred", mail_id, event_id="evt-1", now=now, secrets=SECRETS)
+    event = json.loads(body)["event-data"]
+    for token in ("one", "two", "two"):
+        signature = mailgun_signature(SECRETS.mailgun, token, now)
+        told = json.dumps({"signature": signature, "event-data": event}).encode()
+        answer = await sqlite_told.client.post("/hooks/mail/mailgun", headers=headers, content=told)
+        assert answer.status_code == 200
+    assert (await sqlite_told.names(asked.login_id)).count("mail.deferred") == 1
