@@ -44,7 +44,7 @@ ENDED_BY = {
     "mailbox_keys": {"counterfoil users erase"},
     "operators": {"counterfoil operators remove"},
     "operator_tokens": {"counterfoil operators remove"},
-    "suppressions": {"counterfoil users erase"},
+    "suppressions": {"counterfoil users erase", "counterfoil suppressions lift"},
     "users": {"counterfoil users erase"},
 }
 REFERENCE = re.compile(r"\bas (?:the )?(sign-in|[a-z]+(?: [a-z]+)*)(?=[,;]|$)")

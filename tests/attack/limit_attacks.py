@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import httpx2
 
-from attack.limit_scene import ADA, MAIL_CODE_APP, Scene
+from attack.limit_scene import ADA, HOOK, MAIL_CODE_APP, Scene
 from counterfoil_service.crypto.argon2 import hash_secret
 from support.auditor import Auditor
 from support.device import Device
+from support.mail_reports import Secrets, signed, whsec
 from support.stage import Stage
 
 ROOM = "mailbox_mails=1000/900,mailbox_daily_mails=1000/86400,mailbox_live_logins=1000/3600,address_range=1000/60"
 LIMITED = httpx2.codes.TOO_MANY_REQUESTS
+REPORTS = "/hooks/mail/hook"
 SECRET = "a secret of the back-end"
 
 
@@ -231,6 +233,24 @@ async def range_operators(scene: Scene) -> Fought:
     return _refused(answers[-1], "tries tokens at the audit log", "an auditor at the same network", served)
 
 
+async def range_reports(scene: Scene) -> Fought:
+    asked = await scene.elsewhere.start()
+    await scene.elsewhere.mails()
+    ((mail_id,),) = await scene.elsewhere.rows("SELECT id FROM outbox")
+
+    async def report(at: Stage, event_id: str, secrets: Secrets) -> httpx2.Response:
+        values = {"event_id": event_id, "now": at.clock(), "secrets": secrets}
+        headers, body = signed("hook", "delivered", mail_id, **values)
+        return await at.client.post(REPORTS, headers=headers, content=body)
+
+    forger = Secrets(hook=whsec("another secret"))
+    answers = [await report(scene.attacker, f"forged-{number}", forger) for number in range(5)]
+    genuine = await report(scene.neighbour, "genuine", HOOK)
+    told = "mail.delivered" in await scene.elsewhere.names(asked.login_id)
+    served = genuine.status_code == httpx2.codes.OK and told
+    return _refused(answers[-1], "forges delivery reports", "the provider's own report, from beside", served)
+
+
 def _refused(answer: httpx2.Response, attack: str, owner: str, served: bool) -> Fought:  # noqa: FBT001 - a fact
     wait, left = answer.headers.get("retry-after"), answer.headers.get("ratelimit", "")
     told = answer.status_code == LIMITED and wait is not None and f";r=0;t={wait}" in left
@@ -257,6 +277,7 @@ ATTACKS: Mapping[str, Attack] = {
     "key_polls": Attack("key_polls=5/60", key_polls),
     "range_refusals": Attack(f"{ROOM},range_refusals=5/60", range_refusals),
     "client_secrets": Attack("client_secrets=3/60", client_secrets),
+    "range_reports": Attack("range_reports=3/60", range_reports),
     "range_operators": Attack("range_operators=3/60", range_operators),
 }
 """By the budget's name: every one has its row."""

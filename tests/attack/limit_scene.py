@@ -13,6 +13,7 @@ from counterfoil_service.core import budget
 from counterfoil_service.core.argon2_cost import Argon2Cost
 from counterfoil_service.web.gate import Gate
 from support.device import Device
+from support.mail_reports import Secrets
 from support.stage import Asked, Stage, stage_on
 
 ATTACKER, NEIGHBOUR, ELSEWHERE = "203.0.113.66", "203.0.113.7", "198.51.100.7"
@@ -20,6 +21,8 @@ ATTACKER, NEIGHBOUR, ELSEWHERE = "203.0.113.66", "203.0.113.7", "198.51.100.7"
 
 ADA = "ada@example.com"
 MAIL_CODE_APP = "room-app"
+HOOK = Secrets()
+"""Whose reports of mail are taken."""
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Scene:
 async def scene(url: str, folder: Path, budgets: str, **settings: Any) -> AsyncIterator[Scene]:
     """With these budgets in place of the defaults."""
     values: dict[str, Any] = {"budgets": budget.parse(budgets), "mail_code_cost": Argon2Cost(1, 8, 1)} | settings
+    values["mail_webhooks"] = HOOK.webhooks
     async with stage_on(url, folder, **values) as stage, contextlib.AsyncExitStack() as doors:
         await stage.add_application(MAIL_CODE_APP, mail_code=True)
         places = [await doors.enter_async_context(_at(stage, place)) for place in (ATTACKER, NEIGHBOUR, ELSEWHERE)]

@@ -19,6 +19,9 @@ from rich.console import Console  # noqa: E402 - what follows is found by the pa
 from rich.table import Table  # noqa: E402
 
 from attack.attacked_providers import KINDS, SHARE_SECONDS, Attacked, Fate, attacked  # noqa: E402
+from attack.mail_webhooks import duplicate_webhook, forged_webhook  # noqa: E402
+from counterfoil_service.core.mail_report import PROVIDERS as TELLING  # noqa: E402
+from counterfoil_service.core.mail_report import Provider
 from support.mail_providers import PROVIDERS  # noqa: E402
 from support.receivers import CUT  # noqa: E402
 
@@ -65,6 +68,21 @@ async def hang_up(one: Attacked) -> Cell:
     return await _asked_again(one)
 
 
+async def duplicate(one: Attacked) -> Cell:
+    """It tells the same twice."""
+    return await _told_by(one, duplicate_webhook)
+
+
+async def forged(one: Attacked) -> Cell:
+    """Somebody tells in its name."""
+    return await _told_by(one, forged_webhook)
+
+
+async def _told_by(one: Attacked, sent: Callable[[Provider], Awaitable[Cell]]) -> Cell:
+    telling = {name: name for name in TELLING}
+    return await sent(telling[one.kind]) if one.kind in telling else ("tells nothing", True)
+
+
 COLUMNS: Final[dict[str, Column]] = {
     "ok": ok,
     "slow": slow,
@@ -72,6 +90,8 @@ COLUMNS: Final[dict[str, Column]] = {
     "too many": too_many,
     "5xx": five_hundreds,
     "hang-up": hang_up,
+    "duplicate webhook": duplicate,
+    "forged webhook": forged,
 }
 
 

@@ -66,6 +66,7 @@ MAY = {
     "sessions._LAST_OF": ONE_PERSON,
     "sessions._LIVING": BY_HAND,
     "sessions._LIVING_OF": ONE_PERSON,
+    "suppressions._LIST": BY_HAND,
     "users._LIST": BY_HAND,
 }
 """Statements that scan or sort all the same, and why they may."""

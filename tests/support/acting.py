@@ -15,8 +15,9 @@ from counterfoil_service.core.grant import Grant
 from counterfoil_service.core.identifiers import base64url
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.keys import digest, keyed, unseal
-from counterfoil_service.db import logins
+from counterfoil_service.db import logins, suppressions
 from counterfoil_service.db.prepared import Statement
+from counterfoil_service.db.suppressions import Suppression
 from counterfoil_service.db.tables import metadata
 from counterfoil_service.operations.approve_login import Approval, ApproveLogin, approve_login
 from counterfoil_service.operations.cancel_login import CancelLogin, cancel_login
@@ -200,3 +201,11 @@ async def add_user(stage: Stage, address: str, *, disabled: bool = False) -> Non
         now2=stage.clock(),
         disabled_at=stage.clock() if disabled else None,
     )
+
+
+async def suppress(stage: Stage, address: str) -> None:
+    """Mail to this address came back for good before the test began."""
+    parsed = email_address.parse(address)
+    mailbox = keyed(stage.service.services.keys.mailbox, parsed.canonical.encode())
+    gone = Suppression(mailbox, parsed.mailing, "bounced", "hook", "0" * 26, stage.clock() - 1)
+    assert await stage.database.transact(lambda tx: suppressions.suppress(tx, gone))

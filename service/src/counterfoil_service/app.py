@@ -44,6 +44,8 @@ from counterfoil_service.web.browser.routes import browser_router
 from counterfoil_service.web.headers import security_headers
 from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
+from counterfoil_service.web.mail_hooks.hooks import MailHooks
+from counterfoil_service.web.mail_hooks.receive import receive_report
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.places import Places
@@ -113,6 +115,7 @@ class Service:
             signers=Signers(database, keys.seal_signing),
             secret_checks=SecretChecks(keys.client_secret),
             mail_codes=MailCodes(settings.mail_code_cost, entropy),
+            mail_hooks=MailHooks(settings.mail_webhooks),
             places=Places(settings.mmdb_files),
             pages=Pages(urlsplit(settings.public_url).path),
             wake_mail=outbox.wake,
@@ -213,6 +216,7 @@ def _litestar(services: Services) -> Litestar:
             me.list_devices,
             me.change_device,
             metadata.key_set,
+            receive_report,
             health.live,
             health.ready,
             link_pages.link_router("/"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One HTTP POST to a server that an operator named: a connection of its own, bounded in time and size.
+"""One HTTP request to a server that an operator named: a connection of its own, bounded in time and size.
 
 Redirects are not followed: where such a message goes is for the operator to say, and for nobody on the way.
 """
@@ -46,14 +46,41 @@ async def post(  # noqa: PLR0913 - a request, its bounds, and what it needs from
     first byte is about to leave: where it was not, nobody has seen anything of the request. Raises OSError where there
     is no whole answer: among its kinds are TimeoutError, ssl.SSLError and NotHttpError.
     """
-    parts = urlsplit(url)
+    return await _exchanged(_Request("POST", urlsplit(url), headers, body), timeout, limit, tls, leaving)
+
+
+async def get(
+    url: str,
+    *,
+    timeout: float,  # noqa: ASYNC109 - as of `post`
+    limit: int,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """The same for what is only read."""
+    return await _exchanged(_Request("GET", urlsplit(url), {}, None), timeout, limit, tls, lambda: None)
+
+
+class _Request(msgspec.Struct, frozen=True):
+    method: str
+    parts: SplitResult
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+async def _exchanged(
+    request: _Request,
+    timeout: float,  # noqa: ASYNC109 - as of `post`
+    limit: int,
+    tls: ssl.SSLContext | None,
+    leaving: Callable[[], None],
+) -> Answer:
     async with asyncio.timeout(timeout):
-        reader, writer = await _connected(parts, tls)
+        reader, writer = await _connected(request.parts, tls)
         try:
             connection = h11.Connection(h11.CLIENT)
-            request = _request(connection, parts, body, headers)
+            sent = _bytes_of(connection, request)
             leaving()
-            writer.write(request)
+            writer.write(sent)
             return await _answer(connection, reader, limit)
         except h11.RemoteProtocolError as error:
             raise NotHttpError(str(error)) from None
@@ -75,11 +102,13 @@ async def _connected(
     return await asyncio.open_connection(parts.hostname, parts.port or _PORTS[parts.scheme], ssl=context)
 
 
-def _request(connection: h11.Connection, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
+def _bytes_of(connection: h11.Connection, request: _Request) -> bytes:
+    parts, body = request.parts, request.body
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    own = {"Host": parts.netloc, "Content-Length": str(len(body)), "Connection": "close"}
-    head = h11.Request(method="POST", target=target, headers=list((own | dict(headers)).items()))
-    events = (head, h11.Data(body), h11.EndOfMessage())
+    length = {} if body is None else {"Content-Length": str(len(body))}
+    own = {"Host": parts.netloc, **length, "Connection": "close"}
+    head = h11.Request(method=request.method, target=target, headers=list((own | dict(request.headers)).items()))
+    events = (head, h11.Data(body or b""), h11.EndOfMessage())
     return b"".join(connection.send(event) or b"" for event in events)
 
 

@@ -7,10 +7,13 @@ import httpx2
 import pytest
 
 from counterfoil_service.crypto.keys import digest
+from support import acting
 from support.http import add_user, execute, refused
 from support.stage import Asked, OpenStage, Stage
 
-KNOWN, UNKNOWN, DISABLED, FLOODED = (f"{name}@example.com" for name in ("known", "stran", "disab", "flood"))
+KNOWN, UNKNOWN, DISABLED, FLOODED, BOUNCED = (
+    f"{name}@example.com" for name in ("known", "stran", "disab", "flood", "bounc")
+)
 
 
 async def _flood(stage: Stage) -> None:
@@ -32,17 +35,19 @@ async def test_the_answer_to_every_kind_of_address_is_the_same(
         await add_user(stage, KNOWN)
         await add_user(stage, FLOODED)
         await add_user(stage, DISABLED, disabled=True)
+        await add_user(stage, BOUNCED)
+        await acting.suppress(stage, BOUNCED)
         await _flood(stage)
         await stage.mails()
         answers, left = {}, list[str]()
-        for address in (KNOWN, UNKNOWN, DISABLED, FLOODED):
+        for address in (KNOWN, UNKNOWN, DISABLED, FLOODED, BOUNCED):
             response = await stage.ask(stage.device(), address)
             shape = [(name, type(value), len(str(value))) for name, value in response.json().items()]
             headers = response.headers
             left.append(headers.pop("ratelimit"))
             answers[address] = (response.status_code, headers.multi_items(), shape, len(response.content))
-        assert left == [f'"address_range";r={99_996 - number};t=59' for number in range(4)]
-        assert answers[UNKNOWN] == answers[DISABLED] == answers[FLOODED] == answers[KNOWN]
+        assert left == [f'"address_range";r={99_996 - number};t=59' for number in range(5)]
+        assert answers[UNKNOWN] == answers[DISABLED] == answers[FLOODED] == answers[BOUNCED] == answers[KNOWN]
         assert answers[KNOWN][0] == 200
 
         mails = await stage.mails()
@@ -62,13 +67,15 @@ async def test_the_refusals_of_known_and_unknown_addresses_are_the_same(
         assert answers[0].headers == answers[1].headers
 
 
-@pytest.mark.parametrize("address", [UNKNOWN, DISABLED])
+@pytest.mark.parametrize("address", [UNKNOWN, DISABLED, BOUNCED])
 async def test_a_decoy_polls_like_any_other_login_until_it_expires(
     address: str, database_url: str, tmp_path: Path, open_stage: OpenStage
 ) -> None:
     async with open_stage(database_url, tmp_path, sign_up="invited") as stage:
         await add_user(stage, DISABLED, disabled=True)
         await add_user(stage, KNOWN)
+        await add_user(stage, BOUNCED)
+        await acting.suppress(stage, BOUNCED)
         decoy, real = await stage.start(address), await stage.start(KNOWN)
         assert len(await stage.mails()) == 1
         for elapsed, code in (

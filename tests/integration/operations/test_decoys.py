@@ -91,11 +91,13 @@ async def sizes(stage: Stage, login_id: str) -> dict[str, int]:
     return found
 
 
-@pytest.fixture(params=["user_disabled", "over_budget"])
+@pytest.fixture(params=["user_disabled", "suppressed", "over_budget"])
 async def pair(request: pytest.FixtureRequest, stage: Stage) -> tuple[Stage, StartLogin, StartLogin]:
     """Two requests alike: one that will be mailed, one that will be a decoy."""
     await acting.add_user(stage, REAL)
     await acting.add_user(stage, DISABLED, disabled=request.param == "user_disabled")
+    if request.param == "suppressed":
+        await acting.suppress(stage, DISABLED)
     if request.param == "over_budget":
         for number in range(3):
             await acting.ask(stage, DISABLED, f"k{number}")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from counterfoil_service.http_post import Answer, NotHttpError, post
+from counterfoil_service.http_post import Answer, NotHttpError, get, post
 from support.receivers import listening
 
 LIMIT = 1000
@@ -28,6 +28,20 @@ async def answered(reply: bytes, *, seconds: float = 5, pieces: int = 65_536) ->
     async with listening(talk) as port:
         url = f"http://127.0.0.1:{port}/there?is=it"
         return await post(url, body=b"body", headers={"X-One": "1"}, timeout=seconds, limit=LIMIT)
+
+
+async def test_what_is_only_read_is_asked_for_without_a_body_and_no_redirect_is_followed() -> None:
+    seen = []
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 2\r\n\r\nhi")
+        await writer.drain()
+
+    async with listening(keep) as port:
+        answer = await get(f"http://127.0.0.1:{port}/there?is=it", timeout=5, limit=2)
+    assert (answer.status, answer.body) == (302, b"hi")
+    assert seen == [f"GET /there?is=it HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()]
 
 
 async def test_the_request_is_one_that_any_server_reads() -> None:

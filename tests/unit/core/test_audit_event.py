@@ -22,6 +22,7 @@ operator.added .removed .signed_in
 key.rotated
 limit.refused
 webhook.refused
+suppression.added .lifted
 audit.read .exported .pruned .checkpoint_failed
 settings.changed
 """

@@ -68,7 +68,37 @@ def test_only_a_later_attempt_is_worth_a_word() -> None:
     assert told(EventName.MAIL_SENT, attempt=3) == "The mail server took the mail, at attempt 3."
 
 
-@pytest.mark.parametrize("reason", ["user_disabled", "not_invited", "over_budget"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (EventName.MAIL_DELIVERED, "was taken by the recipient's mail server"),
+        (EventName.MAIL_DEFERRED, "is delayed"),
+        (EventName.MAIL_BOUNCED, "came back for good"),
+        (EventName.MAIL_COMPLAINED, "was called unwanted by its recipient"),
+        (EventName.MAIL_FAILED, "was given up"),
+        (EventName.MAIL_SUPPRESSED, "was not sent: the address is on its own list of those that get none"),
+    ],
+)
+def test_what_a_provider_tells_is_told_as_its_word(name: EventName, words: str) -> None:
+    event = AuditEvent(name=name, reason="5.1.1", fields={"provider": "ses"})
+    assert sentence(event, {}) == f"The mail provider ses says that the mail {words} (5.1.1)."
+    notice = AuditEvent(name=name, session_id="S", fields={"provider": "ses", "kind": "change"})
+    assert sentence(notice, {}) == f"The mail provider ses says that the notice of a changed device {words}."
+
+
+def test_a_mail_to_an_address_that_is_suppressed_was_not_sent() -> None:
+    assert "come back for good" in told(EventName.MAIL_FAILED, "suppressed")
+
+
+@pytest.mark.parametrize("refused", [1, 40])
+def test_a_refusal_says_how_many_and_why(refused: int) -> None:
+    fields: dict[str, str | int] = {"provider": "ses", "refused": refused}
+    said = sentence(AuditEvent(name=EventName.WEBHOOK_REFUSED, reason="signature_version", fields=fields), {})
+    assert said.startswith("A report" if refused == 1 else "40 reports")
+    assert "SignatureVersion to 2" in said
+
+
+@pytest.mark.parametrize("reason", ["user_disabled", "not_invited", "suppressed", "over_budget"])
 def test_a_decoy_says_why_no_mail_went_out_and_that_the_device_was_not_told(reason: str) -> None:
     said = told(EventName.MAIL_SUPPRESSED, reason)
     assert reason not in said

@@ -19,6 +19,7 @@ _COMMANDS = {
     "links": "See who waits for a link, and give one by hand.",
     "sessions": "List and end sessions.",
     "devices": "List, enrol and forget devices.",
+    "suppressions": "List and lift addresses that get no mail.",
     "operators": "Add, list and remove operators and auditors.",
     "keys": "List and rotate the keys that sign access tokens.",
     "audit": "Read, export and verify the audit log.",

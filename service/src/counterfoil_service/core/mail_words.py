@@ -4,18 +4,20 @@
 import re
 from typing import Final
 
-from counterfoil_service.core.actor_words import Personal, Teller
+from counterfoil_service.core.actor_words import ERASED, Personal, Teller
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
 _DECOYS: Final = {
     "user_disabled": "the user is disabled",
     "not_invited": "nobody invited this address",
+    "suppressed": "mail to this address came back for good or was called unwanted before",
     "over_budget": "the mailbox was over its budget",
 }
 _UNSENT: Final = {
     "login_ended": "the login had ended before",
     "device_forgotten": "the device had been forgotten before",
     "user_erased": "the user had been erased before",
+    "suppressed": "an earlier mail to this address had come back for good or been called unwanted",
     "too_late": "no mail server took it for a day",
     "cannot_unseal": "its link could not be unsealed",
     "not_writable": "it could not be written",
@@ -26,6 +28,15 @@ _TROUBLES: Final = {
     "timeout": "the mail server did not answer in time",
     "folder_not_writable": "the folder for mail cannot be written",
     "smtputf8_not_supported": "the mail server takes no such address",
+}
+_DOUBTS: Final = {
+    "not_signed": "without a signature or credentials, or malformed",
+    "signature": "the signature does not fit; is the key that of the provider?",
+    "stale": "signed too long ago, or ahead of this clock",
+    "credentials": "wrong user or password",
+    "topic": "of another topic",
+    "signature_version": "signed by SHA-1; set the topic's SignatureVersion to 2",
+    "certificate": "the certificate is not the one of the topic's region",
 }
 _REPLY: Final = re.compile(r"smtp_(\d{3})")
 _ANSWER: Final = re.compile(r"(resend|mailgun|postmark|ses|hook)_(\w+)")
@@ -50,6 +61,8 @@ def _sent(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _deferred(event: AuditEvent, _personal: Personal) -> str:
+    if "attempt" not in event.fields:
+        return f"{_says(event)} is delayed{_why(event)}."
     if "provider" in event.fields:
         taker = _taker(event)
         return f"{taker} perhaps has the {_mail(event)}, and will be asked again: {trouble(event.reason)}."
@@ -57,12 +70,16 @@ def _deferred(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _failed(event: AuditEvent, _personal: Personal) -> str:
+    if "provider" in event.fields:
+        return f"{_says(event)} was given up{_why(event)}."
     if event.reason in _UNSENT:
         return f"The {_mail(event)} was not sent: {_UNSENT[event.reason]}."
     return f"The {_mail(event)} was given up: {trouble(event.reason)}."
 
 
 def _suppressed(event: AuditEvent, _personal: Personal) -> str:
+    if "provider" in event.fields:
+        return f"{_says(event)} was not sent: the address is on its own list of those that get none{_why(event)}."
     return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
 
 
@@ -70,6 +87,45 @@ def _taker(event: AuditEvent) -> str:
     """Of several of a kind the second is `smtp_2`."""
     kind, _, number = str(event.fields.get("provider", "")).partition("_")
     return _PROVIDERS.get(kind, "The mail server") + (f" ({number})" if number else "")
+
+
+def _delivered(event: AuditEvent, _personal: Personal) -> str:
+    return f"{_says(event)} was taken by the recipient's mail server{_why(event)}."
+
+
+def _bounced(event: AuditEvent, _personal: Personal) -> str:
+    return f"{_says(event)} came back for good{_why(event)}."
+
+
+def _complained(event: AuditEvent, _personal: Personal) -> str:
+    return f"{_says(event)} was called unwanted by its recipient{_why(event)}."
+
+
+def _lifted(_event: AuditEvent, personal: Personal) -> str:
+    if personal is None:
+        return f"An operator let {ERASED} have mail again."
+    address, reason = personal.get("address", ERASED), personal.get("stated_reason", "no reason told")
+    return f"An operator let {address} have mail again: {reason}."
+
+
+def _refused(event: AuditEvent, _personal: Personal) -> str:
+    refused = event.fields["refused"]
+    many = "A report" if refused == 1 else f"{refused} reports"
+    name = event.fields["provider"]
+    return f"{many} in the name of the mail provider {name} could not be verified: {_why_refused(event)}."
+
+
+def _why_refused(event: AuditEvent) -> str:
+    return _DOUBTS.get(event.reason or "", "for a reason that only a newer program knows")
+
+
+def _says(event: AuditEvent) -> str:
+    return f"The mail provider {event.fields['provider']} says that the {_mail(event)}"
+
+
+def _why(event: AuditEvent) -> str:
+    """The provider's own word, spelt as words are."""
+    return f" ({event.reason.replace('_', ' ')})" if event.reason else ""
 
 
 def _mail(event: AuditEvent) -> str:
@@ -97,4 +153,10 @@ MAIL_WORDS: Final[dict[EventName, Teller]] = {
     EventName.MAIL_DEFERRED: _deferred,
     EventName.MAIL_FAILED: _failed,
     EventName.MAIL_SUPPRESSED: _suppressed,
+    EventName.MAIL_DELIVERED: _delivered,
+    EventName.MAIL_BOUNCED: _bounced,
+    EventName.MAIL_COMPLAINED: _complained,
+    EventName.SUPPRESSION_ADDED: lambda *_: "This address gets no more mail until an operator lifts it.",
+    EventName.SUPPRESSION_LIFTED: _lifted,
+    EventName.WEBHOOK_REFUSED: _refused,
 }

@@ -7,7 +7,7 @@ from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import parameter
-from counterfoil_service.db.tables import authorization_codes, logins, outbox
+from counterfoil_service.db.tables import authorization_codes, logins, outbox, suppressions
 
 _theirs = select(logins.c.id).where(logins.c.mailbox == parameter("mailbox"))
 _LOGINS = Statement(
@@ -25,13 +25,19 @@ _LOGINS = Statement(
     )
 )
 _MAIL = Statement(update(outbox).where(outbox.c.login_id.in_(_theirs)).values(recipient=parameter("nothing")))
+_SUPPRESSION = Statement(delete(suppressions).where(suppressions.c.mailbox == parameter("mailbox")))
 _CODES = Statement(delete(authorization_codes).where(authorization_codes.c.login_id.in_(_theirs)))
 
 
 async def blank(tx: Transaction, mailbox: bytes) -> None:
-    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's rows."""
+    """Take addresses, names of devices, fingerprints, places and ways home out of a mailbox's rows.
+
+    Its suppression holds nothing else, and goes.
+    """
     await tx.run(_LOGINS, {"mailbox": mailbox, "nothing": ""})
     await tx.run(_MAIL, {"mailbox": mailbox, "nothing": ""})
+    # After the mail: a report that suppresses this mailbox now has held one of those rows before.
+    await tx.run(_SUPPRESSION, {"mailbox": mailbox})
     await audit.forget_sources(tx, mailbox)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import case, delete, null, select, update
 
+from counterfoil_service.core.mail_report import WEIGHTS, DeliveryState
 from counterfoil_service.db.engine import Query, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
@@ -59,6 +60,15 @@ _DEFER = Statement(
 _DELIVERY = Statement(
     select(_c.state, _c.attempts, _c.ended_at).where(_c.login_id == parameter("login_id"), _c.kind == constant("link"))
 )
+_weight = case(
+    *((_c.delivery == constant(state), constant(weight)) for state, weight in WEIGHTS.items()), else_=constant(0)
+)
+_NOTE_DELIVERY = Statement(
+    update(outbox)
+    .where(_c.id == parameter("id"), _c.kind != constant("decoy"))
+    .values(delivery=case((_weight < parameter("weight"), parameter("delivery")), else_=_c.delivery))
+    .returning(*outbox.columns)
+)
 _DROP = Statement(delete(outbox).where(_c.id == parameter("id"), _c.kind == constant("decoy")))
 
 
@@ -96,6 +106,12 @@ def left_at(rows: Sequence[Row], *, now: int) -> int | None:
     if state == "sent" and ended_at is not None:
         return int(ended_at)
     return now if state == "queued" and attempts else None
+
+
+async def note_delivery(tx: Transaction, mail_id: str, state: DeliveryState) -> Mail | None:
+    """Keep the weightiest of what was told of a mail, and hold its row; None where there is no such mail."""
+    row = await tx.one(_NOTE_DELIVERY, {"id": mail_id, "delivery": state, "weight": WEIGHTS[state]})
+    return None if row is None else Mail(*row)
 
 
 async def drop_decoy(tx: Transaction, mail: Mail) -> None:

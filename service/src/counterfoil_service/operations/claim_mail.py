@@ -7,7 +7,7 @@ import msgspec
 
 from counterfoil_service.core.login import SECOND, State, current_state
 from counterfoil_service.crypto.keys import CannotUnseal, unseal
-from counterfoil_service.db import applications, devices, logins, outbox, sessions
+from counterfoil_service.db import applications, devices, logins, outbox, sessions, suppressions
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.outbox import Mail
 from counterfoil_service.operations.describe_link import Standing, who_asks
@@ -18,7 +18,7 @@ LEASE_SECONDS = 60
 NOTICE_LIFETIME = 86_400 * SECOND
 """A notice that no server takes for a day is given up: it tells of what just happened."""
 
-Unfit = Literal["decoy", "login_ended", "device_forgotten", "too_late", "user_erased", "cannot_unseal"]
+Unfit = Literal["decoy", "login_ended", "device_forgotten", "too_late", "user_erased", "suppressed", "cannot_unseal"]
 
 
 class ClaimedMail(msgspec.Struct, frozen=True):
@@ -60,7 +60,9 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
     if login is None or application is None:
         return _unfit(mail, "login_ended")
     waits = current_state(login.state, login.expires_at, context.now) is State.PENDING
-    secret, unfit = _secret(mail, "decoy" if mail.kind == "decoy" else None if waits else "login_ended", context)
+    suppressed = suppressions.is_suppressed(await tx.all(*suppressions.asking_suppressed(login.mailbox)))
+    unfit: Unfit | None = "suppressed" if suppressed else None
+    secret, unfit = _secret(mail, "decoy" if mail.kind == "decoy" else unfit if waits else "login_ended", context)
     claimed = ClaimedMail(mail, secret, unfit, application.name, login.device_label, login.created_at, login.expires_at)
     if secret is None:
         return claimed
@@ -81,14 +83,17 @@ async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
     if owned is None or login is None:
         return _unfit(mail, "device_forgotten")
     session, _ = owned
-    registered, stored = await tx.gather(
-        applications.asking(login.application_id), devices.asking_by_id(session.device_id or "")
+    registered, stored, suppressed = await tx.gather(
+        applications.asking(login.application_id),
+        devices.asking_by_id(session.device_id or ""),
+        suppressions.asking_suppressed(login.mailbox),
     )
     application = applications.found(login.application_id, registered)
     if application is None or (session.device_id is not None and devices.device_of(stored) is None):
         return _unfit(mail, "device_forgotten")
     label, expires_at = login.device_label, mail.created_at + NOTICE_LIFETIME
-    secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else None, context)
+    unfit: Unfit | None = "suppressed" if suppressions.is_suppressed(suppressed) else None
+    secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else unfit, context)
     happened_at = mail.created_at if mail.kind == "change" else session.created_at
     return ClaimedMail(mail, secret, unfit, application.name, label, happened_at, expires_at)
 

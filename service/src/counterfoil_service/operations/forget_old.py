@@ -2,13 +2,16 @@
 """Delete what nobody needs any more: a bounded batch, to be repeated while there is more [R112, R134]."""
 
 from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND
-from counterfoil_service.db import authorization_codes, mailings, proofs, retention
+from counterfoil_service.db import authorization_codes, mail_reports, mailings, proofs, retention
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.check_budgets import mailed_from
 
 _DAY = 86_400 * SECOND
 SOURCE_RETENTION = 30 * _DAY
 """For this long the coarse form of an address stands beside an event [R112]."""
+
+REPORT_RETENTION = 7 * _DAY
+"""For this long a provider's report is known again: none tries for longer than two days."""
 
 
 async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
@@ -28,6 +31,7 @@ async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
         await retention.forget_mail(tx, before=used, limit=limit),
         await retention.forget_sources(tx, before=now - SOURCE_RETENTION, limit=limit),
         await mailings.purge(tx, before=mailed, limit=limit),
+        await mail_reports.purge(tx, before=now - REPORT_RETENTION, limit=limit),
         await proofs.purge(tx, now=now, limit=limit),
         await authorization_codes.purge(tx, before=now - _DAY, limit=limit),
     )

@@ -12,7 +12,18 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.budget import Quota
 from counterfoil_service.core.login import SECOND, State
 from counterfoil_service.crypto.keys import digest, keyed, seal
-from counterfoil_service.db import applications, audit, devices, logins, mailbox_keys, mailings, outbox, proofs, users
+from counterfoil_service.db import (
+    applications,
+    audit,
+    devices,
+    logins,
+    mailbox_keys,
+    mailings,
+    outbox,
+    proofs,
+    suppressions,
+    users,
+)
 from counterfoil_service.db.engine import Context, Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import admit_mail_code
@@ -31,7 +42,7 @@ POLL_INTERVAL = 5
 """Seconds between polls, RFC 8628 §3.2."""
 
 _MAILBOX_BYTES = 32
-DecoyReason = Literal["user_disabled", "not_invited", "over_budget"]
+DecoyReason = Literal["user_disabled", "not_invited", "suppressed", "over_budget"]
 
 
 class LoginStarted(msgspec.Struct, frozen=True):
@@ -111,12 +122,13 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
     """All that is asked of the database before anything is made, at once; a Refusal undoes it."""
     mailbox = asker.mailbox
     await tx.lock(*(keyed(context.keys.lock, *name) for name in _names(command, mailbox)))
-    registered, usage_rows, met, person, key, *of_device = await tx.gather(
+    registered, usage_rows, met, person, key, suppressed, *of_device = await tx.gather(
         applications.asking(command.application_id),
         measuring(asker, context),
         devices.asking(mailbox, command.device_home, asker.key_id or ""),
         users.asking(mailbox),
         mailbox_keys.asking(mailbox),
+        suppressions.asking_suppressed(mailbox),
         *_of_device(command, context),
     )
     application, scope, audience = granted(command, registered, context.settings.public_url)
@@ -129,7 +141,8 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
         await _record_superseded(tx, logins.ended(of_device[0]), context)
     over = is_over_budget(usage, context.settings.budgets, known=known)
     quota = quota_of(usage, context.settings.budgets, context.now)
-    return _Admitted(application, scope, audience, user, _decoy_reason(user, over=over, context=context), known, quota)
+    decoy = _decoy_reason(user, suppressed, over=over, context=context)
+    return _Admitted(application, scope, audience, user, decoy, known, quota)
 
 
 def _is_known(rows: Sequence[Row]) -> bool:
@@ -198,12 +211,14 @@ def _way_back(command: StartLogin) -> "dict[str, Any]":
     }
 
 
-def _decoy_reason(user: User | None, *, over: bool, context: Context) -> DecoyReason | None:
+def _decoy_reason(user: User | None, suppressed: Sequence[Row], *, over: bool, context: Context) -> DecoyReason | None:
     """Why no mail may go out, or None. It shows in the audit log alone: the caller's answer is the same [R93]."""
     if user is not None and user.disabled_at is not None:
         return "user_disabled"
     if user is None and context.settings.sign_up == "invited":
         return "not_invited"
+    if suppressions.is_suppressed(suppressed):
+        return "suppressed"
     return "over_budget" if over else None
 
 

@@ -14,6 +14,7 @@ from counterfoil_service.core import argon2_cost, budget, session
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.settings import parsers
 from counterfoil_service.settings.mail_providers import mail_url
+from counterfoil_service.settings.mail_webhooks import MailWebhook, read_mail_webhooks
 from counterfoil_service.settings.parsers import DAY, Network
 from counterfoil_service.settings.secret import Secret
 from counterfoil_service.settings.sinks import Sink, read_sinks
@@ -22,6 +23,7 @@ from counterfoil_service.settings.witnesses import Witness, read_witnesses
 __all__ = [
     "PREFIX",
     "RECOMMENDED_LINK_TTL",
+    "MailWebhook",
     "Secret",
     "Settings",
     "SettingsError",
@@ -62,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Sender; by default `no-reply@` the host of PUBLIC_URL."""
     dkim_selector: str = ""
     """What mail is signed with (`s=`), for `doctor` to look its key up."""
+    mail_webhooks: tuple[MailWebhook, ...] = ()
+    """Which providers may tell what became of a mail."""
     trusted_proxies: tuple[Network, ...] = ()
     """Networks whose `X-Forwarded-For` entries are believed, read right to left."""
     mmdb_files: tuple[Path, ...] = ()
@@ -147,6 +151,7 @@ class _Reader:
             "mail_url": self._read("MAIL_URL", mail_url),
             "mail_from": self._read("MAIL_FROM", parsers.mail_from),
             "dkim_selector": self._read("DKIM_SELECTOR", parsers.dkim_selector),
+            "mail_webhooks": self._read("MAIL_WEBHOOKS", read_mail_webhooks),
             "trusted_proxies": self._read("TRUSTED_PROXIES", parsers.networks),
             "mmdb_files": self._read("MMDB_FILES", parsers.files),
             "link_ttl": self._read("LINK_TTL", parsers.seconds(_LINK_TTL_RANGE)),
@@ -209,6 +214,7 @@ _WAYS_OUT = {
     "; console: prints mail on the terminal",
     "MAIL_FROM": "Such as Example <sign-in@example.com>",
     "DKIM_SELECTOR": "Such as mail2026: what stands behind s= in the DKIM-Signature of a mail of yours",
+    "MAIL_WEBHOOKS": "Such as resend=whsec_BASE64,postmark=USER:PASSWORD; leave it out and no report is taken",
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
     "MMDB_FILES": "Such as /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb; leave it out and no places are shown",
     "LINK_TTL": f"Leave it out for {RECOMMENDED_LINK_TTL}",

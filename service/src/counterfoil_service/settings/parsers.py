@@ -2,7 +2,6 @@
 """How the text of each variable is read: the value, or a ValueError that names the rule and never shows a secret."""
 
 import base64
-import binascii
 import ipaddress
 import os
 import re
@@ -84,13 +83,18 @@ def split_url(text: str) -> SplitResult:
     return parts
 
 
-def check_webhook_key(text: str) -> None:
-    """Whether it signs webhooks (Standard Webhooks), or a ValueError that does not show it."""
+def is_webhook_key(text: str) -> bool:
+    """Whether it is `whsec_` and base64 of 24 to 64 bytes (Standard Webhooks)."""
     try:
         key = base64.b64decode(text.removeprefix(_WEBHOOK_KEY), validate=True)
-    except binascii.Error:
-        key = b""
-    if not text.startswith(_WEBHOOK_KEY) or len(key) not in _WEBHOOK_KEY_BYTES:
+    except ValueError:
+        return False
+    return text.startswith(_WEBHOOK_KEY) and len(key) in _WEBHOOK_KEY_BYTES
+
+
+def check_webhook_key(text: str) -> None:
+    """That it is one, or a ValueError that does not show it."""
+    if not is_webhook_key(text):
         raise ValueError("must give a webhook its key behind a hash: #whsec_ and base64 of 24 to 64 bytes")
 
 

@@ -16,6 +16,7 @@ from counterfoil_service.settings import Settings
 from counterfoil_service.waiting import Hub
 from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
+from counterfoil_service.web.mail_hooks.hooks import MailHooks
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.places import Places
@@ -42,6 +43,7 @@ class Services:
     signers: Signers
     secret_checks: SecretChecks
     mail_codes: MailCodes
+    mail_hooks: MailHooks
     places: Places
     pages: Pages
     wake_mail: Callable[[], None]

@@ -14,6 +14,7 @@ from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER,
 from counterfoil_service.core.event_catalogue.limits import LIMITS
 from counterfoil_service.core.event_catalogue.link_events import LINK_EVENTS
 from counterfoil_service.core.event_catalogue.login_ends import LOGIN_ENDS
+from counterfoil_service.core.event_catalogue.mail_reports import MAIL_REPORTS
 from counterfoil_service.core.event_catalogue.mails import MAILS
 from counterfoil_service.core.event_catalogue.sessions import SESSIONS
 
@@ -24,6 +25,7 @@ CATALOGUE: Final[dict[EventName, Entry]] = {
     **LOGIN_ENDS,
     **MAILS,
     **LIMITS,
+    **MAIL_REPORTS,
     **SESSIONS,
     **DEVICES,
     **ADMINISTRATION,

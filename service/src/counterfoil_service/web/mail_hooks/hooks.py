@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The providers whose webhooks are taken: those of the settings, and no other."""
+
+from collections.abc import Callable, Iterable
+
+from counterfoil_service.settings import MailWebhook
+from counterfoil_service.settings.secret import Secret
+from counterfoil_service.web.mail_hooks.incoming import Scheme
+from counterfoil_service.web.mail_hooks.refusals import Refusals
+
+
+class MailHooks:
+    """`schemes` are by provider."""
+
+    def __init__(self, webhooks: Iterable[MailWebhook]) -> None:
+        self.schemes: dict[str, Scheme] = {each.provider: _OPENERS[each.provider](each.secret) for each in webhooks}
+        self.refusals = Refusals()
+
+
+# Each is imported where it is set: few services have more than one, and X.509 is dear to load.
+
+
+def _hook(secret: Secret) -> Scheme:
+    from counterfoil_service.web.mail_hooks.hook import Hook
+
+    return Hook(secret)
+
+
+def _mailgun(secret: Secret) -> Scheme:
+    from counterfoil_service.web.mail_hooks.mailgun import Mailgun
+
+    return Mailgun(secret)
+
+
+def _postmark(secret: Secret) -> Scheme:
+    from counterfoil_service.web.mail_hooks.postmark import Postmark
+
+    return Postmark(secret)
+
+
+def _resend(secret: Secret) -> Scheme:
+    from counterfoil_service.web.mail_hooks.resend import Resend
+
+    return Resend(secret)
+
+
+def _ses(secret: Secret) -> Scheme:
+    from counterfoil_service.web.mail_hooks.ses import Ses
+    from counterfoil_service.web.mail_hooks.sns import Topic, authority_of
+
+    return Ses(Topic(secret.reveal(), authority_of(secret.reveal())))
+
+
+_OPENERS: dict[str, Callable[[Secret], Scheme]] = {
+    "hook": _hook,
+    "mailgun": _mailgun,
+    "postmark": _postmark,
+    "resend": _resend,
+    "ses": _ses,
+}
