@@ -239,8 +239,7 @@ async def range_reports(scene: Scene) -> Fought:
     ((mail_id,),) = await scene.elsewhere.rows("SELECT id FROM outbox")
 
     async def report(at: Stage, event_id: str, secrets: Secrets) -> httpx2.Response:
-        values = {"event_id": event_id, "now": at.clock(), "secrets": secrets}
-        headers, body = signed("hook", "delivered", mail_id, **values)
+        headers, body = signed("hook", "delivered", mail_id, event_id=event_id, now=at.clock(), secrets=secrets)
         return await at.client.post(REPORTS, headers=headers, content=body)
 
     forger = Secrets(hook=whsec("another secret"))

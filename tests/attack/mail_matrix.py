@@ -20,8 +20,7 @@ from rich.table import Table  # noqa: E402
 
 from attack.attacked_providers import KINDS, SHARE_SECONDS, Attacked, Fate, attacked  # noqa: E402
 from attack.mail_webhooks import duplicate_webhook, forged_webhook  # noqa: E402
-from counterfoil_service.core.mail_report import PROVIDERS as TELLING  # noqa: E402
-from counterfoil_service.core.mail_report import Provider
+from counterfoil_service.core import mail_report  # noqa: E402
 from support.mail_providers import PROVIDERS  # noqa: E402
 from support.receivers import CUT  # noqa: E402
 
@@ -78,8 +77,8 @@ async def forged(one: Attacked) -> Cell:
     return await _told_by(one, forged_webhook)
 
 
-async def _told_by(one: Attacked, sent: Callable[[Provider], Awaitable[Cell]]) -> Cell:
-    telling = {name: name for name in TELLING}
+async def _told_by(one: Attacked, sent: Callable[[mail_report.Provider], Awaitable[Cell]]) -> Cell:
+    telling = {name: name for name in mail_report.PROVIDERS}
     return await sent(telling[one.kind]) if one.kind in telling else ("tells nothing", True)
 
 
