@@ -25,7 +25,7 @@ TICK = 1_000
 """Microseconds from one request to the next."""
 BUDGETS = budget.parse(
     "mailbox_mails=999999/900,mailbox_daily_mails=999999/86400,mailbox_live_logins=999999/3600,"
-    "device_key=999999/60,address_range=999999/60"
+    "device_key=999999/60,address_range=999999/60,application=999999/60,service=999999/60"
 )
 APPS = {
     name: Application(name, name.title(), ("email",), (), "required", "optional", NOW)

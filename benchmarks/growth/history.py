@@ -3,7 +3,7 @@
 
 Logins of the last thirty days, one quarter as many people with two devices each. Most logins gave a session; half of
 those sessions still live, with a refresh token in use and two used ones. What nobody used is gone after an hour,
-counted mails after a day, proofs after two minutes. The audit log holds ten events of each of the last logins, as many
+counted mails after a day, proofs after two minutes, what providers told after a week. The audit log holds ten events of each of the last logins, as many
 events as there are logins.
 """
 
@@ -27,12 +27,14 @@ APPLICATIONS = 20
 LOGINS_A_PERSON = 4
 DEVICES = 2
 RENEWALS = 2
-HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
+HOUR, DAY, WEEK = 3_600 * SECOND, 86_400 * SECOND, 7 * 86_400 * SECOND
 SPAN = 30 * DAY
 """For this long a login is kept once it is over (`LOGIN_RETENTION`)."""
 PAUSE = 13 * DAY
 """Nobody's session was left alone for longer: a day later it would have ended."""
 LIFETIME = 600 * SECOND
+BOUNCING = 200
+"""Of so many people one takes no mail any more."""
 STORY = 4 * HOUR
 """Events begin so much earlier, so that all of them have happened."""
 WAITING, UNUSED = 30, 35
@@ -128,6 +130,8 @@ class History:
         yield "proofs", ((hash_of("proof", n), self.now + 60 * SECOND) for n in self._since(120 * SECOND))
         coded = (number for number in self._since(DAY) if number % 20 == 0)
         yield "authorization_codes", (self.code(number, self.created_at(number)) for number in coded)
+        yield "mail_reports", ((hash_of("report", n), self.created_at(n)) for n in self._since(WEEK))
+        yield "suppressions", (self._suppression(who) for who in range(0, self.people, BOUNCING))
         yield "audit_events", self._events()
 
     def login(self, number: int) -> Login:
@@ -223,6 +227,12 @@ class History:
         code = hash_of("code", number)
         return code, login.id, login.application_id, self.who(number).subject, None, *home, at, *session
 
+    def _suppression(self, who: int) -> Row:
+        """Of somebody whose mailbox was closed since."""
+        person = self.person(who)
+        mail_id = name_at(self.now - DAY, who + _OTHERS)
+        return person.mailbox, person.address, "bounced", "postmark", mail_id, self.now - DAY
+
     def _events(self) -> Iterator[EventRow]:
         index = 0
         for number in range(self.size - self.stories, self.size):
@@ -268,7 +278,8 @@ def mail_row(login: Login, number: int, kind: str, session_id: str | None) -> Ro
     at = login.created_at
     left = None if login.state is State.PENDING and number % 8 == 0 else at + 2 * SECOND
     state = "queued" if left is None else "sent"
-    return name_at(at, number), login.id, kind, state, login.address, None, 1, at, at, left, session_id
+    taken = ("smtp", None) if left else (None, None)
+    return name_at(at, number), login.id, kind, state, login.address, None, 1, at, at, left, session_id, *taken
 
 
 def tokens_of(number: int, session_id: str, at: int) -> Iterator[Row]:

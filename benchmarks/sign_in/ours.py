@@ -32,6 +32,8 @@ RAISED = ",".join(
         ("mailbox_live_logins", 3_600),
         ("device_key", 60),
         ("address_range", 60),
+        ("application", 60),
+        ("service", 60),
     )
 )
 FORM = "application/x-www-form-urlencoded"

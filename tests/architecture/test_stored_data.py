@@ -52,7 +52,7 @@ async def test_the_tables_of_a_real_sign_in_hold_what_is_listed_and_erasing_leav
 
     events = await stage.events(asked.login_id)
     personal = [dict(each.personal or {}) for each in events]
-    assert set().union(*personal) == PERSONAL_FIELDS - {"stated_reason"}, "a reason is an operator's"
+    assert set().union(*personal) == PERSONAL_FIELDS
     assert not any(hint in str(personal) for hint in HINTS.values())
     public = public_of({place for field in LISTED.fields for place in field.stored})
     assert set().union(*(each.event.fields for each in events)) <= public

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 
+from counterfoil_service.core import budget
 from counterfoil_service.core.mail_report import Provider
 from support.certificates import Authority
 from support.http import content
@@ -32,10 +33,11 @@ from support.mail_reports import (
     whsec,
 )
 from support.receivers import listening
-from support.stage import SECOND, Stage, stage_on
+from support.stage import ROOMY, SECOND, Stage, stage_on
 
 Webhook = tuple[dict[str, str], bytes]
 Verdict = tuple[str, bool]
+MANY = budget.parse(f"{ROOMY},range_reports=1000/60")
 YEAR = 365 * 86_400 * SECOND
 
 
@@ -74,7 +76,7 @@ async def told_service(folder: Path, url: str | None = None) -> AsyncIterator[To
     async with listening(host.talk, authority.server()) as port:
         secrets = Secrets(signer=signer, authority=f"127.0.0.1:{port}")
         database = url or f"sqlite:///{folder / 'counterfoil.db'}"
-        async with stage_on(database, folder, mail_webhooks=secrets.webhooks) as stage:
+        async with stage_on(database, folder, mail_webhooks=secrets.webhooks, budgets=MANY) as stage:
             trust(stage, secrets, authority.client())
             await stage.start()
             await stage.mails()

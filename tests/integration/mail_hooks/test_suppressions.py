@@ -66,6 +66,7 @@ async def test_the_answer_and_the_polls_of_a_suppressed_address_are_those_of_any
     for address in (ADA, GRACE):
         response = await suppressed.ask(suppressed.device(), address)
         shape = [(name, type(value), len(str(value))) for name, value in response.json().items()]
+        response.headers.pop("ratelimit")  # it counts what this network asked for
         shapes.add((response.status_code, str(response.headers.multi_items()), str(shape), len(response.content)))
     assert len(shapes) == 1
     polls = [await suppressed.poll(await suppressed.start(address)) for address in (ADA, GRACE)]
