@@ -3,8 +3,8 @@
 
 Logins of the last thirty days, one quarter as many people with two devices each. Most logins gave a session; half of
 those sessions still live, with a refresh token in use and two used ones. What nobody used is gone after an hour,
-counted mails after a day, proofs after two minutes, what providers told after a week. The audit log holds ten events of each of the last logins, as many
-events as there are logins.
+counted mails after a day, proofs after two minutes, what providers told after a week. The audit log holds ten events of
+each of the last logins, as many events as there are logins.
 """
 
 from collections.abc import Iterator
