@@ -71,6 +71,10 @@ fix: setup
 migration message: setup
     uv run --no-sync python alembic/new_migration.py "$1"
 
+# Collect the texts that people read, and bring every language's file up to them
+languages: setup
+    @PYTHONPATH=tests uv run --no-sync python -m support.catalogues
+
 # Take the pictures in docs/ again
 screenshots: setup
     uv run --no-sync python tests/journeys/screenshots.py

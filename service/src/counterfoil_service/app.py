@@ -215,7 +215,7 @@ def _litestar(services: Services) -> Litestar:
     app = Litestar(
         [below, well_known, host_router()],
         exception_handlers={Exception: link_pages.handle_any_error},
-        before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
+        before_send=[security_headers(services.settings, services.pages.style_hashes, services.nonces, services.clock)],
         openapi_config=None,
         logging_config=None,
     )

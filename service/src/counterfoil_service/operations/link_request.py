@@ -43,6 +43,8 @@ class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
     place: Place = NOWHERE
     mail_code: tuple[str, str] | None = None
     """The digits to be mailed and their argon2id hash, where the application has them."""
+    language: str | None = None
+    """One of `core.languages`, of mail and page; None where nobody asked for one of them."""
 
     def asker(self, keys: Keys) -> Asker:
         """Whose budgets this counts against."""

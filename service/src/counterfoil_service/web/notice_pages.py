@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The link of a notice mail, opened by a person or a mail scanner: a page on GET, the session's end on POST [R89]."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Response, Router, post, route
@@ -17,6 +16,7 @@ from counterfoil_service.web.openers import opener_of
 from counterfoil_service.web.pages import NoticePage
 from counterfoil_service.web.same_site import refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.speech import answer, pages_of
 
 
 @route("/n/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -29,7 +29,8 @@ async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[st
         view = await services.database.read(describe_notice, secret, services.clock(), limits)
     if view is None:
         return _dead(request)
-    return _page(services.pages.notice(_notice_page(request, view, secret)))
+    pages = pages_of(request, view.language, view.look)
+    return answer(pages, pages.notice(_notice_page(request, view, secret)))
 
 
 @post("/n", status_code=200)
@@ -43,7 +44,8 @@ async def end_session(request: AnyRequest) -> Response[str]:
     view = await services.database.write(end_noticed_session, EndNoticedSession(secret, await opener_of(request)))
     if view is None:
         return _dead(request)
-    return _page(services.pages.notice_ended(_notice_page(request, view, secret)))
+    pages = pages_of(request, view.language, view.look)
+    return answer(pages, pages.notice_ended(_notice_page(request, view, secret)))
 
 
 def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePage:
@@ -60,11 +62,8 @@ def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePa
 
 
 def _dead(request: AnyRequest) -> Response[str]:
-    return _page(services_of(request).pages.notice_dead(), 410)
-
-
-def _page(html: str, status: int = 200) -> Response[Any]:
-    return Response(html, status_code=status, media_type="text/html")
+    pages = pages_of(request)
+    return answer(pages, pages.notice_dead(), 410)
 
 
 def notice_router(path: str) -> Router:
