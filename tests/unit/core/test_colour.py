@@ -30,14 +30,10 @@ def test_a_button_is_seen_on_its_paper_by_its_colour_or_by_its_edge(colour: str)
 
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
-    [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#ff0000", "#ffffff", 4.0), ("#0b5a45", "#fff", 0)],
+    [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#ff0000", "#ffffff", 4.0)],
 )
 def test_the_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
-    if not is_colour(other):
-        with pytest.raises(ValueError, match="invalid literal"):
-            contrast(one, other)
-    else:
-        assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.01)
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.01)
 
 
 @pytest.mark.parametrize("text", ["", "#fff", "red", "#12345g", "#123456;}", "#123456\n", "0b5a45", "#0b5a45 "])
