@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -85,6 +86,7 @@ class Service:
         cls, settings: Settings, database: Database, *, clock: Clock = system_clock, entropy: Entropy = os.urandom
     ) -> "Service":
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
+        _check_templates(settings)
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
@@ -112,7 +114,7 @@ class Service:
             secret_checks=SecretChecks(keys.client_secret),
             mail_codes=MailCodes(settings.mail_code_cost, entropy),
             places=Places(settings.mmdb_files),
-            pages=Pages(urlsplit(settings.public_url).path),
+            pages=Pages(urlsplit(settings.public_url).path, overrides=settings.templates_of("pages")),
             wake_mail=outbox.wake,
         )
         if transport is not None:
@@ -160,6 +162,21 @@ def _rehearse(outbox: OutboxWorker) -> None:
         raise SettingsError(
             [f"no mail can be written with COUNTERFOIL_MAIL_FROM and COUNTERFOIL_PUBLIC_URL: {error}"]
         ) from None
+
+
+def template_troubles(folder: Path) -> list[str]:
+    """What is wrong with an operator's templates; their checks are imported where there are any."""
+    from counterfoil_service.languages.overrides import strangers
+    from counterfoil_service.mail.template_checks import mail_troubles
+    from counterfoil_service.web.template_checks import page_troubles
+
+    return [*strangers(folder), *mail_troubles(folder / "mail"), *page_troubles(folder / "pages")]
+
+
+def _check_templates(settings: Settings) -> None:
+    troubles = [] if settings.templates is None else template_troubles(settings.templates)
+    if troubles:
+        raise SettingsError([f"COUNTERFOIL_TEMPLATES: {trouble}" for trouble in troubles])
 
 
 def _sink_workers(database: Database, settings: Settings) -> "list[SinkWorker]":

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from counterfoil_service.cli.database import WRONG_SCHEMA, cause_of, settings_or_fail
+from counterfoil_service.cli.doctor_templates import check_templates
 from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
@@ -55,6 +56,7 @@ def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
 
 async def _findings(settings: Settings) -> list[Finding]:
     found = [*_settings(settings), *_places(settings)]
+    found += [_finding(verdict, "TEMPLATES", text) for verdict, text in check_templates(settings)]
     found += [finding async for finding in _database(settings)]
     return [*found, await _mail(settings)]
 

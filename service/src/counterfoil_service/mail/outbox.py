@@ -48,7 +48,7 @@ class OutboxWorker:
         self._database = database
         self._transport = transport
         self._settings = settings
-        self._templates = MailTemplates()
+        self._templates = MailTemplates(settings.templates_of("mail"))
         self._clock = clock
         self._entropy = entropy
         self._due = asyncio.Event()

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turn facts into the pages people see, without HTTP, so that a test can render, read and attack every one."""
 
-import hashlib
 import re
-from base64 import b64encode
 from copy import copy
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 
 from markupsafe import Markup
 from msgspec import Struct
 
-from counterfoil_service.core.colour import Button
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.core.login import SECOND
@@ -24,6 +20,7 @@ from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.operations.describe_link import STANDINGS, Standing
 from counterfoil_service.web.browser.labels import LABEL_JOINT
 from counterfoil_service.web.browser.pages import BrowserPage
+from counterfoil_service.web.styles import STYLESHEET, file_of, look_style, style_hash
 from counterfoil_service.web.wire import moment
 
 # Double ones of every script, look-alikes too: the label stands between a pair of them.
@@ -134,12 +131,12 @@ class Pages:
         self._others = {language: self}
         self.look = OUR_LOOK
         self.look_style: Markup | None = None
-        stylesheet, script = _own("page.css"), _own("waiting.js")
-        self.style_hashes, self.script_hash = (_hash(stylesheet),), _hash(script)
+        self.stylesheet, script = file_of(STYLESHEET, overrides), file_of("waiting.js", None)
+        self.style_hashes, self.script_hash = (style_hash(self.stylesheet),), style_hash(script)
         self._texts = translations(language)
         self._environment = environment(__package__, language, overrides)
         self._environment.globals |= {
-            "stylesheet": Markup(stylesheet),  # noqa: S704 - our own file
+            "stylesheet": Markup(self.stylesheet),  # noqa: S704 - our own file, or the operator's
             "waiting_script": Markup(script),  # noqa: S704 - our own file
             "base": base,
         }
@@ -169,9 +166,9 @@ class Pages:
         pages = copy(self)
         pages.look = look
         if look.colour is not None:
-            style = _look_style(look)
+            style = look_style(look)
             pages.look_style = Markup(style)  # noqa: S704 - colours that were checked
-            pages.style_hashes = (*self.style_hashes, _hash(style))
+            pages.style_hashes = (*self.style_hashes, style_hash(style))
         return pages
 
     def say(self, refusal: Refusal) -> str | None:
@@ -267,29 +264,8 @@ def _linked(text: Markup, href: str) -> Markup:
     return text.replace("<a>", Markup('<a href="{}">').format(href))
 
 
-def _look_style(look: Look) -> str:
-    """The buttons and the seal in the colour of an application, in both schemes."""
-
-    def colours(button: Button) -> str:
-        return (
-            f":root{{--brand:{button.background};--brand-hover:{button.hover};"
-            f"--brand-ink:{button.ink};--brand-edge:{button.edge}}}"
-        )
-
-    return f"{colours(look.light)}@media (prefers-color-scheme:dark){{{colours(look.dark)}}}"
-
-
 def _moment(microseconds: int) -> datetime:
     return datetime.fromtimestamp(microseconds / SECOND, UTC)
-
-
-def _own(name: str) -> str:
-    # Read as text: browsers hash what they parsed, with every line end a single LF.
-    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def quotable(label: str) -> str:
