@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of `doctor` that looks at an operator's own templates."""
 
+from typing import Literal
+
 from counterfoil_service.app import template_troubles
 from counterfoil_service.languages.overrides import files_of
 from counterfoil_service.settings import Settings
 
 
-def check_templates(settings: Settings) -> list[tuple[str, str]]:
+def check_templates(settings: Settings) -> list[tuple[Literal["ok", "error"], str]]:
     """Verdicts and texts; none where there are no templates but ours."""
     folder = settings.templates
     if folder is None:
