@@ -79,6 +79,7 @@ languages: setup
 screenshots: setup
     uv run --no-sync python tests/journeys/screenshots.py
     uv run --no-sync python tests/journeys/terminal_picture.py
+    uv run --no-sync python tests/journeys/language_pictures.py
 
 # The fingerprint's false alarms and misses
 calibrate *arguments: setup
