@@ -79,10 +79,15 @@ fix: setup
 migration message: setup
     uv run --no-sync python alembic/new_migration.py "$1"
 
+# Collect the texts that people read, and bring every language's file up to them
+languages: setup
+    @PYTHONPATH=tests uv run --no-sync python -m support.catalogues
+
 # Take the pictures in docs/ again
 screenshots: setup
     uv run --no-sync python tests/journeys/screenshots.py
     uv run --no-sync python tests/journeys/terminal_picture.py
+    uv run --no-sync python tests/journeys/language_pictures.py
 
 # The fingerprint's false alarms and misses
 calibrate *arguments: setup

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -88,6 +89,7 @@ class Service:
         cls, settings: Settings, database: Database, *, clock: Clock = system_clock, entropy: Entropy = os.urandom
     ) -> "Service":
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
+        _check_templates(settings)
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
@@ -117,7 +119,7 @@ class Service:
             mail_codes=MailCodes(settings.mail_code_cost, entropy),
             mail_hooks=MailHooks(settings.mail_webhooks),
             places=Places(settings.mmdb_files),
-            pages=Pages(urlsplit(settings.public_url).path),
+            pages=Pages(urlsplit(settings.public_url).path, overrides=settings.templates_of("pages")),
             wake_mail=outbox.wake,
         )
         if transport is not None:
@@ -175,6 +177,21 @@ def _rehearse(outbox: OutboxWorker) -> None:
         ) from None
 
 
+def template_troubles(folder: Path) -> list[str]:
+    """What is wrong with an operator's templates; their checks are imported where there are any."""
+    from counterfoil_service.languages.overrides import strangers
+    from counterfoil_service.mail.template_checks import mail_troubles
+    from counterfoil_service.web.template_checks import page_troubles
+
+    return [*strangers(folder), *mail_troubles(folder / "mail"), *page_troubles(folder / "pages")]
+
+
+def _check_templates(settings: Settings) -> None:
+    troubles = [] if settings.templates is None else template_troubles(settings.templates)
+    if troubles:
+        raise SettingsError([f"COUNTERFOIL_TEMPLATES: {trouble}" for trouble in troubles])
+
+
 def _sink_workers(database: Database, settings: Settings) -> "list[SinkWorker]":
     """Their modules are imported where there are sinks: few services have any."""
     if not settings.audit_sinks:
@@ -229,7 +246,7 @@ def _litestar(services: Services) -> Litestar:
     app = Litestar(
         [below, well_known, host_router()],
         exception_handlers={Exception: link_pages.handle_any_error},
-        before_send=[security_headers(services.settings, services.pages.style_hash, services.nonces, services.clock)],
+        before_send=[security_headers(services.settings, services.pages.style_hashes, services.nonces, services.clock)],
         openapi_config=None,
         logging_config=None,
     )

@@ -341,7 +341,7 @@ async def test_a_known_key_on_another_machine_is_called_so_on_the_page_and_in_th
     assert (event.fields["at"], event.fields["is_new_logon"], event.outcome) == ("sign_in", 1, "success")
     stage.clock.advance(61)
     await stage.start(device=signed.device, device_fingerprint=described(OTHER_MACHINE))
-    assert "This device has signed in before</span>" in (await stage.open(await stage.secret())).text
+    assert "This device has signed in before.</span>" in (await stage.open(await stage.secret())).text
 
 
 async def test_a_known_device_is_called_known_and_a_new_one_new_in_the_mail_too(stage: Stage) -> None:

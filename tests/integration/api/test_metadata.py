@@ -43,6 +43,7 @@ async def test_the_metadata_lists_what_works_and_nothing_else(sqlite_stage: Stag
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "dpop_signing_alg_values_supported": ["ES256"],
+        "ui_locales_supported": ["en", "de", "es", "fr", "hi", "ja", "ar"],
     }
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "public, max-age=300"

@@ -38,7 +38,7 @@ def _parts(message: Any) -> tuple[str, str]:
 @pytest.mark.parametrize("standing", list(STANDINGS))
 def test_each_part_says_how_the_device_stands(standing: Standing) -> None:
     for part in parts(standing=standing):
-        assert [each for each in STANDINGS.values() if f"{each}." in part] == [STANDINGS[standing]]
+        assert [each for each in STANDINGS.values() if each in part] == [STANDINGS[standing]]
 
 
 def test_the_digits_stand_once_in_each_part_and_the_letters_are_told_apart_from_them() -> None:

@@ -64,7 +64,7 @@ def test_the_policy_lets_nothing_in_but_our_own_style_and_forms() -> None:
 
 
 def test_the_policy_lets_forms_lead_to_one_place_more_where_a_login_may_return() -> None:
-    policy = content_security_policy("sha256-x", "http://127.0.0.1:4000")
+    policy = content_security_policy("sha256-x", way_home="http://127.0.0.1:4000")
     assert "; form-action 'self' http://127.0.0.1:4000; " in policy
     assert policy.replace(" http://127.0.0.1:4000", "") == content_security_policy("sha256-x")
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from jinja2 import UndefinedError
 
-from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, NoticePage, Pages, ago
+from counterfoil_service.languages.formats import ago
+from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, NoticePage, Pages
 
 PAGES = Pages()
 SECRET = "kXoT4oVnW0u1cB7Yl9sQe2hRz5mGdJ8aPfN3-_iKvCw"
@@ -123,7 +124,7 @@ def test_a_page_holds_one_style_element_whose_hash_the_policy_names(render: Call
     html = render()
     (style,) = re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"sha256-{digest}" == PAGES.style_hash
+    assert f"sha256-{digest}" == PAGES.style_hashes[0]
     assert html.count("<style") == 1
 
 
@@ -147,7 +148,7 @@ def test_a_page_has_a_language_a_title_one_heading_and_landmarks(render: Callabl
     html = render()
     page = Reading(html)
     assert html.startswith("<!doctype html>\n")
-    assert page.all("html") == [{"lang": "en"}]
+    assert page.all("html") == [{"lang": "en", "dir": "ltr"}]
     assert [page.tags().count(tag) for tag in ("title", "h1", "header", "main")] == [1, 1, 1, 1]
     assert re.search(r"<title>[^<]+</title>", html)
     metas = {attrs.get("name"): attrs.get("content") for attrs in page.all("meta")}
@@ -286,7 +287,7 @@ def test_a_label_is_isolated_and_cannot_close_its_quotation_marks(text: str) -> 
         PAGES.rejected(decided),
         PAGES.reported("Ledgerline", text),
     ):
-        (label,) = re.findall(r"&ldquo;<bdi>(.*?)</bdi>&rdquo;", html, re.DOTALL)
+        (label,) = re.findall(r"“<bdi>(.*?)</bdi>”", html, re.DOTALL)
         assert not set(label) & set('“”"<>\r\n\x00')
         assert "&#34;" not in label
 
@@ -398,7 +399,7 @@ def test_a_strangers_words_stay_words_on_the_pages_of_a_notice(text: str) -> Non
     )
     for render in (PAGES.notice, PAGES.notice_ended):
         assert Reading(render(hostile)).tags() == Reading(render(NOTICED)).tags()
-        (label,) = re.findall(r"&ldquo;<bdi>(.*?)</bdi>&rdquo;", render(hostile), re.DOTALL)
+        (label,) = re.findall(r"“<bdi>(.*?)</bdi>”", render(hostile), re.DOTALL)
         assert not set(label) & set('“”"<>\r\n\x00')
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from counterfoil_service.cli.database import WRONG_SCHEMA, cause_of, settings_or_fail
 from counterfoil_service.cli.doctor_mail import check_dns, send_test
 from counterfoil_service.cli.doctor_redis import check_redis
+from counterfoil_service.cli.doctor_templates import check_templates
 from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
@@ -64,6 +65,7 @@ def _finding(verdict: Verdict, subject: str, text: str) -> Finding:
 
 async def _findings(settings: Settings, address: str | None) -> list[Finding]:
     found = [*_settings(settings), *_places(settings)]
+    found += [_finding(verdict, "TEMPLATES", text) for verdict, text in check_templates(settings)]
     found += [finding async for finding in _database(settings)]
     if settings.redis_url is not None:
         verdict, text = await check_redis(settings.redis_url)

@@ -15,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.words import N_
 
 LONGEST: Final = 320
 """Characters of the longest text that is looked at (RFC 5321 §4.5.3.1: 64 + 1 + 255); 252 bytes may pass."""
@@ -60,14 +61,14 @@ def parse(text: str) -> EmailAddress:
     Raises `Refusal(INVALID_REQUEST)`, naming the rule and never repeating the address.
     """
     if len(text) > LONGEST:
-        raise _refusal(f"it has more than {LONGEST} characters")
+        raise _refusal(N_("it has more than 320 characters"))
     address = text.strip(_BLANKS)
     for broken, rule in _RULES:
         if broken(address):
             raise _refusal(rule)
     local, domain = address.split("@")
     if not unicodedata.is_normalized("NFKC", local):
-        raise _refusal("the part before the @ has letters in a compatibility form; type them as plain letters")
+        raise _refusal(N_("the part before the @ has letters in a compatibility form; type them as plain letters"))
     ascii_domain = _ascii_domain(local, domain)
     return EmailAddress(mailing=f"{local}@{ascii_domain}", canonical=f"{_folded(local)}@{ascii_domain}")
 
@@ -84,7 +85,8 @@ def masked(mailing: str) -> str:
 def _refusal(rule: str) -> Refusal:
     return Refusal(
         ErrorCode.INVALID_REQUEST,
-        f"This e-mail address cannot be used: {rule}. Give it alone, in the form name@example.com.",
+        N_("This e-mail address cannot be used: %(rule)s. Give it alone, in the form name@example.com."),
+        words={"rule": rule},
     )
 
 
@@ -97,14 +99,17 @@ def _has_blank(address: str) -> bool:
 
 
 _RULES: Final[tuple[tuple[Callable[[str], bool], str], ...]] = (
-    (lambda address: not address, "it is empty"),
-    (_has_invisible, "it contains control or invisible characters"),
-    (lambda address: "<" in address or ">" in address, "angle brackets and display names are not part of an address"),
-    (lambda address: '"' in address, "quoted forms are not supported"),
-    (_has_blank, "it contains a blank"),
-    (lambda address: address.count("@") != 1, "it must contain exactly one @"),
-    (lambda address: "@[" in address, "a bracketed IP address is not a domain name"),
-    (lambda address: re.search(r"[@.][0-9]+\Z", address) is not None, "an IP address is not a domain name"),
+    (lambda address: not address, N_("it is empty")),
+    (_has_invisible, N_("it contains control or invisible characters")),
+    (
+        lambda address: "<" in address or ">" in address,
+        N_("angle brackets and display names are not part of an address"),
+    ),
+    (lambda address: '"' in address, N_("quoted forms are not supported")),
+    (_has_blank, N_("it contains a blank")),
+    (lambda address: address.count("@") != 1, N_("it must contain exactly one @")),
+    (lambda address: "@[" in address, N_("a bracketed IP address is not a domain name")),
+    (lambda address: re.search(r"[@.][0-9]+\Z", address) is not None, N_("an IP address is not a domain name")),
 )
 
 
@@ -123,8 +128,8 @@ def _broken_part(domain: str) -> str:
     try:
         validate_email(f"a@{domain}{_STAND_IN}", check_deliverability=False, strict=True)
     except EmailNotValidError:
-        return "the part after the @ is not a valid domain name, or the address is too long"
-    return "the part before the @ is not valid, or the address is too long"
+        return N_("the part after the @ is not a valid domain name, or the address is too long")
+    return N_("the part before the @ is not valid, or the address is too long")
 
 
 def _folded(local: str) -> str:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one "no" of the house: a code from the standards, and a sentence that may be shown to anybody."""
 
+from collections.abc import Mapping
 from enum import StrEnum, unique
+from types import MappingProxyType
 
 
 @unique
@@ -36,11 +38,22 @@ class ErrorCode(StrEnum):
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     """A domain "no". `description` is public: it names the rule and the way out, never a secret.
 
+    It is English; `template` is what is translated where people read it, with `words` in its places.
     `retry_after` is in whole seconds and goes out as the header of that name.
     """
 
-    def __init__(self, code: ErrorCode, description: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        code: ErrorCode,
+        template: str,
+        *,
+        retry_after: int | None = None,
+        words: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        description = template % words if words else template
         super().__init__(f"{code.value}: {description}")
         self.code = code
         self.description = description
+        self.template = template
+        self.words = words
         self.retry_after = retry_after

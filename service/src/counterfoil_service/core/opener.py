@@ -4,6 +4,8 @@
 import re
 from typing import Literal
 
+from counterfoil_service.core.words import N_
+
 Automation = Literal["none", "no_agent", "known_scanner", "program", "too_soon", "no_fetch_metadata"]
 Nearness = Literal["same_network", "same_country", "other_country", "unknown"]
 
@@ -101,9 +103,9 @@ def nearness_words(nearness: Nearness) -> str | None:
 
 
 _NEARNESS_WORDS: dict[Nearness, str | None] = {
-    "same_network": "on the same network as the device that asked",
-    "same_country": "in the same country as the device that asked",
-    "other_country": "in another country than the device that asked",
+    "same_network": N_("on the same network as the device that asked"),
+    "same_country": N_("in the same country as the device that asked"),
+    "other_country": N_("in another country than the device that asked"),
     "unknown": None,
 }
 

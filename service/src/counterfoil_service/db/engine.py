@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import Keys
 from counterfoil_service.db.migrate import SchemaState
 from counterfoil_service.db.prepared import Dialect, Statement
@@ -99,7 +100,9 @@ class Database(Protocol):
 def unavailable(retry_after: int = 1) -> Refusal:
     """The answer when a dependency is down: nothing was granted, nothing changed [R48]."""
     return Refusal(
-        ErrorCode.TEMPORARILY_UNAVAILABLE, "The service cannot answer right now; try again.", retry_after=retry_after
+        ErrorCode.TEMPORARILY_UNAVAILABLE,
+        N_("The service cannot answer right now; try again."),
+        retry_after=retry_after,
     )
 
 

@@ -13,6 +13,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from counterfoil_service.core.languages import ENGLISH
+from counterfoil_service.core.look import OUR_LOOK, Look
 from counterfoil_service.core.moments import in_utc
 
 _LINK: Final = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]%]+")
@@ -52,6 +54,8 @@ class Letter(Struct, frozen=True, kw_only=True):
     message_id: str
     sent_at: datetime
     issuer_host: str
+    language: str = ENGLISH
+    look: Look = OUR_LOOK
 
     def __repr__(self) -> str:
         # The fields hold the link secret, which no log may ever show.
@@ -106,7 +110,12 @@ def _address(name: str, address: str) -> Address:
 
 def _wrapped(text: str, link: str) -> str:
     paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
-    return "\n\n".join(p if p == link else textwrap.fill(p, _WIDTH, break_on_hyphens=False) for p in paragraphs) + "\n"
+    return "\n\n".join(p if p == link else _filled(p) for p in paragraphs) + "\n"
+
+
+def _filled(paragraph: str) -> str:
+    # Japanese is written without blanks: there a mail program finds better places to break.
+    return textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _encoding(body: str) -> str:

@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 
 from counterfoil_service.core import link, mail_code
 from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.retrying import backoff
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.outbox import Mail
-from counterfoil_service.mail.render import LinkMail, NoticeMail, render_link_mail, render_notice_mail
+from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
@@ -48,6 +49,7 @@ class OutboxWorker:
         self._database = database
         self._transport = transport
         self._settings = settings
+        self._templates = MailTemplates(settings.templates_of("mail"))
         self._clock = clock
         self._entropy = entropy
         self._due = asyncio.Event()
@@ -157,11 +159,15 @@ class OutboxWorker:
             "message_id": f"<{claimed.mail.id}@{domain}>",
             "sent_at": _moment(now),
             "issuer_host": urlsplit(issuer).netloc,
+            "language": claimed.language or ENGLISH,
+            "look": claimed.look,
         }
         happened_at = _moment(claimed.happened_at)
         if claimed.mail.kind != "link":
             changed, url = claimed.mail.kind == "change", link.notice_url(issuer, secret)
-            return render_notice_mail(NoticeMail(link=url, signed_in_at=happened_at, changed=changed, **common))
+            return render_notice_mail(
+                NoticeMail(link=url, signed_in_at=happened_at, changed=changed, **common), self._templates
+            )
         minutes = max(1, -((now - claimed.expires_at) // (60 * SECOND)))
         asked = LinkMail(
             link=link.url(issuer, secret),
@@ -172,7 +178,7 @@ class OutboxWorker:
             mail_code=mail_code.display(claimed.mail_code) if claimed.mail_code else None,
             **common,
         )
-        return render_link_mail(asked)
+        return render_link_mail(asked, self._templates)
 
 
 def _moment(microseconds: int) -> datetime:

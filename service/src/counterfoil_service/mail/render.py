@@ -4,13 +4,19 @@
 As values: nothing is sent here, so a test can attack every byte of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+import msgspec
+from jinja2 import Environment
 
-from counterfoil_service.core.moments import in_words
+from counterfoil_service.core.languages import direction
+from counterfoil_service.core.words import N_
+from counterfoil_service.languages.catalogue import translations
+from counterfoil_service.languages.formats import moment_words
+from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.mail.message import Letter, message_of
 from counterfoil_service.mail.words import harmless, unlinked
 from counterfoil_service.operations.describe_link import STANDINGS, Standing
@@ -40,69 +46,98 @@ class NoticeMail(Letter, frozen=True, kw_only=True):
     changed: bool = False
 
 
-_templates = Environment(
-    loader=PackageLoader(__package__),
-    # The text part is not markup: there `harmless` alone stands between a label and the reader.
-    autoescape=select_autoescape(enabled_extensions=("html",), default=False),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
+class MailTemplates:
+    """Ours, and before them those of an operator's folder; loaded once for each language that somebody reads."""
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        self._overrides = overrides
+        self._environments: dict[str, Environment] = {}
+
+    def in_language(self, language: str) -> Environment:
+        """Those that speak it."""
+        if language not in self._environments:
+            self._environments[language] = environment(__package__, language, self._overrides)
+        return self._environments[language]
 
 
-def render_link_mail(mail: LinkMail) -> EmailMessage:
+_OURS = MailTemplates()
+
+
+def render_link_mail(mail: LinkMail, templates: MailTemplates = _OURS) -> EmailMessage:
     """The message, complete but for the envelope.
 
     Raises ValueError where a caller's own value is not what it must be. What strangers chose (names and labels) never
     raises; it is made harmless.
     """
-    lifetime = "1 minute" if mail.expires_minutes <= 1 else f"{mail.expires_minutes} minutes"
+    texts = translations(mail.language)
     facts = {
-        "where": "on the computer where you asked" if mail.same_device_only else "on any device",
-        "how": _how(mail),
-        "asked_at": in_words(mail.asked_at),
-        "lifetime": lifetime,
-        "standing": f"{STANDINGS[mail.standing]}.",
+        "same_device_only": mail.same_device_only,
+        "how": texts.gettext(_how(mail)),
+        "asked_at": moment_words(mail.asked_at, mail.language),
+        "minutes": max(1, mail.expires_minutes),
+        "standing": texts.gettext(STANDINGS[mail.standing]),
         "mail_code": mail.mail_code,
     }
-    return _rendered(mail, "link", "Sign in to", facts)
+    return _rendered(mail, templates, "link", N_("Sign in to %(application)s"), facts)
 
 
 def _how(mail: LinkMail) -> str:
     """What opening the link asks for."""
     if mail.same_device_only:
-        return (
+        return N_(
             "It takes no code: it signs you in on the computer, or in the browser, where you asked, and nowhere else."
         )
-    code, they = ("code", "The code is") if mail.mail_code is None else ("six letters", "Those letters are")
-    return (
-        f"It asks for the {code} on the screen of the device that asked, "
-        f"unless you open it in the browser where you asked. {they} never in a mail."
+    if mail.mail_code is None:
+        return N_(
+            "It asks for the code on the screen of the device that asked, "
+            "unless you open it in the browser where you asked. The code is never in a mail."
+        )
+    return N_(
+        "It asks for the six letters on the screen of the device that asked, "
+        "unless you open it in the browser where you asked. Those letters are never in a mail."
     )
 
 
-def render_notice_mail(mail: NoticeMail) -> EmailMessage:
+def render_notice_mail(mail: NoticeMail, templates: MailTemplates = _OURS) -> EmailMessage:
     """The same for a notice."""
-    template, opening = ("change", "A device of yours has changed at") if mail.changed else ("notice", "New sign-in to")
-    return _rendered(mail, template, opening, {"signed_in_at": in_words(mail.signed_in_at)})
+    facts = {"signed_in_at": moment_words(mail.signed_in_at, mail.language)}
+    if mail.changed:
+        return _rendered(mail, templates, "change", N_("A device of yours has changed at %(application)s"), facts)
+    return _rendered(mail, templates, "notice", N_("New sign-in to %(application)s"), facts)
 
 
-def render_test_mail(mail: Letter) -> EmailMessage:
+def render_test_mail(mail: Letter, templates: MailTemplates = _OURS) -> EmailMessage:
     """The same for a test of how mail leaves; its link leads to a page that does nothing."""
-    return _rendered(mail, "test", "Test mail of", {})
+    return _rendered(mail, templates, "test", "Test mail of %(application)s", {})
 
 
-def _rendered(mail: Letter, template: str, opening: str, facts: Mapping[str, str | None]) -> EmailMessage:
-    application = harmless(mail.application_name) or "your app"
+def _rendered(
+    mail: Letter, templates: MailTemplates, template: str, subject: str, facts: Mapping[str, object]
+) -> EmailMessage:
+    texts = translations(mail.language)
+    application = harmless(mail.application_name) or texts.gettext("your app")
+    device = None if mail.device_label is None else harmless(mail.device_label) or None
+    subject = texts.gettext(subject) % {"application": application}
+    isolated = _isolated if direction(mail.language) == "rtl" else str
     words = {
         **facts,
-        "application": application,
-        "device": None if mail.device_label is None else harmless(mail.device_label) or None,
         "link": mail.link,
-        "issuer": unlinked(mail.issuer_host),
-        "subject": f"{opening} {application}",
+        "subject": subject,
+        "look": msgspec.structs.replace(mail.look, label=harmless(mail.look.label) or application),
     }
-    text = _templates.get_template(f"{template}.txt").render(words)
-    html = _templates.get_template(f"{template}.html").render(words)
-    return message_of(mail, f"{opening} {application}", text, html)
+    ours = templates.in_language(mail.language)
+
+    def part(kind: str, name: Callable[[str], str]) -> str:
+        named = {
+            "application": name(application),
+            "device": None if device is None else name(device),
+            "issuer": name(unlinked(mail.issuer_host)),
+        }
+        return ours.get_template(f"{template}.{kind}").render(words | named)
+
+    return message_of(mail, subject, part("txt", isolated), part("html", bdi))
+
+
+def _isolated(text: str) -> str:
+    """As `<bdi>` does it where there is no markup: by FIRST STRONG ISOLATE, and what ends it."""
+    return f"\u2068{text}\u2069"

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from counterfoil_service.core.login import SECOND, State, current_state
+from counterfoil_service.core.look import OUR_LOOK, Look, look_of
 from counterfoil_service.crypto.keys import CannotUnseal, unseal
 from counterfoil_service.db import applications, devices, logins, outbox, sessions, suppressions
 from counterfoil_service.db.engine import Context, Transaction
@@ -38,6 +39,8 @@ class ClaimedMail(msgspec.Struct, frozen=True):
     standing: Standing = "new"
     mail_code: str | None = None
     same_device_only: bool = False
+    language: str | None = None
+    look: Look = OUR_LOOK
 
     def __repr__(self) -> str:
         return f"ClaimedMail(id={self.mail.id!r})"
@@ -73,6 +76,8 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
         mail_code=mail_code or None,
         standing=standing,
         same_device_only=application.same_device_only,
+        language=login.language,
+        look=look_of(application),
     )
 
 
@@ -95,7 +100,8 @@ async def _notice(tx: Transaction, mail: Mail, context: Context) -> ClaimedMail:
     unfit: Unfit | None = "suppressed" if suppressions.is_suppressed(suppressed) else None
     secret, unfit = _secret(mail, "too_late" if context.now >= expires_at else unfit, context)
     happened_at = mail.created_at if mail.kind == "change" else session.created_at
-    return ClaimedMail(mail, secret, unfit, application.name, label, happened_at, expires_at)
+    claimed = ClaimedMail(mail, secret, unfit, application.name, label, happened_at, expires_at)
+    return msgspec.structs.replace(claimed, language=login.language, look=look_of(application))
 
 
 def _secret(mail: Mail, unfit: Unfit | None, context: Context) -> tuple[str | None, Unfit | None]:

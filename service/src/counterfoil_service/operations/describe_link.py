@@ -8,6 +8,8 @@ import msgspec
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.evidence import Band, compare, decoded
 from counterfoil_service.core.login import State, current_state
+from counterfoil_service.core.look import Look, look_of
+from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, devices, logins
 from counterfoil_service.db.engine import ReadTransaction
@@ -18,9 +20,9 @@ Standing = Literal["new", "known", "changed"]
 
 
 STANDINGS: dict[Standing, str] = {
-    "known": "This device has signed in before",
-    "changed": "This device has signed in before, but it may be another computer now",
-    "new": "This device has not signed in before",
+    "known": N_("This device has signed in before."),
+    "changed": N_("This device has signed in before, but it may be another computer now."),
+    "new": N_("This device has not signed in before."),
 }
 """The same words on the page and in the mail."""
 
@@ -32,6 +34,7 @@ class LinkView(msgspec.Struct, frozen=True):
     application_name: str
     same_device_only: bool
     standing: Standing
+    look: Look
 
 
 async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView | None:
@@ -42,7 +45,7 @@ async def describe_link(tx: ReadTransaction, secret: str, now: int) -> LinkView 
     application, standing = await who_asks(tx, login)
     if application is None:
         return None
-    return LinkView(login, application.name, application.same_device_only, standing)
+    return LinkView(login, application.name, application.same_device_only, standing, look_of(application))
 
 
 async def who_asks(tx: ReadTransaction, login: logins.Login) -> tuple[Application | None, Standing]:

@@ -3,6 +3,7 @@
 
 import msgspec
 
+from counterfoil_service.core.look import Look, look_of
 from counterfoil_service.core.session import Limits
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, devices, logins, sessions, users
@@ -23,6 +24,8 @@ class NoticeView(msgspec.Struct, frozen=True):
     user: User
     application_name: str
     device_label: str | None
+    language: str | None
+    look: Look
 
 
 async def describe_notice(tx: ReadTransaction, secret: str, now: int, limits: Limits) -> NoticeView | None:
@@ -38,4 +41,4 @@ async def describe_notice(tx: ReadTransaction, secret: str, now: int, limits: Li
     application = await applications.get(tx, login.application_id) if login else None
     if user is None or login is None or application is None:
         return None
-    return NoticeView(session, device, user, application.name, login.device_label)
+    return NoticeView(session, device, user, application.name, login.device_label, login.language, look_of(application))

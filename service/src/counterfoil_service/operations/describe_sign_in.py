@@ -5,6 +5,7 @@ import msgspec
 
 from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.login import State, current_state
+from counterfoil_service.core.look import OUR_LOOK, Look, look_of
 from counterfoil_service.db import applications, logins
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.approve_login import is_same_browser
@@ -17,6 +18,7 @@ class SignInView(msgspec.Struct, frozen=True):
     state: State
     application_name: str | None
     same_device_only: bool
+    look: Look
 
 
 async def describe_sign_in(tx: ReadTransaction, login_id: str, browser: bytes, now: int) -> SignInView | None:
@@ -27,4 +29,5 @@ async def describe_sign_in(tx: ReadTransaction, login_id: str, browser: bytes, n
     application = await applications.get(tx, login.application_id)
     name = None if application is None or application.id == OWN_ID else application.name
     same_device_only = application is not None and application.same_device_only
-    return SignInView(login, current_state(login.state, login.expires_at, now), name, same_device_only)
+    look = OUR_LOOK if application is None else look_of(application)
+    return SignInView(login, current_state(login.state, login.expires_at, now), name, same_device_only, look)

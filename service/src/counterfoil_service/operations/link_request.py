@@ -46,6 +46,8 @@ class StartLogin(msgspec.Struct, frozen=True, kw_only=True):
     """The digits to be mailed and their argon2id hash, where the application has them."""
     crowded: LimitRefusal | None = None
     """What the budgets of application and service say; a known device is let in all the same."""
+    language: str | None = None
+    """One of `core.languages`, of mail and page; None where nobody asked for one of them."""
 
     def asker(self, keys: Keys) -> Asker:
         """Whose budgets this counts against."""

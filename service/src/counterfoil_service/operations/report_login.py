@@ -8,6 +8,7 @@ import msgspec
 from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.login import SECOND, State, Trigger, current_state
+from counterfoil_service.core.look import OUR_LOOK, Look, look_of
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, audit, authorization_codes, devices, login_notes, logins, sessions
 from counterfoil_service.db.engine import Context, Transaction
@@ -38,6 +39,8 @@ class Reported(msgspec.Struct, frozen=True):
 
     application_name: str
     device_label: str | None
+    language: str | None
+    look: Look
 
 
 async def report_login(tx: Transaction, command: ReportLogin, context: Context) -> Reported | None:
@@ -63,7 +66,8 @@ async def report_login(tx: Transaction, command: ReportLogin, context: Context) 
     await record_ended_sessions(tx, ended, context, reason=_REASON, mailbox=login.mailbox)
     await _forget_device(tx, login, context)
     application = await applications.get(tx, login.application_id)
-    return Reported(application.name if application else login.application_id, login.device_label)
+    name, look = (application.name, look_of(application)) if application else (login.application_id, OUR_LOOK)
+    return Reported(name, login.device_label, login.language, look)
 
 
 async def _forget_device(tx: Transaction, login: Login, context: Context) -> None:

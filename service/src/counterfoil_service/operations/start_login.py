@@ -96,6 +96,7 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         country=command.place.country,
         place=command.place.words,
         mail_code_hash=code_hash,
+        language=command.language,
         **_way_back(command),
     )
     await logins.add(tx, login)

@@ -70,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Networks whose `X-Forwarded-For` entries are believed, read right to left."""
     mmdb_files: tuple[Path, ...] = ()
     """Files that know countries and networks of addresses."""
+    templates: Path | None = None
+    """A folder whose `mail/` and `pages/` stand before our own templates."""
     link_ttl: int = RECOMMENDED_LINK_TTL
     """Seconds a link lives, 5 to 3600."""
     sign_up: Literal["open", "invited"] = "open"
@@ -101,6 +103,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def session_limits(self) -> session.Limits:
         """The same two in microseconds."""
         return session.Limits(self.session_idle * SECOND, self.session_lifetime * SECOND)
+
+    def templates_of(self, kind: Literal["mail", "pages"]) -> Path | None:
+        """Where an operator's own are; None where there are none of that kind."""
+        folder = None if self.templates is None else self.templates / kind
+        return folder if folder is not None and folder.is_dir() else None
 
     @property
     def sends_mail(self) -> bool:
@@ -154,6 +161,7 @@ class _Reader:
             "mail_webhooks": self._read("MAIL_WEBHOOKS", read_mail_webhooks),
             "trusted_proxies": self._read("TRUSTED_PROXIES", parsers.networks),
             "mmdb_files": self._read("MMDB_FILES", parsers.files),
+            "templates": self._read("TEMPLATES", parsers.folder),
             "link_ttl": self._read("LINK_TTL", parsers.seconds(_LINK_TTL_RANGE)),
             "sign_up": self._read("SIGN_UP", parsers.one_of("open", "invited")),
             "session_idle": self._read("SESSION_IDLE", parsers.seconds(_SESSION_RANGE)),
@@ -217,6 +225,7 @@ _WAYS_OUT = {
     "MAIL_WEBHOOKS": "Such as resend=whsec_BASE64,postmark=USER:PASSWORD; leave it out and no report is taken",
     "TRUSTED_PROXIES": "Such as 10.0.0.0/8,fd00::/8; leave it out where no proxy stands in front",
     "MMDB_FILES": "Such as /srv/GeoLite2-Country.mmdb,/srv/GeoLite2-ASN.mmdb; leave it out and no places are shown",
+    "TEMPLATES": "Such as /srv/counterfoil/templates; leave it out for our own",
     "LINK_TTL": f"Leave it out for {RECOMMENDED_LINK_TTL}",
     "SIGN_UP": "Leave it out for open",
     "SESSION_IDLE": "Leave it out for 14 days, 1209600",

@@ -129,6 +129,14 @@ def files(text: str) -> tuple[Path, ...]:
     return paths
 
 
+def folder(text: str) -> Path:
+    """A folder that is there, as an absolute path."""
+    path = Path(text)
+    if not os.path.isdir(path):  # noqa: PTH112 - it never raises
+        raise ValueError("names what is no folder")
+    return path.absolute()
+
+
 def seconds(allowed: range) -> Callable[[str], int]:
     """A reader of whole seconds within `allowed`."""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Headers that every answer carries, errors of the router among them: hooks run where middleware does not."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,20 +22,22 @@ _HSTS = "max-age=31536000"
 Hook = Callable[[Message, Scope], Coroutine[Any, Any, None]]
 
 
-def content_security_policy(style_hash: str, way_home: str | None = None) -> str:
-    """Nothing but our own stylesheet and forms that go back to us, or on to where one login may return [R30, R31]."""
+def content_security_policy(*style_hashes: str, way_home: str | None = None) -> str:
+    """Nothing but our own stylesheets and forms that go back to us, or on to where one login may return [R30, R31]."""
     form_action = "'self'" if way_home is None else f"'self' {way_home}"
+    styles = " ".join(f"'{each}'" for each in style_hashes)
     return (
-        f"default-src 'none'; style-src '{style_hash}'; img-src 'self'; form-action {form_action}; "
+        f"default-src 'none'; style-src {styles}; img-src 'self'; form-action {form_action}; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
 
 
-def security_headers(settings: Settings, style_hash: str, nonces: Nonces, clock: Clock) -> Hook:
+def security_headers(settings: Settings, style_hashes: Sequence[str], nonces: Nonces, clock: Clock) -> Hook:
     """A `before_send` hook; where proofs are taken answers carry a fresh nonce too (RFC 9449 §8.2)."""
     issuer = urlsplit(settings.public_url)
     always = _encoded(_ALWAYS | ({"Strict-Transport-Security": _HSTS} if issuer.scheme == "https" else {}))
-    defaults = _encoded({"Cache-Control": "no-store", "Content-Security-Policy": content_security_policy(style_hash)})
+    policy = content_security_policy(*style_hashes)
+    defaults = _encoded({"Cache-Control": "no-store", "Content-Security-Policy": policy})
     oauth = f"{issuer.path}/oauth/"
 
     async def add(message: Message, scope: Scope) -> None:

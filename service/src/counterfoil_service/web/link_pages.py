@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from counterfoil_service.core import email_address, link, redirects, user_code
 from counterfoil_service.core.login import MAX_CODES, SECOND, State
 from counterfoil_service.core.opener import nearness_words
+from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import logins
 from counterfoil_service.operations.approve_login import Approval, ApproveLogin, approve_login, is_same_browser
@@ -21,25 +22,26 @@ from counterfoil_service.operations.open_link import OpenLink, open_link
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
 from counterfoil_service.operations.report_login import ReportLogin, report_login
 from counterfoil_service.web import problems
-from counterfoil_service.web.browser.answers import path_of
+from counterfoil_service.web.browser.answers import go, path_of
 from counterfoil_service.web.browser.cookies import browser_hash_of
 from counterfoil_service.web.browser.pages import TappedPage
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
 from counterfoil_service.web.forms import read_form
-from counterfoil_service.web.headers import content_security_policy
 from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.oauth import CHECK_MAIL_PATH
 from counterfoil_service.web.openers import opener_of
-from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, OpenedIn
+from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, OpenedIn, Pages
 from counterfoil_service.web.same_site import CrossSite, refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.speech import answer, pages_of
 
-_MALFORMED = "Type the six letters that your device shows."
-_WRONG = "That code does not match. Look at the screen of the device you are signing in on, and type it again."
-_SAME_DEVICE = "No code is taken here: open this mail on the computer where you started."
-_ASK_AGAIN = "The way back was taken three times; that is enough. Ask for a new link."
-_USED_UP = "The way back was taken three times; that is enough. Type the code instead."
-_NO_WAY_HOME = "This sign-in cannot go on in this browser. Type the code instead."
+_MALFORMED = N_("Type the six letters that your device shows.")
+_WRONG = N_("That code does not match. Look at the screen of the device you are signing in on, and type it again.")
+_SAME_DEVICE = N_("No code is taken here: open this mail on the computer where you started.")
+_ASK_AGAIN = N_("The way back was taken three times; that is enough. Ask for a new link.")
+_USED_UP = N_("The way back was taken three times; that is enough. Type the code instead.")
+_NO_WAY_HOME = N_("This sign-in cannot go on in this browser. Type the code instead.")
+_UNCLEAR = N_("Choose one of the buttons.")
 
 
 @route("/l/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -84,20 +86,24 @@ async def decide(request: AnyRequest) -> Response[str]:
 @route(CHECK_MAIL_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def check_mail(request: AnyRequest) -> Response[str]:
     """What a device may show as its verification address: help, without any secret."""
-    return _page(services_of(request).pages.check_mail())
+    pages = pages_of(request)
+    return answer(pages, pages.check_mail())
 
 
 def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
     """Errors met by a browser are pages."""
     refusal = problems.as_refusal(error, request)
     status = 403 if isinstance(refusal, CrossSite) else problems.status_of(refusal)
+    pages = pages_of(request)
+    said = pages.say(refusal)
     page = ErrorPage(
         status=status,
         title=refusal.title if isinstance(refusal, CrossSite) else problems.title_of(status),
-        message=_sentence(refusal.description),
+        message=_sentence(refusal.description if said is None else said),
         request_id=problems.request_id(request.scope),
+        translated=said is not None,
     )
-    return _page(services_of(request).pages.error(page), status, problems.headers_of(refusal, error))
+    return answer(pages, pages.error(page), status, headers=problems.headers_of(refusal, error))
 
 
 def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -105,12 +111,12 @@ def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
     services = services_of(request)
     prefix, path = urlsplit(services.settings.public_url).path, request.scope["path"]
     first = path.removeprefix(prefix).split("/")[1] if path.startswith(f"{prefix}/") else ""
-    dead = {"l": services.pages.dead, "n": services.pages.notice_dead}.get(first)
-    if dead is None:
+    if first not in {"l", "n"}:
         return problems.handle_error(request, error)
-    if isinstance(error, NotFoundException):
-        return _page(dead(), 410)
-    return handle_page_error(request, error)
+    if not isinstance(error, NotFoundException):
+        return handle_page_error(request, error)
+    pages = pages_of(request)
+    return answer(pages, pages.dead() if first == "l" else pages.notice_dead(), 410)
 
 
 def _sentence(description: str) -> str:
@@ -138,11 +144,13 @@ async def _approve(request: AnyRequest, view: LinkView, secret: str, typed: str)
         case Approval.APPROVED if same_browser:
             return _go_on(request, view)
         case Approval.APPROVED:
-            return _page(services.pages.approved(_decided_page(request, view, secret)))
+            pages = _pages(request, view)
+            return answer(pages, pages.approved(_decided_page(request, view, secret)))
         case Approval.MISSED | Approval.REFUSED as failed:
             return await _again(request, view, secret, _WRONG if failed is Approval.MISSED else _SAME_DEVICE)
         case Approval.LOCKED:
-            return _page(services.pages.locked(), 410)
+            pages = _pages(request, view)
+            return answer(pages, pages.locked(), 410)
         case Approval.DEAD:
             return _dead(request)
 
@@ -153,14 +161,16 @@ def _go_on(request: AnyRequest, view: LinkView) -> Response[str]:
     Chromium holds form-action against each step that follows a form, and only the application knows all of its own.
     """
     shown = TappedPage(target=path_of(request, f"{SIGN_IN_PATH}/{view.login.id}"))
-    return _page(services_of(request).pages.show(shown))
+    pages = _pages(request, view)
+    return answer(pages, pages.show(shown))
 
 
 async def _reject(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
     services = services_of(request)
     if not await services.database.write(reject_login, RejectLogin(secret, await opener_of(request))):
         return _dead(request)
-    return _page(services.pages.rejected(_decided_page(request, view, secret)))
+    pages = _pages(request, view)
+    return answer(pages, pages.rejected(_decided_page(request, view, secret)))
 
 
 async def _here(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
@@ -176,9 +186,10 @@ async def _here(request: AnyRequest, view: LinkView, secret: str) -> Response[st
             return await _again(request, view, secret, _NO_WAY_HOME)
         case CodeIssued(redirect_uri=uri, target=target) if redirects.form_target(uri) is None:
             page = HandOverPage(application_name=view.application_name, target=target)
-            return _page(services.pages.hand_over(page))
+            pages = _pages(request, view)
+            return answer(pages, pages.hand_over(page))
         case CodeIssued(target=target):
-            return _page("", 303, {"Location": target})
+            return go(target)
 
 
 async def _report(request: AnyRequest, secret: str) -> Response[str]:
@@ -190,13 +201,15 @@ async def _report(request: AnyRequest, secret: str) -> Response[str]:
     if reported is None:
         await charge_network(request, "range_tries")
         return _dead(request)
-    return _page(services.pages.reported(reported.application_name, reported.device_label))
+    pages = pages_of(request, reported.language, reported.look)
+    return answer(pages, pages.reported(reported.application_name, reported.device_label))
 
 
 async def _unclear(request: AnyRequest, view: LinkView, secret: str) -> Response[str]:
     if view.login.state is State.PENDING:
-        return await _again(request, view, secret, "Choose one of the buttons.")
-    return _page(services_of(request).pages.approved(_decided_page(request, view, secret)), 422)
+        return await _again(request, view, secret, _UNCLEAR)
+    pages = _pages(request, view)
+    return answer(pages, pages.approved(_decided_page(request, view, secret)), 422)
 
 
 async def _record_dead(request: AnyRequest, action: str | None, secret: str, typed: str) -> None:
@@ -224,7 +237,7 @@ async def _link_page(request: AnyRequest, view: LinkView, secret: str, message: 
         device_label=view.login.device_label,
         asked_seconds_ago=max(0, services_of(request).clock() - view.login.created_at) // SECOND,
         masked_address=email_address.masked(view.login.address),
-        origin=view.login.place,
+        origin=_pages(request, view).place(view.login.country, view.login.place),
         opener=await _opened_in(request, view),
         standing=view.standing,
         secret=secret,
@@ -257,13 +270,11 @@ async def _again(request: AnyRequest, view: LinkView, secret: str, message: str)
 
 async def _link(request: AnyRequest, view: LinkView, secret: str, message: str | None = None) -> Response[str]:
     """The live link's page; only where one of its buttons leads away does its policy let a form go there [R31]."""
-    pages = services_of(request).pages
+    pages = _pages(request, view)
     html = pages.link(await _link_page(request, view, secret, message))
-    headers: dict[str, Any] = {}
-    if view.login.redirect_uri is not None and _may_return(view):
-        target = redirects.form_target(view.login.redirect_uri)
-        headers["Content-Security-Policy"] = content_security_policy(pages.style_hash, target)
-    return _page(html, 200 if message is None else 422, headers)
+    uri = view.login.redirect_uri
+    target = redirects.form_target(uri) if uri is not None and _may_return(view) else None
+    return answer(pages, html, 200 if message is None else 422, way_home=target)
 
 
 def _is_same_browser(request: AnyRequest, view: LinkView) -> bool:
@@ -275,11 +286,13 @@ def _may_return(view: LinkView) -> bool:
 
 
 def _dead(request: AnyRequest) -> Response[str]:
-    return _page(services_of(request).pages.dead(), 410)
+    """The same bytes for every link that is dead, and every caller who reads the same language."""
+    pages = pages_of(request)
+    return answer(pages, pages.dead(), 410)
 
 
-def _page(html: str, status: int = 200, headers: dict[str, Any] | None = None) -> Response[str]:
-    return Response(html, status_code=status, headers=headers, media_type="text/html")
+def _pages(request: AnyRequest, view: LinkView) -> Pages:
+    return pages_of(request, view.login.language, view.look)
 
 
 def link_router(path: str) -> Router:

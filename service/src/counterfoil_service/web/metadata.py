@@ -5,6 +5,7 @@ import msgspec
 from litestar import Response, route
 from litestar.enums import HttpMethod
 
+from counterfoil_service.core.languages import LANGUAGES
 from counterfoil_service.core.pkce import METHOD
 from counterfoil_service.web import oauth
 from counterfoil_service.web.browser.authorize import AUTHORIZE_PATH
@@ -44,6 +45,7 @@ async def authorization_server(request: AnyRequest) -> Response[bytes]:
         "code_challenge_methods_supported": [METHOD],
         "authorization_response_iss_parameter_supported": True,
         "dpop_signing_alg_values_supported": ["ES256"],
+        "ui_locales_supported": list(LANGUAGES),
     }
     return Response(msgspec.json.encode(document), media_type="application/json", headers=_CACHED)
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The link of a notice mail, opened by a person or a mail scanner: a page on GET, the session's end on POST [R89]."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Response, Router, post, route
@@ -19,6 +18,7 @@ from counterfoil_service.web.openers import opener_of
 from counterfoil_service.web.pages import NoticePage
 from counterfoil_service.web.same_site import refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.speech import answer, pages_of
 
 
 @route("/n/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -32,7 +32,8 @@ async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[st
     if view is None:
         await charge_network(request, "range_opens")
         return _dead(request)
-    return _page(services.pages.notice(_notice_page(request, view, secret)))
+    pages = pages_of(request, view.language, view.look)
+    return answer(pages, pages.notice(_notice_page(request, view, secret)))
 
 
 @post("/n", status_code=200)
@@ -48,7 +49,8 @@ async def end_session(request: AnyRequest) -> Response[str]:
     if view is None:
         await charge_network(request, "range_tries")
         return _dead(request)
-    return _page(services.pages.notice_ended(_notice_page(request, view, secret)))
+    pages = pages_of(request, view.language, view.look)
+    return answer(pages, pages.notice_ended(_notice_page(request, view, secret)))
 
 
 def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePage:
@@ -65,11 +67,8 @@ def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePa
 
 
 def _dead(request: AnyRequest) -> Response[str]:
-    return _page(services_of(request).pages.notice_dead(), 410)
-
-
-def _page(html: str, status: int = 200) -> Response[Any]:
-    return Response(html, status_code=status, media_type="text/html")
+    pages = pages_of(request)
+    return answer(pages, pages.notice_dead(), 410)
 
 
 def notice_router(path: str) -> Router:

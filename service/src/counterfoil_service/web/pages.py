@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turn facts into the pages people see, without HTTP, so that a test can render, read and attack every one."""
 
-import hashlib
 import re
-from base64 import b64encode
+from copy import copy
 from datetime import UTC, datetime
-from importlib import resources
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.core.login import SECOND
-from counterfoil_service.core.moments import in_words
+from counterfoil_service.core.look import OUR_LOOK, Look
+from counterfoil_service.core.words import N_
+from counterfoil_service.languages.catalogue import translations
+from counterfoil_service.languages.formats import ago, moment_words, place_words
+from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.operations.describe_link import STANDINGS, Standing
+from counterfoil_service.web.browser.labels import LABEL_JOINT
 from counterfoil_service.web.browser.pages import BrowserPage
+from counterfoil_service.web.styles import STYLESHEET, file_of, look_style, style_hash
 from counterfoil_service.web.wire import moment
 
-_MINUTE = 60
-_HOUR = 60 * _MINUTE
 # Double ones of every script, look-alikes too: the label stands between a pair of them.
-_QUOTATION_MARKS = re.compile(r'["\u201c-\u201f\xab\xbb\uff02\u301d-\u301f]')
+_QUOTATION_MARKS = re.compile(r'["\u201c-\u201f\xab\xbb\uff02\u300c-\u300f\u301d-\u301f]')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -101,51 +105,88 @@ class HandOverPage(Struct, frozen=True, kw_only=True):
 
 
 class ErrorPage(Struct, frozen=True, kw_only=True):
-    """An error met by a browser: public words, and the reference by which an operator finds the private ones."""
+    """An error met by a browser: public words, and the reference by which an operator finds the private ones.
+
+    `translated` says that the message is in the language of the page, and not in English.
+    """
 
     status: int
     title: str
     message: str
     request_id: str
+    translated: bool = True
 
 
 class Pages:
-    """Every page, loaded once. `style_hash` is what the content security policy must name in `style-src`."""
+    """Every page in one language, loaded once. `style_hashes` is what the content security policy must name."""
 
-    style_hash: str
+    style_hashes: tuple[str, ...]
     script_hash: str
     """What it must name in `script-src` for the waiting page, the only one with a script."""
 
-    def __init__(self, base: str = "") -> None:
-        """`base` is the path of the issuer, which stands before every path of ours."""
-        stylesheet, script = _own("page.css"), _own("waiting.js")
-        self.style_hash, self.script_hash = _hash(stylesheet), _hash(script)
-        self._environment = Environment(
-            loader=PackageLoader(__package__),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals["stylesheet"] = Markup(stylesheet)  # noqa: S704 - our own file
-        self._environment.globals["waiting_script"] = Markup(script)  # noqa: S704 - our own file
-        self._environment.globals["base"] = base
+    def __init__(self, base: str = "", language: str = ENGLISH, overrides: Path | None = None) -> None:
+        """`base` is the path of the issuer, which stands before every path; `overrides` an operator's folder."""
+        self.language = language
+        self._base, self._overrides = base, overrides
+        self._others = {language: self}
+        self.look = OUR_LOOK
+        self.look_style: Markup | None = None
+        self.stylesheet, script = file_of(STYLESHEET, overrides), file_of("waiting.js", None)
+        self.style_hashes, self.script_hash = (style_hash(self.stylesheet),), style_hash(script)
+        self._texts = translations(language)
+        self._environment = environment(__package__, language, overrides)
+        self._environment.globals |= {
+            "stylesheet": Markup(self.stylesheet),  # noqa: S704 - our own file, or the operator's
+            "waiting_script": Markup(script),  # noqa: S704 - our own file
+            "base": base,
+        }
         self._environment.filters |= {
             "quotable": quotable,
-            "words": _words,
+            "words": lambda microseconds: moment_words(_moment(microseconds), language),
             "stamp": moment,
-            "standing": STANDINGS.__getitem__,
+            "standing": lambda standing: self._translated(STANDINGS[standing]),
+            "translated": self._translated,
+            "browser": self._browser,
+            "linked": _linked,
         }
         # Rendered once, so that neither bytes nor time can tell one dead link from another.
         self._dead = self._render("dead.html")
-        self._locked = self._render("locked.html")
         self._check_mail = self._render("check_mail.html")
         self._notice_dead = self._render("notice_dead.html")
 
+    def speaking(self, language: str) -> "Pages":
+        """The same in another language."""
+        if language not in self._others:
+            other = Pages(self._base, language, self._overrides)
+            self._others[language], other._others = other, self._others
+        return self._others[language]
+
+    def dressed(self, look: Look) -> "Pages":
+        """The same in the look of an application, whose colour is a stylesheet of its own."""
+        pages = copy(self)
+        pages.look = look
+        if look.colour is not None:
+            style = look_style(look)
+            pages.look_style = Markup(style)  # noqa: S704 - colours that were checked
+            pages.style_hashes = (*self.style_hashes, style_hash(style))
+        return pages
+
+    def say(self, refusal: Refusal) -> str | None:
+        """A refusal in the words of this language; None where it has none, as what only programs get wrong."""
+        if refusal.code is ErrorCode.SLOW_DOWN and refusal.retry_after is not None:
+            return self._wait(refusal.retry_after)
+        template = self._texts.gettext(refusal.template)
+        if self.language != ENGLISH and template == refusal.template:
+            return None
+        return template % {name: self._translated(words) for name, words in refusal.words.items()}
+
+    def place(self, country: str | None, words: str | None) -> str | None:
+        """A place in the words of this language."""
+        return place_words(country, words, self.language)
+
     def link(self, page: LinkPage) -> str:
         """The page of a live link: what was asked, the field for the code, and two equal buttons."""
-        return self._render("link.html", page=page, asked=ago(page.asked_seconds_ago))
+        return self._render("link.html", page=page, asked=ago(page.asked_seconds_ago, self.language))
 
     def approved(self, page: DecidedPage) -> str:
         """After the right code: return to the device, or stop it after all."""
@@ -169,7 +210,7 @@ class Pages:
 
     def locked(self) -> str:
         """The answer to the third wrong code."""
-        return self._locked
+        return self._render("locked.html")
 
     def check_mail(self) -> str:
         """The help page that a device names as `verification_uri`."""
@@ -196,28 +237,35 @@ class Pages:
         return self._render(page.template, page=page)
 
     def _render(self, template: str, **context: object) -> str:
-        return self._environment.get_template(template).render(context)
+        shown = self._environment.get_template(template)
+        return shown.render(context, look=self.look, look_style=self.look_style)
+
+    def _translated(self, words: str) -> str:
+        return self._texts.gettext(words) if words else words
+
+    def _wait(self, seconds: int) -> str:
+        return self._texts.ngettext(
+            "Too many requests came from here. Wait %(num)d second and try again.",
+            "Too many requests came from here. Wait %(num)d seconds and try again.",
+            seconds,
+        ) % {"num": seconds}
+
+    def _browser(self, label: str) -> Markup:
+        """What `labels.label_of` calls a browser."""
+        browser, on, system = label.partition(LABEL_JOINT)
+        browser = self._translated(browser)
+        if not on:
+            return bdi(browser)
+        return bdi(self._translated(N_("%(browser)s on %(system)s")) % {"browser": browser, "system": system})
 
 
-def _words(microseconds: int) -> str:
-    return in_words(datetime.fromtimestamp(microseconds / SECOND, UTC))
+def _linked(text: Markup, href: str) -> Markup:
+    """A translated sentence with one `<a>` in it, which leads there."""
+    return text.replace("<a>", Markup('<a href="{}">').format(href))
 
 
-def _own(name: str) -> str:
-    # Read as text: browsers hash what they parsed, with every line end a single LF.
-    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def ago(seconds: int) -> str:
-    """A duration as people say it; a clock that runs behind gives the shortest."""
-    if seconds < _MINUTE:
-        return "less than a minute ago"
-    count, unit = (seconds // _MINUTE, "minute") if seconds < _HOUR else (seconds // _HOUR, "hour")
-    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / SECOND, UTC)
 
 
 def quotable(label: str) -> str:

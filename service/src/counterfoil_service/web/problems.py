@@ -19,6 +19,7 @@ from counterfoil_service.core.budget import LimitRefusal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.mail_code import CodeMismatch
 from counterfoil_service.core.polling import AccessDenied
+from counterfoil_service.core.words import N_
 from counterfoil_service.web.challenges import challenge_of, status_at
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import OAuthError, Problem
@@ -26,6 +27,7 @@ from counterfoil_service.web.wire import OAuthError, Problem
 log = logging.getLogger(__name__)
 
 _SERVER_ERRORS = 500
+_UNREADABLE = N_("The request cannot be read.")
 _STATUS = {
     ErrorCode.INVALID_CLIENT: 401,
     ErrorCode.INVALID_TOKEN: 401,
@@ -38,18 +40,18 @@ _STATUS = {
     ErrorCode.TEMPORARILY_UNAVAILABLE: 503,
 }
 _TITLES = {
-    400: "The request is not right",
-    401: "Authentication is needed",
-    403: "This is not allowed",
-    404: "There is nothing here",
-    405: "This address takes another method",
-    413: "The request is too large",
-    429: "Too many requests",
-    500: "Something went wrong",
-    503: "The service cannot answer right now",
+    400: N_("The request is not right"),
+    401: N_("Authentication is needed"),
+    403: N_("This is not allowed"),
+    404: N_("There is nothing here"),
+    405: N_("This address takes another method"),
+    413: N_("The request is too large"),
+    429: N_("Too many requests"),
+    500: N_("Something went wrong"),
+    503: N_("The service cannot answer right now"),
 }
 _HTTP = {
-    404: (ErrorCode.NOT_FOUND, "There is nothing at this address."),
+    404: (ErrorCode.NOT_FOUND, N_("There is nothing at this address.")),
     405: (ErrorCode.METHOD_NOT_ALLOWED, "This address takes another method; see the Allow header."),
 }
 
@@ -73,11 +75,12 @@ def as_refusal(error: Exception, request: AnyRequest) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException) and error.status_code < _SERVER_ERRORS:
-        code, description = _HTTP.get(error.status_code, (ErrorCode.INVALID_REQUEST, "The request cannot be read."))
+        code, description = _HTTP.get(error.status_code, (ErrorCode.INVALID_REQUEST, _UNREADABLE))
         return Refusal(code, description)
     identity = request_id(request.scope)
     log.error("request %s failed: %s", identity, type(error).__name__, exc_info=error)
-    return Refusal(ErrorCode.SERVER_ERROR, f"Something went wrong; the operator finds it under {identity}.")
+    template = N_("Something went wrong; the operator finds it under %(reference)s.")
+    return Refusal(ErrorCode.SERVER_ERROR, template, words={"reference": identity})
 
 
 def title_of(status: int) -> str:

@@ -4,6 +4,7 @@
 from urllib.parse import urlsplit
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.words import N_
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _SAME_SITE = {"same-origin", "none"}
@@ -13,10 +14,11 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 class CrossSite(Refusal):
     """A 403 with a page."""
 
-    title = "This request came from another site"
+    title = N_("This request came from another site")
 
     def __init__(self) -> None:
-        super().__init__(ErrorCode.INVALID_REQUEST, "Open the link from your mail and use the buttons on that page.")
+        words = N_("Open the link from your mail and use the buttons on that page.")
+        super().__init__(ErrorCode.INVALID_REQUEST, words)
 
 
 def refuse_cross_site(request: AnyRequest) -> None:

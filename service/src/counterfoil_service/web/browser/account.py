@@ -15,7 +15,7 @@ from counterfoil_service.operations.describe_account import AccountView, describ
 from counterfoil_service.operations.describe_person import Person
 from counterfoil_service.operations.end_other_sessions import end_other_sessions
 from counterfoil_service.operations.end_session import EndSession, end_session
-from counterfoil_service.web.browser.answers import browser_name, go_to_path, page, path_of, signed_in
+from counterfoil_service.web.browser.answers import browser_name, go_to_path, path_of, signed_in
 from counterfoil_service.web.browser.cookies import browser_cookie, no_session_cookie
 from counterfoil_service.web.browser.csrf import csrf_token, read_own_form
 from counterfoil_service.web.browser.pages import AccountPage, DeviceRow, SessionRow, SignedOutPage, SignInRow
@@ -23,6 +23,7 @@ from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.browser.sign_in import ACCOUNT_PATH, SIGN_IN_PATH
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.speech import answer, pages_of
 
 SIGNED_OUT_PATH = "/signed-out"
 
@@ -51,7 +52,8 @@ async def show_account(request: AnyRequest) -> Response[str]:
         fresh=is_fresh(person.session.auth_time, now),
         done=done if done in _DONE else None,
     )
-    return page(services.pages.show(shown), cookies=[browser_cookie(browser)])
+    pages = pages_of(request)
+    return answer(pages, pages.show(shown), cookies=[browser_cookie(browser)])
 
 
 @post(ACCOUNT_PATH, status_code=303)
@@ -76,7 +78,8 @@ async def change_account(request: AnyRequest) -> Response[str]:
 @route(SIGNED_OUT_PATH, http_method=_READ)
 async def signed_out(request: AnyRequest) -> Response[str]:
     """Says so, whoever asks."""
-    return page(services_of(request).pages.show(SignedOutPage(sign_in=path_of(request, SIGN_IN_PATH))))
+    pages = pages_of(request)
+    return answer(pages, pages.show(SignedOutPage(sign_in=path_of(request, SIGN_IN_PATH))))
 
 
 async def _change(request: AnyRequest, action: str, form: Form, person: Person) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the browser pages share: who is signed in, and the two kinds of answers, a page and a way on."""
+"""What the browser pages share: who is signed in, and the ways on."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -43,13 +43,6 @@ def browser_name(request: AnyRequest) -> str:
 def path_of(request: AnyRequest, path: str) -> str:
     """A path of ours as it stands in our pages, below the issuer's own."""
     return urlsplit(services_of(request).settings.public_url).path + path
-
-
-def page(
-    html: str, status: int = 200, cookies: Sequence[Cookie] = (), headers: dict[str, str] | None = None
-) -> Response[str]:
-    """A page."""
-    return Response(html, status_code=status, cookies=cookies, headers=headers, media_type="text/html")
 
 
 def go_to_path(request: AnyRequest, path: str, cookies: Sequence[Cookie] = ()) -> Response[str]:

@@ -30,6 +30,7 @@ class Asked(msgspec.Struct, frozen=True):
     silent: bool
     again: bool
     max_age: int | None
+    ui_locales: str | None = None
 
     def is_met_by(self, person: Person, keys: Keys, now: int) -> bool:
         """Whether a browser that is signed in so needs no other sign-in."""
@@ -60,7 +61,9 @@ def read_asked(query: Query, application: Application, redirect_uri: str, issuer
     prompt = set((query.get("prompt") or "").split())
     if prompt not in _PROMPTS:
         raise Refusal(ErrorCode.INVALID_REQUEST, "prompt: must be login or none")
-    return Asked(destination, _address(query), "none" in prompt, "login" in prompt, _max_age(query))
+    return Asked(
+        destination, _address(query), "none" in prompt, "login" in prompt, _max_age(query), query.get("ui_locales")
+    )
 
 
 def _state(query: Query) -> str | None:

@@ -7,14 +7,18 @@ from litestar.enums import HttpMethod
 from counterfoil_service.core import redirects
 from counterfoil_service.core.application import OWN_ID, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.languages import of_ui_locales
+from counterfoil_service.core.look import look_of
+from counterfoil_service.core.words import N_
 from counterfoil_service.db import applications
 from counterfoil_service.operations.return_to_application import ReturnToApplication, return_to_application
-from counterfoil_service.web.browser.answers import browser_name, go, page, signed_in
+from counterfoil_service.web.browser.answers import browser_name, go, signed_in
 from counterfoil_service.web.browser.asked import Asked, read_asked
 from counterfoil_service.web.browser.pages import ContinuePage
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.browser.sign_in import SignInForm, show_form
 from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.speech import answer, pages_of
 
 AUTHORIZE_PATH = "/oauth/authorize"
 
@@ -40,7 +44,7 @@ async def _application(request: AnyRequest, query: Query) -> Application:
     application = await services_of(request).database.read(applications.get, client_id)
     if application is None or application.id == OWN_ID:
         raise Refusal(
-            ErrorCode.INVALID_REQUEST, "The site that led you here is not registered with this service (client_id)"
+            ErrorCode.INVALID_REQUEST, N_("The site that led you here is not registered with this service (client_id)")
         )
     return application
 
@@ -59,11 +63,16 @@ async def _answer(request: AnyRequest, application: Application, asked: Asked) -
             return go(target)
         if target is not None:
             shown = ContinuePage(application_name=application.name, target=target)
-            return page(services.pages.show(shown))
+            pages = pages_of(request, look=look_of(application))
+            return answer(pages, pages.show(shown))
     if asked.silent:
         raise Refusal(ErrorCode.LOGIN_REQUIRED, "nobody is signed in here as this request demands")
     hint = asked.address.mailing if asked.address else ""
-    return show_form(request, SignInForm(application.name, asked.destination, browser_name(request), hint))
+    locales = of_ui_locales(asked.ui_locales or "")
+    form = SignInForm(
+        application.name, asked.destination, browser_name(request), hint, look=look_of(application), ui_locales=locales
+    )
+    return show_form(request, form)
 
 
 def _must_be_seen(application: Application, asked: Asked) -> bool:

@@ -5,6 +5,7 @@ import hmac
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url
+from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.web.browser.cookies import browser_of
 from counterfoil_service.web.forms import Form, read_form
@@ -15,14 +16,16 @@ from counterfoil_service.web.services import AnyRequest, services_of
 class NotOurForm(CrossSite):
     """A 403 with a page."""
 
-    title = "This form cannot be used"
+    title = N_("This form cannot be used")
 
     def __init__(self) -> None:
         Refusal.__init__(
             self,
             ErrorCode.INVALID_REQUEST,
-            "It was not sent by a page that this browser opened here, or the browser keeps no cookies. Allow cookies"
-            " for this site, open its page again, and use the buttons there.",
+            N_(
+                "It was not sent by a page that this browser opened here, or the browser keeps no cookies. Allow"
+                " cookies for this site, open its page again, and use the buttons there."
+            ),
         )
 
 

@@ -19,6 +19,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url, unbase64url
 from counterfoil_service.core.login import COLLECTION_WINDOW, SECOND
 from counterfoil_service.core.return_path import check_return_path
+from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import CannotUnseal, digest, framed, seal, unseal
 from counterfoil_service.operations.enter_host import EnterHost, enter_host
 from counterfoil_service.operations.redeem_code import RedeemCode
@@ -34,6 +35,9 @@ from counterfoil_service.web.link_pages import handle_page_error
 from counterfoil_service.web.services import AnyRequest, services_of
 
 BINDING_COOKIE: Final = "__Host-counterfoil-start"
+
+_NOT_DONE = N_("The sign-in did not succeed: open the page again to start anew")
+_NOT_BOUND = N_("This browser did not start that sign-in here, or too long ago: open the page again")
 
 
 class _Carried(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,7 +93,7 @@ async def callback(request: AnyRequest) -> Response[str]:
     query = Query(request.scope["query_string"])
     verifier, path = _bound(request, place, query)
     if query.get("error") is not None:
-        raise Refusal(ErrorCode.ACCESS_DENIED, "The sign-in did not succeed: open the page again to start anew")
+        raise Refusal(ErrorCode.ACCESS_DENIED, _NOT_DONE)
     replaced = session_of(request)
     redemption = RedeemCode(
         application=place.application,
@@ -111,7 +115,7 @@ async def callback(request: AnyRequest) -> Response[str]:
 async def _protected_place(request: AnyRequest) -> Place:
     place = await place_of(request)
     if place is None or place.application.id == OWN_ID:
-        raise Refusal(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+        raise Refusal(ErrorCode.NOT_FOUND, N_("There is nothing at this address."))
     return place
 
 
@@ -129,9 +133,7 @@ def _kept(request: AnyRequest, place: Place) -> _Carried | None:
 
 
 def _not_bound() -> Refusal:
-    return Refusal(
-        ErrorCode.INVALID_REQUEST, "This browser did not start that sign-in here, or too long ago: open the page again"
-    )
+    return Refusal(ErrorCode.INVALID_REQUEST, _NOT_BOUND)
 
 
 def _sealed(request: AnyRequest, carried: _Carried, associated: bytes) -> str:

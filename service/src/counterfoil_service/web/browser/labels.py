@@ -3,20 +3,24 @@
 
 from functools import lru_cache
 
+from counterfoil_service.core.words import N_
+
 _MAX_READ = 512
 _MAX_LABEL = 64
 _NOBODY = "Other"
+_IN_APP = N_("In-app browser")
+LABEL_JOINT = " on "
 _CALLED = {
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",
-    "Chrome Mobile WebView": "In-app browser",
+    "Chrome Mobile WebView": _IN_APP,
     "Edge Mobile": "Edge",
     "Firefox Mobile": "Firefox",
     "Firefox iOS": "Firefox",
     "IE": "Internet Explorer",
     "Mac OS X": "macOS",
     "Mobile Safari": "Safari",
-    "Mobile Safari UI/WKWebView": "In-app browser",
+    "Mobile Safari UI/WKWebView": _IN_APP,
 }
 """What the parser calls them, and people do."""
 
@@ -35,5 +39,5 @@ def _label(user_agent: str) -> str | None:
     agent = parse(user_agent)
     families = (agent.browser.family, agent.os.family)
     names = [_CALLED.get(name, name) for name in families if name and name != _NOBODY]
-    label = " on ".join(dict.fromkeys(names))[:_MAX_LABEL]
+    label = LABEL_JOINT.join(dict.fromkeys(names))[:_MAX_LABEL]
     return label if label and label.isprintable() else None

@@ -17,7 +17,10 @@ class BrowserPage(Struct, frozen=True, kw_only=True):
 
 
 class SignInPage(BrowserPage, frozen=True, kw_only=True):
-    """Asks for an address. `sealed` is where the sign-in leads; `again` says that a fresh one is needed."""
+    """Asks for an address. `sealed` is where the sign-in leads; `again` says that a fresh one is needed.
+
+    `ui_locales` is the language that was asked for by name.
+    """
 
     template = "sign_in.html"
     application_name: str | None
@@ -27,6 +30,7 @@ class SignInPage(BrowserPage, frozen=True, kw_only=True):
     action: str
     again: bool = False
     message: str | None = None
+    ui_locales: str | None = None
 
 
 class WaitingPage(BrowserPage, frozen=True, kw_only=True):

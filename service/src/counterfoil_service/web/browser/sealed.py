@@ -10,6 +10,7 @@ from counterfoil_service.core.destination import Destination
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url, unbase64url
 from counterfoil_service.core.login import SECOND
+from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import CannotUnseal, framed, seal, unseal
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -51,5 +52,5 @@ def _place(browser: str) -> bytes:
 def _too_old() -> Refusal:
     return Refusal(
         ErrorCode.INVALID_REQUEST,
-        "This sign-in page is too old. Go back to where you wanted to sign in and start again",
+        N_("This sign-in page is too old. Go back to where you wanted to sign in and start again"),
     )

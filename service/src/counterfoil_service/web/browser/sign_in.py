@@ -13,12 +13,14 @@ from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.destination import Destination
 from counterfoil_service.core.email_address import EmailAddress
 from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.languages import of_ui_locales
+from counterfoil_service.core.look import OUR_LOOK, Look, look_of
 from counterfoil_service.core.return_path import check_return_path
 from counterfoil_service.db import applications
 from counterfoil_service.operations.asking_browser import AskingBrowser
 from counterfoil_service.operations.link_request import StartLogin
 from counterfoil_service.operations.start_login import LoginStarted, start_login
-from counterfoil_service.web.browser.answers import browser_name, go_to_path, page, path_of, signed_in
+from counterfoil_service.web.browser.answers import browser_name, go_to_path, path_of, signed_in
 from counterfoil_service.web.browser.cookies import browser_cookie
 from counterfoil_service.web.browser.csrf import csrf_token, read_own_form
 from counterfoil_service.web.browser.labels import label_of
@@ -28,6 +30,7 @@ from counterfoil_service.web.browser.sealed import open_destination, seal_destin
 from counterfoil_service.web.caller import network_of, source_of, user_agent_of
 from counterfoil_service.web.limits import asked
 from counterfoil_service.web.services import AnyRequest, Services, services_of
+from counterfoil_service.web.speech import answer, language_asked, pages_of
 
 SIGN_IN_PATH = "/sign-in"
 ACCOUNT_PATH = "/account"
@@ -37,14 +40,19 @@ _MAX_SEALED = 12_000
 
 
 class SignInForm(msgspec.Struct, frozen=True):
-    """What the page is made of. `browser` is the cookie; `application_name` None at our own pages."""
+    """What the page is made of. `browser` is the cookie; `application_name` None at our own pages.
+
+    `refusal` is what was wrong with the address; `ui_locales` the language that was asked for by name.
+    """
 
     application_name: str | None
     destination: Destination
     browser: str
     address: str
     again: bool = False
-    message: str | None = None
+    refusal: Refusal | None = None
+    look: Look = OUR_LOOK
+    ui_locales: str | None = None
 
     def __repr__(self) -> str:
         return "SignInForm(***)"
@@ -60,7 +68,10 @@ async def show_sign_in(request: AnyRequest) -> Response[str]:
     if person is not None and not again:
         return go_to_path(request, path)
     address = person.user.address if person else ""
-    form = SignInForm(None, destinations.own(path), browser_name(request), address, again=person is not None)
+    locales = of_ui_locales(query.get("ui_locales") or "")
+    form = SignInForm(
+        None, destinations.own(path), browser_name(request), address, again=person is not None, ui_locales=locales
+    )
     return show_form(request, form)
 
 
@@ -76,13 +87,13 @@ async def begin_sign_in(request: AnyRequest) -> Response[str]:
         else open_destination(request, sealed, browser)
     )
     typed = form.get("email", at_most=16_384) or ""
+    locales = of_ui_locales(form.get("ui_locales", at_most=16_384) or "")
     try:
         address = email_address.parse(typed[: _MAX_ADDRESS + 1])
     except Refusal as refusal:
-        return await _again(
-            request, SignInForm(None, destination, browser, typed[:_MAX_ADDRESS], message=refusal.description)
-        )
-    command = await _command(request, address, AskingBrowser(browser, destination))
+        again = SignInForm(None, destination, browser, typed[:_MAX_ADDRESS], refusal=refusal, ui_locales=locales)
+        return await _again(request, again)
+    command = await _command(request, address, AskingBrowser(browser, destination), locales)
     started = await asked(request, command, _start)
     services.wake_mail()
     waiting = path_of(request, f"{SIGN_IN_PATH}/{started.login_id}")
@@ -91,6 +102,7 @@ async def begin_sign_in(request: AnyRequest) -> Response[str]:
 
 def show_form(request: AnyRequest, form: SignInForm, status: int = 200) -> Response[str]:
     """The page, which names the browser if nothing did so far."""
+    pages = pages_of(request, form.ui_locales, form.look)
     shown = SignInPage(
         application_name=form.application_name,
         address=form.address,
@@ -98,22 +110,26 @@ def show_form(request: AnyRequest, form: SignInForm, status: int = 200) -> Respo
         csrf=csrf_token(request, form.browser),
         action=path_of(request, SIGN_IN_PATH),
         again=form.again,
-        message=form.message,
+        message=None if form.refusal is None else pages.say(form.refusal) or form.refusal.description,
+        ui_locales=form.ui_locales,
     )
-    return page(services_of(request).pages.show(shown), status, [browser_cookie(form.browser)])
+    return answer(pages, pages.show(shown), status, cookies=[browser_cookie(form.browser)])
 
 
 async def _again(request: AnyRequest, form: SignInForm) -> Response[str]:
     application = await services_of(request).database.read(applications.get, form.destination.application_id)
-    name = None if application is None or application.id == OWN_ID else application.name
-    return show_form(request, msgspec.structs.replace(form, application_name=name), 422)
+    if application is not None and application.id != OWN_ID:
+        form = msgspec.structs.replace(form, application_name=application.name, look=look_of(application))
+    return show_form(request, form, 422)
 
 
 async def _start(services: Services, command: StartLogin) -> LoginStarted:
     return await services.database.write(start_login, command)
 
 
-async def _command(request: AnyRequest, address: EmailAddress, browser: AskingBrowser) -> StartLogin:
+async def _command(
+    request: AnyRequest, address: EmailAddress, browser: AskingBrowser, locales: str | None
+) -> StartLogin:
     source, user_agent = source_of(request), user_agent_of(request)
     return StartLogin(
         application_id=browser.destination.application_id,
@@ -129,4 +145,5 @@ async def _command(request: AnyRequest, address: EmailAddress, browser: AskingBr
         place=services_of(request).places.place_of(source),
         user_agent=user_agent,
         browser=browser,
+        language=language_asked(request, locales),
     )

@@ -21,7 +21,7 @@ from counterfoil_service.operations.asking_browser import browser_user_code
 from counterfoil_service.operations.describe_sign_in import SignInView, describe_sign_in
 from counterfoil_service.operations.finish_sign_in import FinishSignIn, SignedIn, destination_of, finish_sign_in
 from counterfoil_service.web.bodies import read_body
-from counterfoil_service.web.browser.answers import go, go_to_path, page, path_of, signed_in
+from counterfoil_service.web.browser.answers import go, go_to_path, path_of, signed_in
 from counterfoil_service.web.browser.authorize import AUTHORIZE_PATH
 from counterfoil_service.web.browser.cookies import browser_of, session_cookie, session_of
 from counterfoil_service.web.browser.pages import ContinuePage, SignInEndedPage, WaitingPage
@@ -29,6 +29,7 @@ from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
 from counterfoil_service.web.headers import content_security_policy
 from counterfoil_service.web.polling import hold
 from counterfoil_service.web.services import AnyRequest, services_of
+from counterfoil_service.web.speech import answer, pages_of
 
 
 @route(SIGN_IN_PATH + "/{login_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -75,10 +76,11 @@ async def state(request: AnyRequest, login_id: FromPath[str]) -> Response[bytes]
     return _json({"state": "gone" if view is None else view.state.value})
 
 
-def restart_of(request: AnyRequest, destination: Destination) -> str:
+def restart_of(request: AnyRequest, destination: Destination, language: str | None = None) -> str:
     """The address that begins a sign-in to the same place again, whoever is signed in by then."""
     if destination.application_id == OWN_ID:
-        return f"{path_of(request, SIGN_IN_PATH)}?{_encoded({'return_to': destination.redirect_uri})}"
+        own = {"return_to": destination.redirect_uri, "ui_locales": language}
+        return f"{path_of(request, SIGN_IN_PATH)}?{_encoded(own)}"
     again = {
         "response_type": "code",
         "client_id": destination.application_id,
@@ -90,8 +92,13 @@ def restart_of(request: AnyRequest, destination: Destination) -> str:
         "scope": destination.scope,
         "resource": destination.resource,
         "prompt": "login",
+        "ui_locales": language,
     }
     return f"{path_of(request, AUTHORIZE_PATH)}?{_encoded(again)}"
+
+
+def _restart(request: AnyRequest, view: SignInView) -> str:
+    return restart_of(request, destination_of(view.login), view.login.language)
 
 
 def _encoded(fields: Mapping[str, str | None]) -> str:
@@ -123,7 +130,8 @@ async def _finish(request: AnyRequest, view: SignInView) -> Response[str] | None
     # A form may have led here, and no policy of a form can name such a target [R31].
     if redirects.form_target(view.login.redirect_uri or "") is None:
         shown = ContinuePage(application_name=finished.application_name, target=finished.target)
-        return page(services.pages.show(shown), cookies=cookies)
+        pages = pages_of(request, view.login.language, view.look)
+        return answer(pages, pages.show(shown), cookies=cookies)
     return go(finished.target, cookies)
 
 
@@ -134,18 +142,20 @@ def _waiting(request: AnyRequest, view: SignInView) -> Response[str]:
         application_name=view.application_name,
         user_code=None if view.same_device_only else user_code.display(code),
         seconds_left=max(0, view.login.expires_at - services.clock()) // SECOND,
-        restart=restart_of(request, destination_of(view.login)),
+        restart=_restart(request, view),
     )
-    policy = content_security_policy(services.pages.style_hash)
-    script = f"script-src '{services.pages.script_hash}'; connect-src 'self'"
-    return page(services.pages.show(shown), headers={"Content-Security-Policy": f"{policy}; {script}"})
+    pages = pages_of(request, view.login.language, view.look)
+    policy = content_security_policy(*pages.style_hashes)
+    script = f"script-src '{pages.script_hash}'; connect-src 'self'"
+    return answer(pages, pages.show(shown), headers={"Content-Security-Policy": f"{policy}; {script}"})
 
 
 def _ended(request: AnyRequest, view: SignInView | None, state: str, status: int = 410) -> Response[str]:
-    restart = path_of(request, SIGN_IN_PATH) if view is None else restart_of(request, destination_of(view.login))
+    restart = path_of(request, SIGN_IN_PATH) if view is None else _restart(request, view)
     name = None if view is None else view.application_name
     shown = SignInEndedPage(application_name=name, state=state, restart=restart)
-    return page(services_of(request).pages.show(shown), status)
+    pages = pages_of(request) if view is None else pages_of(request, view.login.language, view.look)
+    return answer(pages, pages.show(shown), status)
 
 
 def _json(value: dict[str, str], status: int = 200) -> Response[bytes]:

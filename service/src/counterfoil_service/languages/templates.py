@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Templates that speak one language: ours, and before them those of an operator's folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from markupsafe import Markup, escape
+
+from counterfoil_service.core.languages import direction
+from counterfoil_service.languages.catalogue import translations
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+OURS = "ours"
+"""What our own templates are called, too: an operator's `link.html` may extend `ours/link.html`."""
+
+
+def environment(package: str, language: str, overrides: Path | None = None) -> Environment:
+    """The templates of a package. `.txt` is not markup; whatever else is gets escaped."""
+    environment = _made(package, overrides)
+    environment.globals |= {"language": language, "direction": direction(language)}
+    environment.filters["bdi"] = bdi
+    speak(environment, translations(language))
+    return environment
+
+
+def speak(environment: Environment, texts: "NullTranslations") -> None:
+    """Texts come from this catalogue from now on; what stands in their places is escaped."""
+    cast("Any", environment).install_gettext_translations(texts, newstyle=True)
+
+
+def bdi(text: str) -> Markup:
+    """Foreign words that cannot turn the direction of ours around them."""
+    return Markup("<bdi>{}</bdi>").format(escape(text))
+
+
+def _made(package: str, overrides: Path | None) -> Environment:
+    ours: BaseLoader = PackageLoader(package)
+    kind: type[Environment] = Environment
+    if overrides is not None:
+        # Imported here: few operators have templates of their own, which must reach nothing but what they are given.
+        from jinja2.sandbox import SandboxedEnvironment
+
+        kind = SandboxedEnvironment
+        ours = ChoiceLoader([FileSystemLoader(overrides), ours, PrefixLoader({OURS: ours})])
+    environment = kind(
+        loader=ours,
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    return environment

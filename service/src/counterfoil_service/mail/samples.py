@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every mail in every variant, with made-up facts: an operator's templates are tried with them before anybody is."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any, Final
+
+from counterfoil_service.core.look import Look
+from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
+from counterfoil_service.operations.describe_link import STANDINGS
+
+APPLICATION: Final = "Ledger & Line"
+DEVICE: Final = "Ada's laptop"
+LINK: Final = "https://id.example/l/kXoT4oVnW0u1cB7Yl9sQe2hRz5mGdJ8aPfN3-_iKvCw"
+MAIL_CODE: Final = "1234 5678"
+ISSUER_HOST: Final = "id.example"
+LOOK: Final = Look(APPLICATION, "#f2c037")
+AT: Final = datetime(2025, 11, 21, 14, 3, tzinfo=UTC)
+
+_COMMON: Final[dict[str, Any]] = {
+    "application_name": APPLICATION,
+    "link": LINK,
+    "recipient": "ada@example.com",
+    "sender": "Counterfoil <sign-in@id.example>",
+    "message_id": "<01JD4Q0V9W3T5XJ6P8Z2R7K1MN@id.example>",
+    "sent_at": AT,
+    "issuer_host": ISSUER_HOST,
+}
+
+
+def every_mail(language: str, templates: MailTemplates, look: Look = LOOK) -> Iterator[tuple[str, str, EmailMessage]]:
+    """Template, variant and message of each."""
+    common = _COMMON | {"language": language, "look": look}
+    for standing in STANDINGS:
+        for minutes, label in ((1, None), (10, DEVICE)):
+            for how in ({}, {"same_device_only": True}, {"mail_code": MAIL_CODE}):
+                variant = f"{standing}, {', '.join(how) or 'with a code'}, {'named' if label else 'nameless'}"
+                mail = LinkMail(
+                    asked_at=AT, expires_minutes=minutes, standing=standing, device_label=label, **how, **common
+                )
+                yield "link", variant, render_link_mail(mail, templates)
+    for changed in (False, True):
+        for label in (DEVICE, None):
+            notice = NoticeMail(signed_in_at=AT, changed=changed, device_label=label, **common)
+            variant = "named" if label else "nameless"
+            yield "change" if changed else "notice", variant, render_notice_mail(notice, templates)
