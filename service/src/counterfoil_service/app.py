@@ -36,6 +36,7 @@ from counterfoil_service.web import (
     metadata,
     notice_pages,
     oauth,
+    page_errors,
     revocation,
     userinfo,
 )
@@ -245,7 +246,7 @@ def _litestar(services: Services) -> Litestar:
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
         [below, well_known, host_router()],
-        exception_handlers={Exception: link_pages.handle_any_error},
+        exception_handlers={Exception: page_errors.handle_any_error},
         before_send=[security_headers(services.settings, services.pages.style_hashes, services.nonces, services.clock)],
         openapi_config=None,
         logging_config=None,

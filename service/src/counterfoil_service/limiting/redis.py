@@ -18,6 +18,7 @@ from valkey.exceptions import ValkeyError
 from counterfoil_service.core.budget import Budget, Window
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.identifiers import base64url
+from counterfoil_service.core.words import N_
 from counterfoil_service.db.proofs import replayed
 from counterfoil_service.limiting.replay import REMEMBERED, ReplayMemory
 from counterfoil_service.settings.secret import Secret
@@ -119,5 +120,5 @@ async def _answered(asked: Awaitable[T]) -> T:
 
 def _down(error: Exception) -> Refusal:
     log.warning("Redis does not answer (%s): calls are refused with 503 until it does", type(error).__name__)
-    text = "The service cannot check its limits right now; try again."
+    text = N_("The service cannot check its limits right now; try again.")
     return Refusal(ErrorCode.TEMPORARILY_UNAVAILABLE, text, retry_after=1)

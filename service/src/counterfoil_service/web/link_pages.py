@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The link, opened by a person or by a mail scanner: a page on GET, a decision on POST (protocol.md §3)."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Response, Router, post, route
 from litestar.enums import HttpMethod
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from counterfoil_service.core import email_address, link, redirects, user_code
@@ -21,7 +19,6 @@ from counterfoil_service.operations.issue_code import CodeIssued, IssueCode, NoC
 from counterfoil_service.operations.open_link import OpenLink, open_link
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
 from counterfoil_service.operations.report_login import ReportLogin, report_login
-from counterfoil_service.web import problems
 from counterfoil_service.web.browser.answers import go, path_of
 from counterfoil_service.web.browser.cookies import browser_hash_of
 from counterfoil_service.web.browser.pages import TappedPage
@@ -30,8 +27,9 @@ from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.oauth import CHECK_MAIL_PATH
 from counterfoil_service.web.openers import opener_of
-from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, OpenedIn, Pages
-from counterfoil_service.web.same_site import CrossSite, refuse_cross_site
+from counterfoil_service.web.page_errors import handle_page_error
+from counterfoil_service.web.pages import DecidedPage, HandOverPage, LinkPage, OpenedIn, Pages
+from counterfoil_service.web.same_site import refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.speech import answer, pages_of
 
@@ -88,42 +86,6 @@ async def check_mail(request: AnyRequest) -> Response[str]:
     """What a device may show as its verification address: help, without any secret."""
     pages = pages_of(request)
     return answer(pages, pages.check_mail())
-
-
-def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
-    """Errors met by a browser are pages."""
-    refusal = problems.as_refusal(error, request)
-    status = 403 if isinstance(refusal, CrossSite) else problems.status_of(refusal)
-    pages = pages_of(request)
-    said = pages.say(refusal)
-    page = ErrorPage(
-        status=status,
-        title=refusal.title if isinstance(refusal, CrossSite) else problems.title_of(status),
-        message=_sentence(refusal.description if said is None else said),
-        request_id=problems.request_id(request.scope),
-        translated=said is not None,
-    )
-    return answer(pages, pages.error(page), status, headers=problems.headers_of(refusal, error))
-
-
-def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Below a mailed link a page, the dead link's for an address that cannot be one; JSON everywhere else."""
-    services = services_of(request)
-    prefix, path = urlsplit(services.settings.public_url).path, request.scope["path"]
-    first = path.removeprefix(prefix).split("/")[1] if path.startswith(f"{prefix}/") else ""
-    if first not in {"l", "n"}:
-        return problems.handle_error(request, error)
-    if not isinstance(error, NotFoundException):
-        return handle_page_error(request, error)
-    pages = pages_of(request)
-    return answer(pages, pages.dead() if first == "l" else pages.notice_dead(), 410)
-
-
-def _sentence(description: str) -> str:
-    """Descriptions begin with a field's name, for programs; a page speaks to a person, and keeps a name as it is."""
-    named = "_" in description.partition(":")[0]
-    begun = description if named else description[:1].upper() + description[1:]
-    return begun + ("" if begun.endswith(".") else ".")
 
 
 async def _live(request: AnyRequest, secret: str) -> LinkView | None:

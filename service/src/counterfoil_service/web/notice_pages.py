@@ -13,8 +13,8 @@ from counterfoil_service.operations.describe_notice import NoticeView, describe_
 from counterfoil_service.operations.end_noticed_session import EndNoticedSession, end_noticed_session
 from counterfoil_service.web.forms import read_form
 from counterfoil_service.web.limits import charge_network
-from counterfoil_service.web.link_pages import handle_page_error
 from counterfoil_service.web.openers import opener_of
+from counterfoil_service.web.page_errors import handle_page_error
 from counterfoil_service.web.pages import NoticePage
 from counterfoil_service.web.same_site import refuse_cross_site
 from counterfoil_service.web.services import AnyRequest, services_of

@@ -31,7 +31,7 @@ from counterfoil_service.web.browser.original import CALLBACK_PATH, Place, place
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.browser.sealed import SEALED_SECONDS
 from counterfoil_service.web.caller import source_of, user_agent_of
-from counterfoil_service.web.link_pages import handle_page_error
+from counterfoil_service.web.page_errors import handle_page_error
 from counterfoil_service.web.services import AnyRequest, services_of
 
 BINDING_COOKIE: Final = "__Host-counterfoil-start"

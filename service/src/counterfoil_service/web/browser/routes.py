@@ -4,7 +4,7 @@
 from litestar import Router
 
 from counterfoil_service.web.browser import account, authorize, forward_auth, sign_in, waiting
-from counterfoil_service.web.link_pages import handle_page_error
+from counterfoil_service.web.page_errors import handle_page_error
 
 
 def browser_router(path: str) -> Router:
