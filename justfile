@@ -46,6 +46,10 @@ capacity *arguments: setup
 bench-fingerprint: setup
     uv run --no-sync python benchmarks/fingerprint_collection.py
 
+# What counting a call costs, beside many callers
+bench-counting: setup
+    @uv run --no-sync python benchmarks/counting.py
+
 # What the audit log costs from 10,000 entries to a million; some ten minutes
 bench-audit *arguments: setup
     @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.audit "$@"
