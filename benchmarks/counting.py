@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`just bench-counting`: what it costs to count one call, beside so many other callers: here, and by `limits` itself."""
+"""`just bench-counting`: what it costs to count one call, beside so many callers: here, and by `limits`."""
 
 import asyncio
 import time
