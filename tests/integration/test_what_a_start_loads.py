@@ -7,7 +7,18 @@ from pathlib import Path
 
 from support.processes import RunningService
 
-IDLE = ("aiosmtplib", "alembic", "argon2", "asyncpg", "mako", "pygments", "rich", "sqlalchemy.ext", "sqlalchemy.orm")
+IDLE = (
+    "aiosmtplib",
+    "alembic",
+    "argon2",
+    "asyncpg",
+    "babel",
+    "mako",
+    "pygments",
+    "rich",
+    "sqlalchemy.ext",
+    "sqlalchemy.orm",
+)
 
 SERVE = """
 import sys

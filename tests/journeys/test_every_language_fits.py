@@ -4,12 +4,15 @@
 from typing import Final
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 
 from counterfoil_service.core.languages import LANGUAGES
+from counterfoil_service.core.look import Look
 from counterfoil_service.mail.render import MailTemplates
 from counterfoil_service.mail.samples import every_mail
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.samples import every_page
+from support.background import LoopThread
 from support.phone import Phone
 
 WIDTHS = (320, 1200)
@@ -61,6 +64,21 @@ def test_every_mail_fits(phone: Phone, language: str) -> None:
         if there := misfits(phone, str(part.get_content())):
             found[template, variant] = there
     assert found == {}
+
+
+@pytest.mark.parametrize("language", ["ar", "ja"])
+@pytest.mark.parametrize("colour", [None, "#f2c037", "#7d7d7d"])
+def test_the_link_page_serves_everybody_in_every_writing_and_colour(
+    phone: Phone, loop: LoopThread, language: str, colour: str | None
+) -> None:
+    pages = Pages("", language).dressed(Look("Ledgerline", colour))
+    shown = {variant: html for template, variant, html in every_page(pages) if template == "link.html"}
+    for variant in ("may return", "wrong code", "same browser"):
+        phone.run(phone.page.set_content(shown[variant]))
+        for scheme in ("light", "dark"):
+            phone.look(320, 640, scheme)
+            found = loop.run(Axe().run(phone.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}))
+            assert found.violations_count == 0, found.generate_snapshot()
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,4 @@ def test_a_person_signs_in_in_the_language_of_their_app(
         assert phone.press(button) == 200
         assert phone.heading == done
         waiting.join(30)
-        assert [session.client_id if hasattr(session, "client_id") else CLIENT_ID for session in sessions] == [
-            CLIENT_ID
-        ]
+        assert len(sessions) == 1

@@ -68,7 +68,7 @@ def _troubles(message: Message, plurals: int) -> Iterator[str]:
     if message.fuzzy:
         yield "is fuzzy"
     wanted = message.id if isinstance(message.id, (list, tuple)) else (message.id,)
-    given = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
+    given = _strings(message)
     if len(given) != (plurals if message.pluralizable else 1):
         yield "lacks a plural form"
     for text in (each or "" for each in given):
@@ -83,6 +83,10 @@ def _troubles(message: Message, plurals: int) -> Iterator[str]:
             yield "has a percent sign or a line end"
 
 
+def _strings(message: Message) -> tuple[str | None, ...]:
+    return tuple(message.string) if isinstance(message.string, (list, tuple)) else (message.string,)
+
+
 def update() -> None:
     """Write every file anew: texts that are new wait for their translation, those that are gone are dropped."""
     wanted = collected()
@@ -91,7 +95,7 @@ def update() -> None:
         catalogue.update(wanted, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
         write(language, catalogue)
-        missing = sum(not message.string or message.string == "" for message in catalogue if message.id)
+        missing = sum(not all(_strings(message)) for message in catalogue if message.id)
         print(f"{language}: {missing} of {len(catalogue)} texts wait for their translation")  # noqa: T201 - a command
 
 

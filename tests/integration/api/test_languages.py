@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from support.http import add_user, is_page, refused
+from support.http import add_user, execute, is_page, refused
 from support.stage import Asked, OpenStage, Stage
 from support.surfer import CALLBACK, Surfer, WebClient, form_of
 
@@ -66,6 +66,7 @@ async def test_the_mail_is_written_in_the_language_asked_for_and_the_page_too(
         (None, None, None),
         ("nl", "it, *;q=0.1", None),
         (None, "," * 1000 + "de", None),
+        ("x" * 9000, "de", "de"),
     ],
 )
 async def test_the_names_asked_for_come_before_the_header_and_what_is_not_known_counts_for_nothing(
@@ -155,6 +156,9 @@ async def test_a_request_for_no_language_of_ours_is_no_reason_to_refuse_it(sqlit
     async with Surfer(sqlite_stage) as browser:
         for query in ("ui_locales=de&ui_locales=fr", "ui_locales=%ff", f"ui_locales={'x' * 5000}", "ui_locales="):
             speaks(await browser.get(f"/check-mail?{query}", accept_language="fr"), "fr")
+        for path in ("/sign-in", "/check-mail", f"/l/{'A' * 43}"):
+            text = (await browser.get(f"{path}?ui_locales={'x' * 9000}", accept_language="fr")).text
+            assert '<html lang="fr"' in text
         speaks(await browser.get("/check-mail?ui_locales=ar", accept_language="fr"), "ar")
         speaks(await browser.get("/sign-in?ui_locales=hi", accept_language="fr"), "hi")
 
@@ -199,6 +203,17 @@ async def test_a_notice_and_its_page_speak_the_language_of_the_sign_in(stage: St
     assert "«\N{NO-BREAK SPACE}<bdi>Ada&#39;s laptop</bdi>\N{NO-BREAK SPACE}»" in page
     assert "La session est terminée" in speaks(await stage.client.post("/n", data={"secret": secret}), "fr")
     speaks(await stage.client.get(f"/n/{'A' * 43}", headers=german), "de", 410)
+
+
+async def test_a_language_that_only_another_release_knew_is_english_in_mail_and_open_on_the_page(
+    sqlite_stage: Stage,
+) -> None:
+    await ask(sqlite_stage, "de")
+    await execute(sqlite_stage, "UPDATE logins SET language = 'tlh'")
+    (mail,) = await sqlite_stage.mails()
+    assert mail["Subject"] == SUBJECTS["en"]
+    secret = await sqlite_stage.secret()
+    speaks(await sqlite_stage.client.get(f"/l/{secret}", headers={"Accept-Language": "es"}), "es")
 
 
 async def test_a_place_is_told_in_the_language_of_the_page(sqlite_stage: Stage) -> None:

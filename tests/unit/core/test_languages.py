@@ -53,6 +53,7 @@ def test_the_first_tag_that_is_one_of_ours_is_taken(asked: str, language: str | 
         ("de;level=1, fr;q=0.1", "fr"),
         ("", None),
         (",,;,", None),
+        (f"nl{' ' * 1100}, de", None),
     ],
 )
 def test_the_language_with_the_greatest_weight_is_taken_and_the_first_of_equals(

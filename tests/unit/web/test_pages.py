@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from jinja2 import UndefinedError
 
+from counterfoil_service.core.languages import LANGUAGES
 from counterfoil_service.languages.formats import ago
 from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, NoticePage, Pages
 
@@ -290,6 +291,14 @@ def test_a_label_is_isolated_and_cannot_close_its_quotation_marks(text: str) -> 
         (label,) = re.findall(r"“<bdi>(.*?)</bdi>”", html, re.DOTALL)
         assert not set(label) & set('“”"<>\r\n\x00')
         assert "&#34;" not in label
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_label_cannot_close_the_quotation_marks_of_any_language(language: str) -> None:
+    marks = "”»」』“«"
+    html = PAGES.speaking(language).approved(msgspec.structs.replace(DECIDED, device_label=f"x{marks}y"))
+    (label,) = re.findall(r"<bdi>(x.*?y)</bdi>", html)
+    assert not set(label) & set(marks)
 
 
 def test_a_label_comes_through_whole_when_it_is_only_strange() -> None:

@@ -16,6 +16,11 @@ _TAG: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _WEIGHT: Final = re.compile(r"[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
+def one_of_ours(language: str | None) -> str | None:
+    """The same, or None: another release, which shared the database, may have known more."""
+    return language if language in LANGUAGES else None
+
+
 def direction(language: str) -> str:
     """As HTML's `dir` has it."""
     return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
@@ -54,6 +59,4 @@ def _lookup(tag: str) -> str | None:
         if (shorter := "-".join(subtags)) in LANGUAGES:
             return shorter
         subtags.pop()
-        if subtags and len(subtags[-1]) == 1:
-            subtags.pop()  # it only began what was cut off
     return None

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from counterfoil_service.core import link, mail_code
 from counterfoil_service.core.errors import Refusal
-from counterfoil_service.core.languages import ENGLISH
+from counterfoil_service.core.languages import ENGLISH, one_of_ours
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.retrying import backoff
 from counterfoil_service.db.engine import Clock, Database, Entropy
@@ -159,7 +159,7 @@ class OutboxWorker:
             "message_id": f"<{claimed.mail.id}@{domain}>",
             "sent_at": _moment(now),
             "issuer_host": urlsplit(issuer).netloc,
-            "language": claimed.language or ENGLISH,
+            "language": one_of_ours(claimed.language) or ENGLISH,
             "look": claimed.look,
         }
         happened_at = _moment(claimed.happened_at)

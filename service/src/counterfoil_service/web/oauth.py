@@ -25,7 +25,7 @@ from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.refresh_grant import REFRESH_GRANT, answer_refresh
 from counterfoil_service.web.request_headers import headers_named
 from counterfoil_service.web.services import AnyRequest, Services, services_of
-from counterfoil_service.web.speech import language_asked
+from counterfoil_service.web.speech import LONGEST_LOCALES, language_asked
 from counterfoil_service.web.wire import DeviceAuthorization
 
 DEVICE_AUTHORIZATION_PATH = "/oauth/device_authorization"
@@ -59,7 +59,7 @@ async def device_authorization(request: AnyRequest) -> Response[bytes]:
         place=services.places.place_of(source),
         user_agent=user_agent_of(request),
         way_home=_way_home(form),
-        language=language_asked(request, form.get("ui_locales")),
+        language=language_asked(request, form.get("ui_locales", at_most=LONGEST_LOCALES)),
     )
     started = await asked(request, command, _start_with_code if application.mail_code else _start)
     services.wake_mail()

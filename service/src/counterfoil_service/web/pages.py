@@ -178,7 +178,8 @@ class Pages:
         template = self._texts.gettext(refusal.template)
         if self.language != ENGLISH and template == refusal.template:
             return None
-        return template % {name: self._translated(words) for name, words in refusal.words.items()}
+        words = {name: self._translated(text) for name, text in refusal.words.items()}
+        return template % words if words else template
 
     def place(self, country: str | None, words: str | None) -> str | None:
         """A place in the words of this language."""

@@ -15,6 +15,7 @@ from counterfoil_service.core.login import SECOND
 from counterfoil_service.crypto.keys import Keys, keyed
 from counterfoil_service.operations.describe_person import Person
 from counterfoil_service.web.browser.query import Query
+from counterfoil_service.web.speech import LONGEST_LOCALES
 
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -62,7 +63,12 @@ def read_asked(query: Query, application: Application, redirect_uri: str, issuer
     if prompt not in _PROMPTS:
         raise Refusal(ErrorCode.INVALID_REQUEST, "prompt: must be login or none")
     return Asked(
-        destination, _address(query), "none" in prompt, "login" in prompt, _max_age(query), query.get("ui_locales")
+        destination,
+        _address(query),
+        "none" in prompt,
+        "login" in prompt,
+        _max_age(query),
+        query.get("ui_locales", at_most=LONGEST_LOCALES),
     )
 
 

@@ -30,7 +30,7 @@ from counterfoil_service.web.browser.sealed import open_destination, seal_destin
 from counterfoil_service.web.caller import network_of, source_of, user_agent_of
 from counterfoil_service.web.limits import asked
 from counterfoil_service.web.services import AnyRequest, Services, services_of
-from counterfoil_service.web.speech import answer, language_asked, pages_of
+from counterfoil_service.web.speech import LONGEST_LOCALES, answer, language_asked, pages_of
 
 SIGN_IN_PATH = "/sign-in"
 ACCOUNT_PATH = "/account"
@@ -68,7 +68,7 @@ async def show_sign_in(request: AnyRequest) -> Response[str]:
     if person is not None and not again:
         return go_to_path(request, path)
     address = person.user.address if person else ""
-    locales = of_ui_locales(query.get("ui_locales") or "")
+    locales = of_ui_locales(query.get("ui_locales", at_most=LONGEST_LOCALES) or "")
     form = SignInForm(
         None, destinations.own(path), browser_name(request), address, again=person is not None, ui_locales=locales
     )
@@ -87,7 +87,7 @@ async def begin_sign_in(request: AnyRequest) -> Response[str]:
         else open_destination(request, sealed, browser)
     )
     typed = form.get("email", at_most=16_384) or ""
-    locales = of_ui_locales(form.get("ui_locales", at_most=16_384) or "")
+    locales = of_ui_locales(form.get("ui_locales", at_most=LONGEST_LOCALES) or "")
     try:
         address = email_address.parse(typed[: _MAX_ADDRESS + 1])
     except Refusal as refusal:
