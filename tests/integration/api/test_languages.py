@@ -128,6 +128,7 @@ async def test_a_decoy_cannot_be_told_by_its_language(database_url: str, tmp_pat
             form = {"client_id": "desk-app", "login_hint": address, "ui_locales": "ar"}
             answer = await stage.device().post(stage.client, "/oauth/device_authorization", form, {})
             shape = [(name, len(str(value))) for name, value in answer.json().items()]
+            answer.headers.pop("ratelimit")  # it counts what this network asked for
             shapes.append((answer.status_code, answer.headers.multi_items(), shape))
         assert shapes[0] == shapes[1]
         assert {name.lower() for name, _ in shapes[0][1]} & {"content-language", "vary"} == set()
@@ -220,7 +221,7 @@ async def test_a_place_is_told_in_the_language_of_the_page(sqlite_stage: Stage) 
     pages = sqlite_stage.service.services.pages
     words = "Germany, Deutsche Telekom AG"
     assert pages.place("DE", words) == words
-    assert pages.speaking("ja").place("DE", words) == "ドイツ, Deutsche Telekom AG"
+    assert pages.speaking("ja").place("DE", words) == "ドイツ、Deutsche Telekom AG"
     assert pages.speaking("es").place("DE", "Germany") == "Alemania"
     assert pages.speaking("es").place("DE", "Germanya, X") == "Germanya, X"
     assert pages.speaking("es").place("DE", "Bundesrepublik") == "Bundesrepublik"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.core.moments import in_utc, in_words
+from counterfoil_service.core.words import N_
 from counterfoil_service.languages.catalogue import translations
 
 _MINUTE = 60
@@ -44,4 +45,8 @@ def place_words(country: str | None, words: str | None, language: str) -> str | 
     name = Locale.parse(ENGLISH).territories.get(country)
     if name is None or not (words == name or words.startswith(f"{name}, ")):
         return words
-    return f"{Locale.parse(language).territories.get(country, name)}{words.removeprefix(name)}"
+    named = str(Locale.parse(language).territories.get(country, name))
+    network = words.removeprefix(name).removeprefix(", ")
+    if not network:
+        return named
+    return translations(language).gettext(N_("%(country)s, %(network)s")) % {"country": named, "network": network}
