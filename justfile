@@ -66,6 +66,10 @@ kill-attack *arguments: setup
 limits *arguments: setup
     @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/limits.py "$@"
 
+# Known, unknown, disabled, suppressed, over budget: whether bytes or time of an answer tell them apart
+enumeration *arguments: setup
+    @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/enumeration.py "$@"
+
 # Every provider of mail, well and unwell, over real sockets; what becomes of the mail each time
 mail-matrix: setup
     @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/mail_matrix.py

@@ -22,7 +22,10 @@ class Written:
         return taken
 
     async def one(self, _statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """A mailbox's sealed key: nothing else is asked for."""
+        """A mailbox's sealed key, kept where it is new: nothing else is asked for."""
+        if "sealed_key" in parameters and parameters["mailbox"] not in self._keys:
+            self._keys[parameters["mailbox"]] = (parameters["sealed_key"],)
+            self._rows["mailbox_keys"].append(parameters)
         return self._keys.get(parameters["mailbox"])
 
     async def all(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
@@ -36,11 +39,7 @@ class Written:
 
     async def run(self, _statement: Statement, parameters: Mapping[str, Any]) -> None:
         """Keep a row."""
-        if "sealed_key" in parameters:
-            self._keys[parameters["mailbox"]] = (parameters["sealed_key"],)
-            self._rows["mailbox_keys"].append(parameters)
-        else:
-            self._rows["audit_events"].append(parameters)
+        self._rows["audit_events"].append(parameters)
 
     async def lock(self, *keys: bytes) -> None:
         """Nobody else is here."""

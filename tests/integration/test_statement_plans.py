@@ -74,6 +74,7 @@ MAY = {
 MADE_IN = {
     "audit_pages._statements": "each filter has its own; `support.statements` asks for them",
     "statements.change_due": "called where modules begin",
+    "statements.insert_or_keep": "called where modules begin",
     "statements.insert_unless_there": "called where modules begin",
 }
 """Functions that make statements."""

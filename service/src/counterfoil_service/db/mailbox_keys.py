@@ -11,12 +11,12 @@ from sqlalchemy import delete, select, update
 from counterfoil_service.crypto.keys import seal, unseal
 from counterfoil_service.db.engine import Context, Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, insert_row, parameter
+from counterfoil_service.db.statements import constant, insert_or_keep, parameter
 from counterfoil_service.db.tables import mailbox_keys
 
 _KEY_BYTES = 32
 _AT_ONCE = 16
-_ADD = Statement(insert_row(mailbox_keys))
+_ENSURE = insert_or_keep(mailbox_keys, mailbox_keys.c.sealed_key)
 _GET = Statement(select(mailbox_keys.c.sealed_key).where(mailbox_keys.c.mailbox == parameter("mailbox")))
 _DESTROY = Statement(
     delete(mailbox_keys).where(mailbox_keys.c.mailbox == parameter("mailbox")).returning(mailbox_keys.c.mailbox)
@@ -36,8 +36,18 @@ _FORGIVE = Statement(
 
 
 def asking(mailbox: bytes) -> Query:
-    """For `gather`: what `learn` or `ensure` is then given."""
+    """For `gather`: what `learn` is then given."""
     return _GET, {"mailbox": mailbox}
+
+
+def ensuring(mailbox: bytes, context: Context) -> Query:
+    """For `gather`: make the mailbox's key unless it has one; `learn` is then given the one that it has.
+
+    As much is made, sealed and written either way: time must not tell whether a mailbox was ever met [R92].
+    """
+    key = context.entropy(_KEY_BYTES)
+    sealed = seal(context.keys.seal_mailbox, key, associated=mailbox, entropy=context.entropy)
+    return _ENSURE, {"mailbox": mailbox, "sealed_key": sealed, "created_at": context.now, "mail_code_misses": 0}
 
 
 def learn(tx: Transaction, context: Context, mailbox: bytes, found: Sequence[Row]) -> None:
@@ -46,18 +56,9 @@ def learn(tx: Transaction, context: Context, mailbox: bytes, found: Sequence[Row
         tx.mailbox_keys[mailbox] = unseal(context.keys.seal_mailbox, found[0][0], associated=mailbox)
 
 
-async def ensure(tx: Transaction, context: Context, mailbox: bytes, found: Sequence[Row] | None = None) -> None:
-    """Make the mailbox's key unless it has one; `found` is what was read of it in this transaction.
-
-    Of two that make one at a time the second begins anew, as what it sealed could not be read again.
-    """
-    rows = await tx.all(*asking(mailbox)) if found is None else found
-    if rows:
-        learn(tx, context, mailbox, rows)
-        return
-    key = tx.mailbox_keys[mailbox] = context.entropy(_KEY_BYTES)
-    sealed = seal(context.keys.seal_mailbox, key, associated=mailbox, entropy=context.entropy)
-    await tx.run(_ADD, {"mailbox": mailbox, "sealed_key": sealed, "created_at": context.now, "mail_code_misses": 0})
+async def ensure(tx: Transaction, context: Context, mailbox: bytes) -> None:
+    """Make the mailbox's key unless it has one. Of two that make one at a time the second is given the first's."""
+    learn(tx, context, mailbox, await tx.all(*ensuring(mailbox, context)))
 
 
 async def get(tx: ReadTransaction, seal_key: bytes, mailbox: bytes) -> bytes | None:

@@ -68,6 +68,22 @@ def change_due(change: "Delete | Update", key: "ColumnElement[Any]", due: "Selec
     return Statement(change.where(key.in_(due)), postgresql=change.where(any_due(key, due)))
 
 
+def insert_or_keep(table: Table, returning: "Column[Any]") -> Statement:
+    """INSERT that writes an existing row anew as it is; this column comes back, of the row that is there then.
+
+    For `all` and `gather` alone: `run` would have it wait among what only inserts.
+    """
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.columns}
+    lite, post = (
+        dialect.insert(table)
+        .values(values)
+        .on_conflict_do_update(index_elements=list(table.primary_key), set_={returning.name: returning})
+        .returning(returning)
+        for dialect in (sqlite, postgresql)
+    )
+    return Statement(lite, postgresql=post)
+
+
 def insert_unless_there(table: Table, returning: "Column[Any] | None" = None) -> Statement:
     """INSERT that leaves an existing row alone; with `returning`, a row comes back only where one was written."""
     values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.columns}

@@ -128,7 +128,7 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
         measuring(asker, context),
         devices.asking(mailbox, command.device_home, asker.key_id or ""),
         users.asking(mailbox),
-        mailbox_keys.asking(mailbox),
+        mailbox_keys.ensuring(mailbox, context),
         suppressions.asking_suppressed(mailbox),
         *_of_device(command, context),
     )
@@ -137,7 +137,7 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
         proofs.check_spent(of_device[1])
     known, user = _is_known(met), users.found(person)
     usage = check_budgets(usage_rows, context, known=known, crowded=command.crowded)
-    await mailbox_keys.ensure(tx, context, mailbox, key)
+    mailbox_keys.learn(tx, context, mailbox, key)
     if of_device:
         await _record_superseded(tx, logins.ended(of_device[0]), context)
     over = is_over_budget(usage, context.settings.budgets, known=known)
