@@ -109,3 +109,20 @@ async def test_a_service_without_its_redis_answers_503_and_writes_nothing(
         assert (await stage.decide(secret, "approve", asked.user_code)).status_code == 200
         assert (await stage.poll(asked)).status_code == 200
         await stage.service.services.shared.close()
+
+
+async def test_a_login_that_is_there_is_answered_though_redis_goes_before_it_is_counted(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_stage(sqlite_url, tmp_path, redis_url=Secret(server.url)) as stage:
+        limiter = stage.service.services.limiter
+        plain = limiter.charge
+
+        async def gone(name: str, *who: str | bytes) -> None:
+            server.stop()
+            await plain(name, *who)
+
+        monkeypatch.setattr(limiter, "charge", gone)
+        assert (await stage.ask(primed(stage))).status_code == 200
+        assert await stage.count("logins") == 1
+        await stage.service.services.shared.close()

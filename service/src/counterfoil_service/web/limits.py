@@ -15,11 +15,10 @@ from counterfoil_service.web.caller import network_of, source_of
 from counterfoil_service.web.services import AnyRequest, Services, services_of
 
 _COUNTED = frozenset({
-    ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CLIENT, ErrorCode.INVALID_GRANT, ErrorCode.INVALID_TOKEN,
-    ErrorCode.INVALID_DPOP_PROOF, ErrorCode.INVALID_SCOPE, ErrorCode.UNAUTHORIZED_CLIENT,
-    ErrorCode.UNSUPPORTED_GRANT_TYPE, ErrorCode.EXPIRED_TOKEN, ErrorCode.ACCESS_DENIED,
+    ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CLIENT, ErrorCode.INVALID_GRANT, ErrorCode.INVALID_DPOP_PROOF,
+    ErrorCode.INVALID_SCOPE, ErrorCode.UNAUTHORIZED_CLIENT, ErrorCode.UNSUPPORTED_GRANT_TYPE,
 })  # fmt: skip
-"""Refusals that count: not those which tell a good caller to wait, or to come with a nonce."""
+"""Refusals that count: not those which tell a good caller to wait, to come with a nonce, or to renew its token."""
 
 
 async def charge(request: AnyRequest, name: str, *who: str | bytes, key: str | None = None) -> None:
@@ -56,8 +55,8 @@ async def asked(
         await _tell_of_asking(request, refusal, command)
         raise
     if not started.known:
-        # Two that were let in at once may find room for one: the login is there, and neither is refused any more.
-        with contextlib.suppress(LimitRefusal):
+        # Two that were let in at once may find room for one, or Redis has gone since: the login is there, and mailed.
+        with contextlib.suppress(Refusal):
             await limiter.charge("application", application)
             await limiter.charge("service")
     return started

@@ -63,26 +63,15 @@ async def poll_of(request: AnyRequest, bearer: Bearer, wait: int | None) -> Poll
 async def answer_poll(request: AnyRequest, poll: Poll) -> Response[bytes]:
     """Tokens, or the error that says how the login stands."""
     try:
-        response = await _paced(request, poll)
+        if poll.proof is not None:
+            services_of(request).limiter.check_spent("key_polls", poll.proof.jkt)
+        response = await _collect(request, poll)
     except Refusal as refusal:
         request.scope["state"][UNEVENTFUL] = refusal.code is ErrorCode.AUTHORIZATION_PENDING
         response = handle_error(request, refusal)
     if poll.wait is not None:
         response.headers["Preference-Applied"] = f"wait={poll.wait}"
     return response
-
-
-async def _paced(request: AnyRequest, poll: Poll) -> Response[bytes]:
-    """Each early poll is a write, so there is an end to them."""
-    if poll.proof is None:
-        return await _collect(request, poll)
-    services_of(request).limiter.check_spent("key_polls", poll.proof.jkt)
-    try:
-        return await _collect(request, poll)
-    except Refusal as refusal:
-        if refusal.code is ErrorCode.SLOW_DOWN:
-            await charge(request, "key_polls", poll.proof.jkt, key=poll.proof.jkt)
-        raise
 
 
 async def _collect(request: AnyRequest, poll: Poll) -> Response[bytes]:
@@ -110,10 +99,12 @@ async def _wait(request: AnyRequest, poll: Poll) -> tuple[State, int]:
     now = services.clock()
     pace = services.paces.of(poll.login_id)
     if pace.held:
+        await _charge_pace(request, poll)
         raise too_fast()
     early = pace.is_early(poll.interval, now)
     pace.received_at = now
     if early:
+        await _charge_pace(request, poll)
         await services.database.write(slow_login, poll.login_id)
         raise too_fast()
     if not poll.wait:
@@ -123,6 +114,12 @@ async def _wait(request: AnyRequest, poll: Poll) -> tuple[State, int]:
         return await hold(request, poll.login_id, now + poll.wait * SECOND)
     finally:
         pace.held = False
+
+
+async def _charge_pace(request: AnyRequest, poll: Poll) -> None:
+    """Each early poll raises the interval, which is a write: there is an end to them."""
+    if poll.proof is not None:
+        await charge(request, "key_polls", poll.proof.jkt, key=poll.proof.jkt)
 
 
 async def hold(request: AnyRequest, login_id: str, until: int) -> tuple[State, int]:

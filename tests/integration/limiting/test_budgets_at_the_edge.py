@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a used-up budget does to a call, and what does not use one up: `just limits` shows the rest of them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from counterfoil_service.core import budget
+from support.http import nothing_written, only_told, primed, refused
+from support.stage import ROOMY, OpenStage, Stage
+
+
+@pytest.fixture
+async def tight(sqlite_url: str, tmp_path: Path, open_stage: OpenStage) -> AsyncIterator[Stage]:
+    budgets = budget.parse(f"{ROOMY},range_refusals=3/60,key_polls=2/60,link_opens=2/60,range_opens=2/60")
+    async with open_stage(sqlite_url, tmp_path, budgets=budgets) as stage:
+        yield stage
+
+
+async def test_a_token_that_must_be_renewed_is_never_answered_by_a_limit(tight: Stage) -> None:
+    asked = await tight.approved()
+    token = (await tight.poll(asked)).json()["access_token"]
+    tight.clock.advance(400)
+    for _ in range(6):
+        headers = {"Authorization": f"DPoP {token}", "DPoP": asked.device.proof("/oauth/userinfo", method="GET")}
+        answer = await tight.client.get("/oauth/userinfo", headers=headers)
+        assert answer.status_code == 401, "an application renews at a 401, and at no 429"
+
+
+async def test_early_polls_write_until_their_budget_is_used_up_and_nothing_after(tight: Stage) -> None:
+    asked = await tight.start()
+    assert [(await tight.poll(asked)).status_code for _ in range(3)] == [400] * 3
+    async with only_told(tight, "key_polls"):
+        refused(await tight.poll(asked), 429, "slow_down")
+    async with nothing_written(tight):
+        refused(await tight.poll(asked), 429, "slow_down")
+
+
+async def test_a_link_that_is_opened_too_often_writes_no_more_events_and_still_can_be_decided(tight: Stage) -> None:
+    asked, secret = await tight.start(), await tight.secret()
+    for method in ("GET", "HEAD"):
+        assert (await tight.open(secret, method)).status_code == 200
+    async with only_told(tight, "link_opens"):
+        page = await tight.open(secret)
+    assert page.status_code == 429
+    assert page.headers["retry-after"].isdigit()
+    assert "html" in page.headers["content-type"]
+    async with nothing_written(tight):
+        assert (await tight.open(secret, "HEAD")).status_code == 429
+    assert (await tight.decide(secret, "approve", asked.user_code)).status_code == 200
+
+
+async def test_a_dead_link_is_gone_until_there_were_too_many_of_them(tight: Stage) -> None:
+    statuses = [(await tight.open("A" * 42 + letter)).status_code for letter in "ABCD"]
+    assert statuses == [410, 410, 429, 429]
+
+
+async def test_asking_for_a_nonce_uses_nothing_up(tight: Stage) -> None:
+    for _ in range(6):
+        device = tight.device()
+        answer = await device._post_once(tight.client, "/oauth/device_authorization", {"client_id": "desk-app"}, None)
+        assert answer.json()["error"] == "use_dpop_nonce"
+    refused(await tight.ask(primed(tight), scope="admin"), 400, "invalid_scope")
+
+
+async def test_a_refusal_by_a_budget_uses_up_no_other(tight: Stage) -> None:
+    asked = await tight.start()
+    for _ in range(6):
+        refused(await tight.ask(asked.device), 429, "slow_down")
+    refused(await tight.ask(primed(tight), scope="admin"), 400, "invalid_scope")
