@@ -58,6 +58,11 @@ def test_who_took_a_mail_is_named(provider: str, taker: str) -> None:
     assert told(EventName.MAIL_SENT, provider=provider) == f"{taker} took the mail."
 
 
+def test_a_mail_that_was_found_to_be_taken_says_who_told() -> None:
+    words = "Resend had taken the mail before, as it told: it is not sent again."
+    assert told(EventName.MAIL_SENT, "reported", attempt=2, provider="resend") == words
+
+
 def test_who_perhaps_has_a_mail_is_named() -> None:
     words = "Resend perhaps has the mail, and will be asked again: the error was TimeoutError."
     assert told(EventName.MAIL_DEFERRED, "TimeoutError", provider="resend") == words

@@ -23,6 +23,9 @@ WEIGHTS: Final[dict[DeliveryState, int]] = {
 }
 """Of several reports on one mail the weightiest stays: what calls for somebody's hand outweighs what does not."""
 
+PROVING: Final = frozenset({"deferred", "delivered", "bounced", "complained"})
+"""What only a provider tells that has the mail; one that gave it up has it no more, and another may be asked."""
+
 SUPPRESSING: Final = frozenset({"bounced", "complained"})
 """After these the address gets no more mail."""
 

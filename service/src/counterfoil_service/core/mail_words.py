@@ -56,6 +56,8 @@ def _queued(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _sent(event: AuditEvent, _personal: Personal) -> str:
+    if event.reason == "reported":
+        return f"{_taker(event)} had taken the {_mail(event)} before, as it told: it is not sent again."
     attempt = event.fields["attempt"]
     return f"{_taker(event)} took the {_mail(event)}{'' if attempt == 1 else f', at attempt {attempt}'}."
 
