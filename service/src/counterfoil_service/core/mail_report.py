@@ -73,6 +73,11 @@ class Accepted(msgspec.Struct, frozen=True):
         return (event,) if self.nonce is None else (f"{self.provider} nonce {self.nonce}", event)
 
 
+def id_within(message_id: str) -> str:
+    """What stands before the @ of a Message-ID: of a mail of ours its id."""
+    return message_id.strip().strip("<>").partition("@")[0]
+
+
 def document_of(body: bytes | str) -> Any:  # noqa: ANN401 - JSON of any shape
     """JSON, or None where it is none."""
     try:
