@@ -74,6 +74,13 @@ def test_a_folder_takes_it_too(tmp_path: Path) -> None:
     assert b"check-mail" in written.read_bytes()
 
 
+async def test_a_folder_whose_name_holds_a_comma_is_written_as_the_rule_says(tmp_path: Path) -> None:
+    mail_url = Secret(f"file:{tmp_path}/ours%2C%20theirs%25")
+    settings = settings_for(f"sqlite:///{tmp_path}/x.db", tmp_path, mail_url=mail_url)
+    assert (await send_test(settings, GRACE)).verdict == "ok"
+    assert len(list((tmp_path / "ours, theirs%").glob("*.eml"))) == 1
+
+
 async def test_a_server_that_hangs_is_left_in_time(
     tmp_path: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
