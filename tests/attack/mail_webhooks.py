@@ -23,6 +23,7 @@ from support.http import content
 from support.mail_reports import (
     SIGNER,
     CertificateHost,
+    Fetching,
     Secrets,
     SnsSigner,
     mailgun_signature,
@@ -49,6 +50,7 @@ class Told:
     secrets: Secrets
     host: CertificateHost
     mail_id: str
+    fetch: Fetching
 
     async def send(self, provider: Provider, webhook: Webhook) -> httpx2.Response:
         """One POST, as it is."""
@@ -77,11 +79,11 @@ async def told_service(folder: Path, url: str | None = None) -> AsyncIterator[To
         secrets = Secrets(signer=signer, authority=f"127.0.0.1:{port}")
         database = url or f"sqlite:///{folder / 'counterfoil.db'}"
         async with stage_on(database, folder, mail_webhooks=secrets.webhooks, budgets=MANY) as stage:
-            trust(stage, secrets, authority.client())
+            fetch = trust(stage, secrets, authority.client())
             await stage.start()
             await stage.mails()
             ((mail_id,),) = await stage.rows("SELECT id FROM outbox")
-            yield Told(stage, secrets, host, mail_id)
+            yield Told(stage, secrets, host, mail_id, fetch)
 
 
 async def duplicate_webhook(provider: Provider) -> Verdict:

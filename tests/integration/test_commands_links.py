@@ -12,6 +12,7 @@ import pytest
 from counterfoil_service.settings import Secret
 from integration.test_commands_people import TIME, Operator
 from support.stage import OpenStage, Stage
+from support.way_home import REGISTERED, home_fields
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 
@@ -63,6 +64,23 @@ async def test_a_link_is_shown_once_and_a_second_is_refused(operator: Operator) 
     assert told.startswith("link, shown this once: https://id.example/l/")
     assert ADA in told
     assert "there is but one" in await operator.refused("links", "relay", asked.login_id, "--reason", "again")
+
+
+async def test_the_operator_is_told_what_the_person_does_next_which_for_some_is_to_type_nothing(
+    operator: Operator,
+) -> None:
+    stage = operator.stage
+    typing = await stage.start()
+    told = await operator.told("links", "relay", typing.login_id, "--reason", "she called")
+    assert "Never ask for the code on their device: they type it after the link." in told
+    assert "takes no code" not in told
+
+    await stage.add_application("vault", name="Vault", redirect_uris=REGISTERED, same_device_only=True)
+    asked = await stage.start(BOB, None, client_id="vault", **home_fields())
+    told = await operator.told("links", "relay", asked.login_id, "--reason", "he called")
+    assert "It takes no code: they must open it on the computer, or in the browser, where they asked." in told
+    assert "type" not in told
+    assert "Give it to the owner of bob@example.com" in told
 
 
 async def test_of_two_operators_at_once_one_is_given_a_link(operator: Operator) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`doctor --send-test`: a real mail by the real settings, told by whom it was taken or why not."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from counterfoil_service.cli.doctor_mail import send_test
 from counterfoil_service.settings import Secret
 from support.mailserver import MailServer
 from support.processes import RunningService
+from support.receivers import KEY, listening
 from support.stage import settings_for
 
 GRACE = "grace@example.com"
@@ -72,6 +74,13 @@ def test_a_folder_takes_it_too(tmp_path: Path) -> None:
     assert b"check-mail" in written.read_bytes()
 
 
+async def test_a_folder_whose_name_holds_a_comma_is_written_as_the_rule_says(tmp_path: Path) -> None:
+    mail_url = Secret(f"file:{tmp_path}/ours%2C%20theirs%25")
+    settings = settings_for(f"sqlite:///{tmp_path}/x.db", tmp_path, mail_url=mail_url)
+    assert (await send_test(settings, GRACE)).verdict == "ok"
+    assert len(list((tmp_path / "ours, theirs%").glob("*.eml"))) == 1
+
+
 async def test_a_server_that_hangs_is_left_in_time(
     tmp_path: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +90,32 @@ async def test_a_server_that_hangs_is_left_in_time(
     found = await send_test(settings, GRACE)
     assert (found.verdict, "did not answer in time" in found.text) == ("error", True)
     mail.hanging = False
+
+
+async def test_who_took_the_mail_and_hung_up_perhaps_has_it_and_is_named(tmp_path: Path) -> None:
+    async def hang_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        await reader.readexactly(int(length.partition(b":")[2]))
+
+    async with listening(hang_up) as port:
+        mail_url = f"smtp://localhost:1,hook+http://127.0.0.1:{port}/#{KEY}"
+        settings = settings_for(f"sqlite:///{tmp_path}/x.db", tmp_path, mail_url=Secret(mail_url))
+        found = await send_test(settings, GRACE)
+    assert found.verdict == "error"
+    assert found.text.startswith("hook 127.0.0.1 perhaps has it: ")
+    assert found.text.endswith("look there before you send another")
+    assert "did not take it" not in found.text
+
+
+async def test_of_two_servers_the_one_that_took_it_is_named(tmp_path: Path, mail: MailServer) -> None:
+    settings = settings_for(
+        f"sqlite:///{tmp_path}/x.db",
+        tmp_path,
+        mail_url=Secret(f"smtp://127.0.0.1:1,smtp://localhost:{mail.port}"),
+    )
+    found = await send_test(settings, GRACE)
+    assert (found.verdict, found.text.partition(";")[0]) == ("ok", "taken by localhost")
 
 
 def test_a_provider_is_named_without_its_key() -> None:

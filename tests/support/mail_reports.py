@@ -168,25 +168,36 @@ class CertificateHost:
     signer: SnsSigner
     status: int = 200
     visited: list[str] = field(default_factory=list)
+    places: set[str] = field(default_factory=set)
+    """Where else than at its own the certificate is handed out."""
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One exchange; for `receivers.listening`."""
         head = await reader.readuntil(b"\r\n\r\n")
         target = head.split(b" ")[1].decode()
         self.visited.append(target)
-        body = self.signer.certificate if target == f"/{SIGNER}" else b"<ConfirmSubscriptionResponse/>"
+        body = self.signer.certificate if target in {f"/{SIGNER}", *self.places} else b"<ConfirmSubscriptionResponse/>"
         extra = b"" if self.status < 300 else b"Location: https://127.0.0.1:1/\r\n"
         writer.write(b"HTTP/1.1 %d Said\r\n%sContent-Length: %d\r\n\r\n" % (self.status, extra, len(body)) + body)
         await writer.drain()
 
 
-def trust(stage: Stage, secrets: Secrets, tls: ssl.SSLContext) -> None:
+@dataclass
+class Fetching:
+    """Asks over TLS, and believes whom this context does."""
+
+    tls: ssl.SSLContext
+
+    async def __call__(self, url: str) -> Answer:
+        """What `Topic` calls."""
+        return await get(url, timeout=5, limit=16_384, tls=self.tls)
+
+
+def trust(stage: Stage, secrets: Secrets, tls: ssl.SSLContext) -> Fetching:
     """Let the stage ask `secrets.authority` for certificates, whose own must be of this authority."""
-
-    async def fetch(url: str) -> Answer:
-        return await get(url, timeout=5, limit=16_384, tls=tls)
-
+    fetch = Fetching(tls)
     stage.service.services.mail_hooks.schemes["ses"] = Ses(Topic(secrets.ses, secrets.authority, fetch))
+    return fetch
 
 
 def known(stage: Stage, secrets: Secrets) -> None:

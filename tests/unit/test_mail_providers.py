@@ -57,6 +57,7 @@ def test_several_stand_in_the_order_of_preference_and_none_is_none() -> None:
     [
         ("console:,smtp://mail.example", "cannot combine console: or none:"),
         ("smtp://mail.example, none:", "cannot combine console: or none:"),
+        ("file:/tmp/a%00b", "file:DIR"),
         ("smtp://mail.example,smtp://mail.example", "each provider once"),
         ("smtp://mail.example,", "must be smtp://"),
         ("resend://", "must be smtp://"),

@@ -34,6 +34,18 @@ def test_every_provider_is_read_with_what_it_is_known_by() -> None:
     assert "colons" not in repr(made)
 
 
+def test_a_provider_may_have_several_secrets_as_of_two_accounts_or_while_one_is_changed() -> None:
+    other, topic = "whsec_" + "b3RoZXIh" * 4, TOPIC.replace("mail", "second")
+    made = loaded(f"resend={KEY},ses={TOPIC},resend={other},hook={KEY},ses={topic}").mail_webhooks
+    assert [(each.provider, each.secret.reveal()) for each in made] == [
+        ("resend", KEY),
+        ("ses", TOPIC),
+        ("resend", other),
+        ("hook", KEY),
+        ("ses", topic),
+    ]
+
+
 def test_a_mounted_secret_is_read_from_its_file(tmp_path: Path) -> None:
     (tmp_path / "webhooks").write_text(f"hook={KEY}\n", "utf-8")
     made = load(GOOD | {"COUNTERFOIL_MAIL_WEBHOOKS_FILE": str(tmp_path / "webhooks")})

@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import httpx2
@@ -10,6 +11,8 @@ import pytest
 
 from counterfoil_service.core.identifiers import ulid
 from counterfoil_service.core.mail_report import PROVIDERS, WEIGHTS, Provider
+from counterfoil_service.mail.transports import PerhapsTaken
+from counterfoil_service.mail.transports.chain import Chain
 from support.http import content, nothing_written
 from support.mail_reports import Secrets, known, mailgun_signature, signed
 from support.stage import Stage, stage_on
@@ -104,6 +107,70 @@ async def test_a_report_may_come_before_our_own_word_that_the_mail_was_sent(told
     await told.mails()
     assert await told.rows("SELECT state, delivery FROM outbox") == [("sent", "delivered")]
     assert await told.names(asked.login_id) == ["login.requested", "mail.queued", "mail.delivered", "mail.sent"]
+
+
+class Silent:
+    """A provider that takes every mail and hangs up without a word."""
+
+    name = "hook"
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    async def send(self, message: EmailMessage, recipient: str, seconds: float) -> None:  # noqa: ARG002 - never slow
+        self.taken.append(message["Message-ID"])
+        raise PerhapsTaken("TimeoutError")
+
+
+@pytest.mark.parametrize("kind", ["delivered", "deferred", "bounced", "complained"])
+async def test_a_mail_that_the_provider_proves_to_have_is_not_sent_again(told: Stage, kind: str) -> None:
+    silent = Silent()
+    told.service.outbox._transport = Chain([silent], lambda: 0)
+    asked = await told.start()
+    await told.service.outbox.work()
+    await tell(told, "hook", kind, await mail_of(told, asked.login_id))
+    told.clock.advance(200)
+    for _ in range(2):
+        await told.service.outbox.work()
+    assert len(silent.taken) == 1
+    assert await told.rows("SELECT state, provider, delivery, sealed_secret FROM outbox") == [
+        ("sent", "hook", kind, None)
+    ]
+    sent = [each.event for each in await told.events(asked.login_id) if each.event.name == "mail.sent"]
+    assert [(each.reason, each.fields) for each in sent] == [("reported", {"attempt": 2, "provider": "hook"})]
+
+
+async def test_a_mail_reported_after_its_login_ended_is_told_as_sent_and_not_as_kept_back(told: Stage) -> None:
+    told.service.outbox._transport = Chain([Silent()], lambda: 0)
+    asked = await told.start()
+    await told.service.outbox.work()
+    await tell(told, "hook", "delivered", await mail_of(told, asked.login_id))
+    told.clock.advance(3600)
+    await told.service.outbox.work()
+    assert await told.rows("SELECT state FROM outbox") == [("sent",)]
+    assert (await told.names(asked.login_id)).count("mail.failed") == 0
+
+
+@pytest.mark.parametrize("kind", ["failed", "suppressed"])
+async def test_a_mail_that_the_provider_gave_up_is_tried_again(sqlite_told: Stage, kind: str) -> None:
+    silent = Silent()
+    sqlite_told.service.outbox._transport = Chain([silent], lambda: 0)
+    asked = await sqlite_told.start()
+    await sqlite_told.service.outbox.work()
+    await tell(sqlite_told, "hook", kind, await mail_of(sqlite_told, asked.login_id))
+    sqlite_told.clock.advance(200)
+    await sqlite_told.service.outbox.work()
+    assert len(silent.taken) == 2
+
+
+async def test_no_report_settles_a_mail_that_was_never_handed_to_anybody(sqlite_told: Stage) -> None:
+    """As after a database was put back: the mail has yet to leave."""
+    asked = await sqlite_told.start()
+    await tell(sqlite_told, "hook", "delivered", await mail_of(sqlite_told, asked.login_id))
+    silent = Silent()
+    sqlite_told.service.outbox._transport = Chain([silent], lambda: 0)
+    await sqlite_told.service.outbox.work()
+    assert len(silent.taken) == 1
 
 
 @pytest.mark.parametrize("kind", ["delivered", "deferred", "bounced", "complained", "suppressed", "failed"])

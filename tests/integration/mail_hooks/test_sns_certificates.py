@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from attack.mail_webhooks import Told, told_service
+from counterfoil_service.web.mail_hooks.sns import FETCHES
 from support.certificates import Authority
 from support.http import problem
 from support.mail_reports import SIGNER, SnsSigner, moment, sns_message, subscription, trust
@@ -86,6 +87,57 @@ async def test_nobody_makes_us_ask_more_than_six_times_a_minute(tmp_path: Path) 
         assert len(told.host.visited) == 6
         told.stage.clock.advance(60)
         assert (await told.send("ses", told.genuine("ses", "deferred"))).status_code == 200
+
+
+async def flood(told: Told, place: str = "SimpleNotificationService-{}.pem") -> None:
+    """More forged messages than certificates are asked for in a minute, each with a certificate of its own."""
+    stranger = dataclasses.replace(told.secrets, signer=SnsSigner(told.secrets.signer.key))
+    for number in range(FETCHES + 2):
+        url = f"https://{told.secrets.authority}/{place.format(number)}"
+        fields = {"Type": "Notification", "MessageId": "evt", "Message": "{}", "SigningCertURL": url}
+        headers, body = sns_message(fields, told.stage.clock(), stranger)
+        await told.send("ses", (headers, body.replace(b'"{}"', b'"[]"')))
+
+
+async def test_forged_messages_do_not_keep_a_known_certificate_from_being_asked_for_again(tmp_path: Path) -> None:
+    async with told_service(tmp_path) as told:
+        assert (await told.send("ses", told.genuine("ses", "deferred"))).status_code == 200
+        told.stage.clock.advance(DAY)
+        await flood(told)
+        told.host.visited.clear()
+        assert (await told.send("ses", told.genuine("ses", "bounced", "evt-2"))).status_code == 200
+        assert told.host.visited == [f"/{SIGNER}"]
+
+
+async def test_certificates_that_signed_nothing_of_ours_push_no_known_one_out(tmp_path: Path) -> None:
+    """The host hands out many that are genuine, such as those of years ago."""
+    async with told_service(tmp_path) as told:
+        assert (await told.send("ses", told.genuine("ses", "deferred"))).status_code == 200
+        told.host.places = {f"/SimpleNotificationService-{number}.pem" for number in range(FETCHES)}
+        await flood(told)
+        told.host.visited.clear()
+        assert (await told.send("ses", told.genuine("ses", "bounced", "evt-2"))).status_code == 200
+        assert told.host.visited == []
+
+
+@pytest.mark.parametrize("status", [0, 403, 500])
+async def test_a_known_certificate_counts_within_its_validity_while_its_host_is_down(
+    tmp_path: Path, status: int
+) -> None:
+    async with told_service(tmp_path) as told:
+        assert (await told.send("ses", told.genuine("ses", "deferred"))).status_code == 200
+        if status:
+            told.host.status = status
+        else:
+            told.fetch.tls = Authority(tmp_path / "another").client()
+        told.stage.clock.advance(DAY)
+        told.host.visited.clear()
+        for number in range(FETCHES + 2):
+            answer = await told.send("ses", told.genuine("ses", "deferred", f"evt-{number + 2}"))
+            assert answer.status_code == 200
+        assert told.host.visited == [f"/{SIGNER}"] * bool(status), "it is asked once a minute at most"
+        told.stage.clock.advance(30 * DAY)
+        problem(await told.send("ses", told.genuine("ses", "bounced", "evt-99")), 401, "invalid_client")
 
 
 async def test_the_topics_own_subscription_is_confirmed_and_nothing_else_is_visited(tmp_path: Path) -> None:

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of a mail: which one it was, how often it was tried, and what the server said."""
 
+import socket
+import ssl
+
+import aiosmtplib
 import pytest
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.mail_words import trouble
 from counterfoil_service.core.story import sentence
+from counterfoil_service.http_post import NotHttpError
 
 
 def told(name: EventName, reason: str | None = None, *, session: bool = False, **fields: str | int) -> str:
@@ -28,7 +34,7 @@ def test_each_mail_is_told_apart(name: EventName) -> None:
         ("smtp_451", "could not be handed over and will be tried again: the mail server replied 451."),
         ("timeout", "could not be handed over and will be tried again: the mail server did not answer in time."),
         ("resend_429", "could not be handed over and will be tried again: Resend answered 429."),
-        ("SMTPConnectError", "could not be handed over and will be tried again: the error was SMTPConnectError."),
+        ("SMTPHeloError", "could not be handed over and will be tried again: the error was SMTPHeloError."),
     ],
 )
 def test_a_mail_put_off_says_why(reason: str, words: str) -> None:
@@ -58,8 +64,40 @@ def test_who_took_a_mail_is_named(provider: str, taker: str) -> None:
     assert told(EventName.MAIL_SENT, provider=provider) == f"{taker} took the mail."
 
 
+def test_a_mail_that_was_found_to_be_taken_says_who_told() -> None:
+    words = "Resend had taken the mail before, as it told: it is not sent again."
+    assert told(EventName.MAIL_SENT, "reported", attempt=2, provider="resend") == words
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        (
+            (
+                *(TimeoutError, aiosmtplib.SMTPTimeoutError),
+                *(aiosmtplib.SMTPConnectTimeoutError, aiosmtplib.SMTPReadTimeoutError),
+            ),
+            "did not answer in time",
+        ),
+        ((ConnectionRefusedError, aiosmtplib.SMTPConnectError), "could not be connected to"),
+        (
+            (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, aiosmtplib.SMTPServerDisconnected),
+            "hung up",
+        ),
+        ((ssl.SSLError, ssl.SSLCertVerificationError, ssl.SSLEOFError), "could not be spoken to over TLS"),
+        ((socket.gaierror,), "could not be found by its name"),
+        ((NotHttpError,), "gave no answer that can be read"),
+    ],
+)
+def test_one_trouble_has_one_telling_whatever_carries_the_mail(errors: tuple[type[Exception], ...], words: str) -> None:
+    for error in errors:
+        assert words in trouble(error.__name__)
+        assert error.__name__ not in told(EventName.MAIL_DEFERRED, error.__name__)
+    assert trouble("TimeoutError") == trouble("timeout")
+
+
 def test_who_perhaps_has_a_mail_is_named() -> None:
-    words = "Resend perhaps has the mail, and will be asked again: the error was TimeoutError."
+    words = "Resend perhaps has the mail, and will be asked again: the mail server did not answer in time."
     assert told(EventName.MAIL_DEFERRED, "TimeoutError", provider="resend") == words
 
 

@@ -119,6 +119,19 @@ def test_mailgun_tells_by_event_severity_and_reason(event: str, changes: Any, st
     assert mailgun.decode(mailgun_event(event, **changes)) == MailReport(state, MAIL, word)
 
 
+@pytest.mark.parametrize("variables", [{}, {"my_var_1": "x"}, None, []])
+@pytest.mark.parametrize("message_id", [f"{MAIL}@id.example", f"<{MAIL}@id.example>"])
+def test_mailgun_tells_of_mail_that_came_by_smtp_by_its_message_id(variables: Any, message_id: str) -> None:
+    told = {"user-variables": variables, "message": {"headers": {"message-id": message_id}}}
+    assert mailgun.decode(mailgun_event("delivered", **told)) == MailReport("delivered", MAIL)
+
+
+@pytest.mark.parametrize("headers", [{}, None, {"message-id": 1}, {"message-id": "order-4711@shop.example"}])
+def test_a_message_id_that_is_not_ours_is_nobodys(headers: Any) -> None:
+    told = {"user-variables": {}, "message": {"headers": headers}}
+    assert mailgun.decode(mailgun_event("delivered", **told)) is None
+
+
 @pytest.mark.parametrize("event", ["accepted", "opened", "clicked", "unsubscribed", "stored"])
 def test_mailgun_tells_of_much_that_is_of_no_use(event: str) -> None:
     assert mailgun.decode(mailgun_event(event)) is None

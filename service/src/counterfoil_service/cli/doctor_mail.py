@@ -55,7 +55,7 @@ async def check_dns(settings: Settings, server: tuple[str, int] | None = None) -
 
 async def send_test(settings: Settings, address: str) -> Judgement:
     """Hand a test mail to whoever takes mail by these settings, and say who did, or why nobody; no login is made."""
-    from counterfoil_service.mail.transports import TryLater, Undeliverable
+    from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
     from counterfoil_service.mail.transports.open import open_transport
 
     mail_url = settings.mail_url.reveal()
@@ -71,6 +71,10 @@ async def send_test(settings: Settings, address: str) -> Judgement:
         return Judgement("error", _TEST, f"none was sent: {refusal.description}")
     except ValueError as error:
         return Judgement("error", _TEST, f"none was sent: {error}; check COUNTERFOIL_MAIL_FROM")
+    except PerhapsTaken as error:
+        taker = _shown(mail_url, error.provider) if error.provider else _takers(mail_url)
+        told = f"{taker} perhaps has it: {trouble(error.code)}; look there before you send another"
+        return Judgement("error", _TEST, told)
     except (Undeliverable, TryLater, TimeoutError) as error:
         why = trouble(getattr(error, "code", "timeout"))
         return Judgement("error", _TEST, f"{_takers(mail_url)} did not take it: {why}; check COUNTERFOIL_MAIL_URL")

@@ -15,6 +15,9 @@ from counterfoil_service.operations.relay_link import RelayLink, relay_link
 
 _COLUMNS = ("login_id", "email", "application", "device", "age", "expires_at", "mail", "relayed_at")
 
+_TYPED = "Never ask for the code on their device: they type it after the link."
+_SAME_DEVICE = "It takes no code: they must open it on the computer, or in the browser, where they asked."
+
 
 @click.group()
 def links() -> None:
@@ -46,7 +49,7 @@ def relay(login_id: str, reason: str, as_json: bool) -> None:  # noqa: FBT001 - 
     click.echo(f"link, shown this once: {relayed.link}")
     click.echo(
         f"Give it to the owner of {relayed.address} and to nobody else, where you are sure whom you speak to; it works"
-        f" until {moment(relayed.expires_at)}. Never ask for the code on their device: they type it after the link."
+        f" until {moment(relayed.expires_at)}. {_SAME_DEVICE if relayed.same_device_only else _TYPED}"
     )
 
 

@@ -23,6 +23,9 @@ WEIGHTS: Final[dict[DeliveryState, int]] = {
 }
 """Of several reports on one mail the weightiest stays: what calls for somebody's hand outweighs what does not."""
 
+PROVING: Final = frozenset({"deferred", "delivered", "bounced", "complained"})
+"""What only a provider tells that has the mail; one that gave it up has it no more, and another may be asked."""
+
 SUPPRESSING: Final = frozenset({"bounced", "complained"})
 """After these the address gets no more mail."""
 
@@ -68,6 +71,11 @@ class Accepted(msgspec.Struct, frozen=True):
         """What must not have come before, the nonce first: beside a spent one no event counts as told."""
         event = f"{self.provider} event {self.event_id}"
         return (event,) if self.nonce is None else (f"{self.provider} nonce {self.nonce}", event)
+
+
+def id_within(message_id: str) -> str:
+    """What stands before the @ of a Message-ID: of a mail of ours its id."""
+    return message_id.strip().strip("<>").partition("@")[0]
 
 
 def document_of(body: bytes | str) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -23,11 +23,27 @@ _UNSENT: Final = {
     "not_writable": "it could not be written",
     "relayed": "an operator had been given another link, and its own is dead",
 }
+_SILENCE: Final = "the mail server did not answer in time"
+_HUNG_UP: Final = "the mail server hung up"
+_UNREACHABLE: Final = "the mail server could not be connected to"
+_NO_TLS: Final = "the mail server could not be spoken to over TLS"
 _TROUBLES: Final = {
     "no_transport": "this service is set to send none",
-    "timeout": "the mail server did not answer in time",
+    "timeout": _SILENCE,
     "folder_not_writable": "the folder for mail cannot be written",
     "smtputf8_not_supported": "the mail server takes no such address",
+    # Names of errors, by which each way for a mail to leave has its own for one trouble.
+    **dict.fromkeys(
+        ("TimeoutError", "SMTPTimeoutError", "SMTPConnectTimeoutError", "SMTPReadTimeoutError"),
+        _SILENCE,
+    ),
+    **dict.fromkeys(("ConnectionRefusedError", "SMTPConnectError"), _UNREACHABLE),
+    **dict.fromkeys(
+        ("ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError", "SMTPServerDisconnected"), _HUNG_UP
+    ),
+    **dict.fromkeys(("SSLError", "SSLCertVerificationError", "SSLEOFError"), _NO_TLS),
+    "gaierror": "the mail server could not be found by its name",
+    "NotHttpError": "the mail server gave no answer that can be read",
 }
 _DOUBTS: Final = {
     "not_signed": "without a signature or credentials, or malformed",
@@ -56,6 +72,8 @@ def _queued(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _sent(event: AuditEvent, _personal: Personal) -> str:
+    if event.reason == "reported":
+        return f"{_taker(event)} had taken the {_mail(event)} before, as it told: it is not sent again."
     attempt = event.fields["attempt"]
     return f"{_taker(event)} took the {_mail(event)}{'' if attempt == 1 else f', at attempt {attempt}'}."
 

@@ -13,6 +13,8 @@ _DECOYS: Final = {
     " COUNTERFOIL_BUDGETS",
     "user_disabled": "the user is disabled: `counterfoil users enable` lets them in again, and they ask anew",
     "not_invited": "nobody invited this address: `counterfoil users invite` does, and they ask anew",
+    "suppressed": "mail to this address came back for good or was called unwanted: `counterfoil suppressions lift` lets"
+    " it have mail again, and they ask anew",
 }
 
 

@@ -102,6 +102,8 @@ class OutboxWorker:
 
     def _unsent(self, claimed: ClaimedMail) -> SettleMail | None:
         """What becomes of a mail that is not handed to anybody."""
+        if claimed.is_taken:
+            return SettleMail(claimed.mail, "sent", "reported", provider=claimed.mail.provider)
         if claimed.secret is None:
             return SettleMail(claimed.mail, "expired", claimed.unfit)
         if self._transport is None:

@@ -7,6 +7,7 @@ import msgspec
 
 from counterfoil_service.core.login import SECOND, State, current_state
 from counterfoil_service.core.look import OUR_LOOK, Look, look_of
+from counterfoil_service.core.mail_report import PROVING
 from counterfoil_service.crypto.keys import CannotUnseal, unseal
 from counterfoil_service.db import applications, devices, logins, outbox, sessions, suppressions
 from counterfoil_service.db.engine import Context, Transaction
@@ -41,6 +42,14 @@ class ClaimedMail(msgspec.Struct, frozen=True):
     same_device_only: bool = False
     language: str | None = None
     look: Look = OUR_LOOK
+
+    @property
+    def is_taken(self) -> bool:
+        """A provider that gave no word when it took the mail has told of it since: to send it again sends it twice.
+
+        At the first attempt nobody had it yet, whatever is told.
+        """
+        return self.mail.attempts > 1 and self.mail.delivery in PROVING
 
     def __repr__(self) -> str:
         return f"ClaimedMail(id={self.mail.id!r})"

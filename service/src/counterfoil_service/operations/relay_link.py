@@ -8,7 +8,7 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import current_state
 from counterfoil_service.crypto.keys import digest
-from counterfoil_service.db import audit, logins, relays, users
+from counterfoil_service.db import applications, audit, logins, relays, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.logins import Login
 from counterfoil_service.db.users import User
@@ -29,11 +29,12 @@ class RelayLink(msgspec.Struct, frozen=True):
 
 
 class Relayed(msgspec.Struct, frozen=True):
-    """`link` is kept by nobody; `expires_at` in microseconds UTC."""
+    """`link` is kept by nobody; `expires_at` in microseconds UTC. `same_device_only`: it takes no code."""
 
     link: str
     address: str
     expires_at: int
+    same_device_only: bool
 
     def __repr__(self) -> str:
         return f"Relayed(expires_at={self.expires_at})"
@@ -71,7 +72,10 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)
     await _end_mail(tx, login, context)
-    return Relayed(link.url(context.settings.public_url, secret), login.address, login.expires_at)
+    application = await applications.get(tx, login.application_id)
+    same_device_only = application is not None and application.same_device_only
+    url = link.url(context.settings.public_url, secret)
+    return Relayed(url, login.address, login.expires_at, same_device_only)
 
 
 async def _refusal(tx: Transaction, login: Login, context: Context) -> Refusal:

@@ -80,7 +80,7 @@ def read_mail_providers(text: str) -> tuple[MailProvider, ...]:
 def _provider(text: str) -> MailProvider:
     scheme, _, rest = text.partition(":")
     url = Secret(text)
-    if scheme == "file" and rest:
+    if scheme == "file" and rest and "\0" not in unquote(rest):
         return MailProvider(kind="file", url=url)
     parts = split_url(text)
     if scheme in {"smtp", "smtps"} and parts.hostname:

@@ -31,10 +31,10 @@ class MailWebhook(msgspec.Struct, frozen=True):
 
 
 def read_mail_webhooks(text: str) -> tuple[MailWebhook, ...]:
-    """Every provider, each once; a ValueError names the rule and shows no secret."""
+    """Every provider with each of its secrets; a ValueError names the rule and shows none of them."""
     webhooks = tuple(_webhook(part.strip()) for part in text.split(",") if part.strip())
-    if len({each.provider for each in webhooks}) != len(webhooks):
-        raise ValueError("must name each provider once")
+    if len({(each.provider, each.secret) for each in webhooks}) != len(webhooks):
+        raise ValueError("must name each secret of a provider once")
     return webhooks
 
 

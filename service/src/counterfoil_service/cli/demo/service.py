@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from counterfoil_service.app import system_clock
 from counterfoil_service.cli.audit import story_lines
@@ -45,7 +46,7 @@ class DemoService:
             f"{PREFIX}PUBLIC_URL": self.issuer,
             f"{PREFIX}SECRET_KEY": secrets.token_hex(32),
             f"{PREFIX}DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
-            f"{PREFIX}MAIL_URL": f"file:{self.mail_folder}",
+            f"{PREFIX}MAIL_URL": f"file:{quote(str(self.mail_folder))}",
             f"{PREFIX}MAIL_FROM": "Counterfoil demo <demo@counterfoil.example>",
         }
 

@@ -31,8 +31,9 @@ MAILS: Final[dict[EventName, Entry]] = {
         example=example(EventName.MAIL_QUEUED, "la"),
     ),
     EventName.MAIL_SENT: Entry(
-        purpose="A mail server took the mail. Whether anybody read it is not known.",
+        purpose="A mail server took the mail, or told later that it had. Whether anybody read it is not known.",
         fields=_ATTEMPT | _PROVIDER,
+        reasons=("reported",),
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.MAIL_SENT, "la", fields={"attempt": 1, "provider": "smtp"}),
     ),

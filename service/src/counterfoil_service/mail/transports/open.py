@@ -3,6 +3,7 @@
 
 import ssl
 from pathlib import Path
+from urllib.parse import unquote
 
 from counterfoil_service.db.engine import Clock
 from counterfoil_service.mail.transports import Transport
@@ -29,7 +30,7 @@ def _transport(provider: MailProvider, tls: ssl.SSLContext | None, clock: Clock)
         case "file":
             from counterfoil_service.mail.transports.file import FileTransport
 
-            return FileTransport(Path(provider.url.reveal().partition(":")[2]))
+            return FileTransport(Path(unquote(provider.url.reveal().partition(":")[2])))
         case "smtp":
             from urllib.parse import urlsplit
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from counterfoil_service.settings import MailWebhook
 from counterfoil_service.settings.secret import Secret
+from counterfoil_service.web.mail_hooks.any_of import AnyOf
 from counterfoil_service.web.mail_hooks.incoming import Scheme
 from counterfoil_service.web.mail_hooks.refusals import Refusals
 
@@ -13,7 +14,10 @@ class MailHooks:
     """`schemes` are by provider."""
 
     def __init__(self, webhooks: Iterable[MailWebhook]) -> None:
-        self.schemes: dict[str, Scheme] = {each.provider: _OPENERS[each.provider](each.secret) for each in webhooks}
+        opened: dict[str, list[Scheme]] = {}
+        for each in webhooks:
+            opened.setdefault(each.provider, []).append(_OPENERS[each.provider](each.secret))
+        self.schemes: dict[str, Scheme] = {provider: AnyOf(schemes) for provider, schemes in opened.items()}
         self.refusals = Refusals()
 
 

@@ -15,6 +15,7 @@ from counterfoil_service.core.mail_report import (
     DeliveryState,
     MailReport,
     document_of,
+    id_within,
     text_within,
     within,
 )
@@ -57,7 +58,13 @@ def decode(event: Any) -> MailReport | None:  # noqa: ANN401 - JSON of any shape
         "complained": "complained",
     }
     state = states.get(text_within(event, "event"))
-    return MailReport.told(state, within(event, "user-variables", MAIL_ID), within(event, "reason"))
+    return MailReport.told(state, _mail_id(event), within(event, "reason"))
+
+
+def _mail_id(event: Any) -> object:  # noqa: ANN401 - JSON of any shape
+    """The variable; else what our own Message-ID tells, as mail that came by SMTP has none."""
+    variable = within(event, "user-variables", MAIL_ID)
+    return id_within(text_within(event, "message", "headers", "message-id")) if variable is None else variable
 
 
 def _failed(event: Any) -> DeliveryState:  # noqa: ANN401 - JSON of any shape

@@ -10,6 +10,7 @@ from counterfoil_service.core.mail_report import (
     DeliveryState,
     MailReport,
     document_of,
+    id_within,
     text_within,
     within,
 )
@@ -77,5 +78,5 @@ def _mail_id(mail: Any) -> object:  # noqa: ANN401 - JSON of any shape
     headers = within(mail, "headers")
     for header in headers if isinstance(headers, list) else []:
         if text_within(header, "name").lower() == "message-id":
-            return text_within(header, "value").strip().strip("<>").partition("@")[0]
+            return id_within(text_within(header, "value"))
     return None

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.moments import in_utc
 from counterfoil_service.db.engine import unavailable
@@ -31,7 +32,7 @@ OLDEST = 65 * 60 * SECOND
 """SNS signs once, and may try again for an hour."""
 
 FETCHES = 6
-"""Certificates that are asked for in a minute at most: anybody who knows the topic's name can ask us to ask."""
+"""Certificates never seen that are asked for in a minute at most: whoever knows the topic's name can ask us to ask."""
 
 _FETCH_SECONDS = 5
 _FETCHED_BYTES = 16_384
@@ -40,6 +41,8 @@ _DAY = 86_400 * SECOND
 _KEPT = 4
 
 Fetch = Callable[[str], Awaitable[Answer]]
+_Certificates = dict[str, tuple[int, x509.Certificate]]
+"""By URL: when each is to be asked for again (microseconds UTC), and the certificate."""
 Kind = Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
 
 _SIGNED: Final[dict[Kind, tuple[str, ...]]] = {
@@ -91,7 +94,9 @@ class Topic:
         self._subscribe_url = re.compile(
             rf"https://{re.escape(authority)}/\?Action=ConfirmSubscription&[!-~]{{1,2000}}"
         )
-        self._certificates: dict[str, tuple[int, x509.Certificate]] = {}
+        # Those that a message of ours was signed with, apart from what anybody may make us ask for.
+        self._known: _Certificates = {}
+        self._unproven: _Certificates = {}
         self._asked: deque[int] = deque(maxlen=FETCHES)
 
     async def verified(self, incoming: Incoming) -> SnsMessage:
@@ -110,11 +115,12 @@ class Topic:
         check_time(sent_at, incoming.now, oldest=OLDEST)
         if not self._certificate_url.fullmatch(message.certificate_url):
             raise Unverified("certificate")
-        key = await self._key(message.certificate_url, incoming.now)
+        certificate = await self._certificate(message.certificate_url, incoming.now)
         try:
-            key.verify(signature, signed, PKCS1v15(), SHA256())
+            _key(certificate, incoming.now).verify(signature, signed, PKCS1v15(), SHA256())
         except InvalidSignature:
             raise Unverified("signature") from None
+        self._keep(message.certificate_url, certificate, incoming.now)
         return message
 
     async def confirm(self, message: SnsMessage) -> None:
@@ -124,32 +130,37 @@ class Topic:
         if (await self._visited(message.subscribe_url)).status != HTTPStatus.OK:
             raise unavailable()
 
-    async def _key(self, url: str, now: int) -> RSAPublicKey:
-        certificate = await self._certificate(url, now)
-        begin, end = _instant(certificate.not_valid_before_utc), _instant(certificate.not_valid_after_utc)
-        key = certificate.public_key()
-        if not begin <= now <= end or not isinstance(key, RSAPublicKey):
-            raise Unverified("certificate")
-        return key
-
     async def _certificate(self, url: str, now: int) -> x509.Certificate:
-        fetched_at, certificate = self._certificates.get(url, (0, None))
-        if certificate is not None and now - fetched_at < _DAY:
-            return certificate
-        if len(self._asked) == FETCHES and now - self._asked[0] < _MINUTE:
-            raise unavailable()
-        self._asked.append(now)
+        due_at, known = self._known.get(url) or self._unproven.get(url, (0, None))
+        if known is not None and now < due_at:
+            return known
+        if known is None or url not in self._known:
+            if len(self._asked) == FETCHES and now - self._asked[0] < _MINUTE:
+                raise unavailable()
+            self._asked.append(now)
+            fetched = await self._fetched(url)
+            _put(self._unproven, url, fetched, now)
+            return fetched
+        # A known one counts for as long as it is valid, and its host is asked once a minute until it answers.
+        self._known[url] = (now + _MINUTE, known)
+        try:
+            return await self._fetched(url)
+        except (Unverified, Refusal):
+            return known
+
+    def _keep(self, url: str, certificate: x509.Certificate, now: int) -> None:
+        if self._known.get(url, (0, None))[1] is not certificate:
+            _put(self._known, url, certificate, now)
+            self._unproven.pop(url, None)
+
+    async def _fetched(self, url: str) -> x509.Certificate:
         answer = await self._visited(url)
         try:
             if answer.status != HTTPStatus.OK:
                 raise ValueError("no certificate")  # noqa: TRY301 - as little of a certificate as what cannot be read
-            certificate = x509.load_pem_x509_certificate(answer.body or b"")
+            return x509.load_pem_x509_certificate(answer.body or b"")
         except ValueError:
             raise Unverified("certificate") from None
-        while len(self._certificates) >= _KEPT:
-            del self._certificates[next(iter(self._certificates))]
-        self._certificates[url] = (now, certificate)
-        return certificate
 
     async def _visited(self, url: str) -> Answer:
         try:
@@ -163,6 +174,21 @@ def authority_of(arn: str) -> str:
     """The host of a topic's region: its certificates are nowhere else."""
     _, partition, _, region, *_ = arn.split(":")
     return f"sns.{region}.amazonaws.com" + (".cn" if partition == "aws-cn" else "")
+
+
+def _put(certificates: _Certificates, url: str, certificate: x509.Certificate, now: int) -> None:
+    certificates.pop(url, None)
+    while len(certificates) >= _KEPT:
+        del certificates[next(iter(certificates))]
+    certificates[url] = (now + _DAY, certificate)
+
+
+def _key(certificate: x509.Certificate, now: int) -> RSAPublicKey:
+    begin, end = _instant(certificate.not_valid_before_utc), _instant(certificate.not_valid_after_utc)
+    key = certificate.public_key()
+    if not begin <= now <= end or not isinstance(key, RSAPublicKey):
+        raise Unverified("certificate")
+    return key
 
 
 def _instant(moment: datetime) -> int:
