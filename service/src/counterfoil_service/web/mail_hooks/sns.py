@@ -131,10 +131,10 @@ class Topic:
             raise unavailable()
 
     async def _certificate(self, url: str, now: int) -> x509.Certificate:
-        found = self._known.get(url) or self._unproven.get(url)
-        if found is not None and now < found[0]:
-            return found[1]
-        if found is None or url not in self._known:
+        kept = self._known.get(url) or self._unproven.get(url)
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        if kept is None or url not in self._known:
             if len(self._asked) == FETCHES and now - self._asked[0] < _MINUTE:
                 raise unavailable()
             self._asked.append(now)
@@ -142,11 +142,11 @@ class Topic:
             _put(self._unproven, url, fetched, now)
             return fetched
         # A known one counts for as long as it is valid, and its host is asked once a minute until it answers.
-        self._known[url] = (now + _MINUTE, found[1])
+        self._known[url] = (now + _MINUTE, kept[1])
         try:
             return await self._fetched(url)
         except (Unverified, Refusal):
-            return found[1]
+            return kept[1]
 
     def _keep(self, url: str, certificate: x509.Certificate, now: int) -> None:
         found = self._known.get(url)
