@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from counterfoil_service.languages.templates import OURS
+from counterfoil_service.languages.templates import FAILURES, OURS
 
 IGNORED = frozenset({".DS_Store", ".gitignore", ".gitkeep"})
 FOLDERS = ("mail", "pages")
@@ -67,7 +67,7 @@ def tried(folder: Path, render: Callable[[], None]) -> list[str]:
     """What goes wrong when the samples are written, as the file and line where it does; no second look is needed."""
     try:
         render()
-    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+    except FAILURES as error:
         return [f"{_place(error, folder)}: {type(error).__name__}: {error}"]
     return []
 

@@ -12,6 +12,7 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
+    TemplateError,
     select_autoescape,
 )
 from markupsafe import Markup, escape
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 OURS = "ours"
 """What our own templates are called, too: an operator's `link.html` may extend `ours/link.html`."""
+
+FAILURES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a template raises that does not fit its facts."""
 
 
 def environment(package: str, language: str, overrides: Path | None = None) -> Environment:

@@ -8,6 +8,7 @@ sends it again, with the same Message-ID.
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -22,6 +23,7 @@ from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.retrying import backoff
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.outbox import Mail
+from counterfoil_service.languages.templates import FAILURES
 from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
@@ -140,7 +142,9 @@ class OutboxWorker:
             await asyncio.sleep(0)
             try:
                 message = self._message(claimed, secret)
-            except ValueError:
+            except FAILURES as error:
+                # Without its words, which may hold what the mail was to say.
+                log.error("mail %s cannot be written: %s at %s", claimed.mail.id, type(error).__name__, _place(error))  # noqa: TRY400 - see above
                 raise Undeliverable("not_writable") from None
         return await transport.send(message, claimed.mail.recipient, claimed.mail.provider)
 
@@ -179,6 +183,13 @@ class OutboxWorker:
             **common,
         )
         return render_link_mail(asked, self._templates)
+
+
+def _place(error: Exception) -> str:
+    """The line of the template, as far as it comes from one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next((each for each in reversed(frames) if not each.filename.endswith(".py")), frames[-1])
+    return f"{frame.filename}, line {frame.lineno}"
 
 
 def _moment(microseconds: int) -> datetime:
