@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from counterfoil_service.languages.folder import read_folder
 from counterfoil_service.mail import outbox
 from counterfoil_service.mail.render import MailTemplates
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
@@ -75,7 +76,7 @@ async def test_a_template_that_fails_ends_its_mail_and_is_named_once_without_wha
     stage: Stage, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "link.txt").write_text(text, "utf-8")
-    stage.service.outbox._templates = MailTemplates(tmp_path)
+    stage.service.outbox._templates = MailTemplates(read_folder(tmp_path))
     asked = await stage.start()
     await stage.service.outbox.work()
     last = (await stage.events(asked.login_id))[-1].event

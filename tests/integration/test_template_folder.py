@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from counterfoil_service.app import template_troubles
+from counterfoil_service import app
 from counterfoil_service.cli.doctor_templates import check_templates
+from counterfoil_service.languages.folder import read_templates
 from counterfoil_service.settings import SettingsError, load
 from support.stage import OpenStage, settings_for
 
@@ -39,6 +40,10 @@ def written(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
+def template_troubles(folder: Path) -> list[str]:
+    return app.template_troubles(folder, read_templates(folder))
+
+
 def test_templates_that_do_what_ours_do_are_taken(tmp_path: Path) -> None:
     assert template_troubles(written(tmp_path, GOOD)) == []
     settings = settings_for("sqlite:///x.db", tmp_path, templates=tmp_path)
@@ -63,6 +68,23 @@ async def test_they_are_what_people_see(sqlite_url: str, tmp_path: Path, open_st
         assert "<h1>Gone for good</h1>" in dead.text
         assert "Neu beginnen" in dead.text
         assert "Check your mail" in (await stage.client.get("/check-mail")).text, "what is not there is ours"
+
+
+async def test_what_changes_after_the_start_is_not_used_unchecked(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    folder = written(tmp_path / "own", GOOD)
+    async with open_stage(sqlite_url, tmp_path, templates=folder) as stage:
+        written(folder, dict.fromkeys(GOOD, "{{ nobody }}") | {"mail/base.html": "", "pages/base.html": ""})
+        await stage.start()
+        (mail,) = await stage.mails()
+        part = mail.get_body(("html",))
+        assert part is not None
+        assert str(part.get_content()).startswith('<a href="https://id.example/l/')
+        for language in ("en", "de"):
+            dead = await stage.client.get(f"/l/{'A' * 43}", headers={"Accept-Language": language})
+            assert "<h1>Gone for good</h1>" in dead.text
+            assert "color: teal" in dead.text
 
 
 TWICE = "the link must stand in it exactly once"

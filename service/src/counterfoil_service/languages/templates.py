@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Templates that speak one language: ours, and before them those of an operator's folder."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
+    DictLoader,
     Environment,
-    FileSystemLoader,
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
@@ -19,8 +18,10 @@ from markupsafe import Markup, escape
 
 from counterfoil_service.core.languages import direction
 from counterfoil_service.languages.catalogue import translations
+from counterfoil_service.languages.folder import TemplateFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from gettext import NullTranslations
 
 OURS = "ours"
@@ -30,7 +31,7 @@ FAILURES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, A
 """What a template raises that does not fit its facts."""
 
 
-def environment(package: str, language: str, overrides: Path | None = None) -> Environment:
+def environment(package: str, language: str, overrides: TemplateFolder | None = None) -> Environment:
     """The templates of a package. `.txt` is not markup; whatever else is gets escaped."""
     environment = _made(package, overrides)
     environment.globals |= {"language": language, "direction": direction(language)}
@@ -49,7 +50,20 @@ def bdi(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(text))
 
 
-def _made(package: str, overrides: Path | None) -> Environment:
+class _Kept(DictLoader):
+    """A folder as it was read; errors name its files."""
+
+    def __init__(self, folder: TemplateFolder) -> None:
+        super().__init__(folder.texts)
+        self._folder = folder.path
+
+    def get_source(self, environment: Environment, template: str) -> "tuple[str, str | None, Callable[[], bool]]":
+        """As Jinja asks for it."""
+        source, _, current = super().get_source(environment, template)
+        return source, str(self._folder / template), current
+
+
+def _made(package: str, overrides: TemplateFolder | None) -> Environment:
     ours: BaseLoader = PackageLoader(package)
     kind: type[Environment] = Environment
     if overrides is not None:
@@ -57,7 +71,7 @@ def _made(package: str, overrides: Path | None) -> Environment:
         from jinja2.sandbox import SandboxedEnvironment
 
         kind = SandboxedEnvironment
-        ours = ChoiceLoader([FileSystemLoader(overrides), ours, PrefixLoader({OURS: ours})])
+        ours = ChoiceLoader([_Kept(overrides), ours, PrefixLoader({OURS: ours})])
     environment = kind(
         loader=ours,
         autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),

@@ -46,12 +46,19 @@ class OutboxWorker:
     """`transport` None means that no mail is set up: rows wait for an operator until their login has expired."""
 
     def __init__(
-        self, database: Database, transport: Chain | None, settings: Settings, *, clock: Clock, entropy: Entropy
+        self,
+        database: Database,
+        transport: Chain | None,
+        settings: Settings,
+        templates: MailTemplates,
+        *,
+        clock: Clock,
+        entropy: Entropy,
     ) -> None:
         self._database = database
         self._transport = transport
         self._settings = settings
-        self._templates = MailTemplates(settings.templates_of("mail"))
+        self._templates = templates
         self._clock = clock
         self._entropy = entropy
         self._due = asyncio.Event()

@@ -4,9 +4,9 @@
 import re
 from collections.abc import Iterator
 from email.message import EmailMessage
-from pathlib import Path
 
 from counterfoil_service.core.languages import ENGLISH
+from counterfoil_service.languages.folder import TemplateFolder
 from counterfoil_service.languages.markup import Markup
 from counterfoil_service.languages.overrides import misread, tried
 from counterfoil_service.languages.templates import environment
@@ -23,20 +23,18 @@ _KNOWN = frozenset(
 )
 
 
-def mail_troubles(folder: Path) -> list[str]:
+def mail_troubles(folder: TemplateFolder) -> list[str]:
     """Everything that is wrong in a folder of mails; none is sent while there is something."""
-    if not folder.is_dir():
-        return []
     found = misread(folder, environment(__package__, ENGLISH, folder), _KNOWN, frozenset())
     if found:
         return found
-    found += tried(folder, lambda: found.extend(_differences(folder)))
+    found += tried(folder.path, lambda: found.extend(_differences(folder)))
     return list(dict.fromkeys(found))
 
 
-def _differences(folder: Path) -> list[str]:
+def _differences(folder: TemplateFolder) -> list[str]:
     return [
-        f"{folder / f'{template}.{kind}'} ({variant}): {trouble}"
+        f"{folder.path / f'{template}.{kind}'} ({variant}): {trouble}"
         for template, variant, message in every_mail(ENGLISH, MailTemplates(folder))
         for kind, trouble in _troubles(message, with_code="mail_code" in variant)
     ]

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator's pages, tried with made-up facts: they must do what ours do, and load nothing."""
 
-from pathlib import Path
-
 from counterfoil_service.core.languages import ENGLISH
+from counterfoil_service.languages.folder import TemplateFolder
 from counterfoil_service.languages.markup import Markup
 from counterfoil_service.languages.overrides import misread, tried
 from counterfoil_service.languages.templates import environment
@@ -19,21 +18,19 @@ _KNOWN = frozenset(
 )
 
 
-def page_troubles(folder: Path) -> list[str]:
+def page_troubles(folder: TemplateFolder) -> list[str]:
     """Everything that is wrong in a folder of pages; none is shown while there is something."""
-    if not folder.is_dir():
-        return []
     found = misread(folder, environment(__package__, ENGLISH, folder), _KNOWN, FILES)
     if found:
         return found
-    found += tried(folder, lambda: found.extend(_differences(folder)))
+    found += tried(folder.path, lambda: found.extend(_differences(folder)))
     return list(dict.fromkeys(found))
 
 
-def _differences(folder: Path) -> list[str]:
+def _differences(folder: TemplateFolder) -> list[str]:
     theirs, ours = Pages(overrides=folder), Pages()
     return [
-        f"{folder / template} ({variant or 'as it is'}): {trouble}"
+        f"{folder.path / template} ({variant or 'as it is'}): {trouble}"
         for (template, variant, shown), (_, _, own) in zip(every_page(theirs), every_page(ours), strict=True)
         for trouble in _difference(Markup(shown), Markup(own), theirs)
     ]
