@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`doctor --send-test`: a real mail by the real settings, told by whom it was taken or why not."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_a_folder_takes_it_too(tmp_path: Path) -> None:
     assert (status, text.startswith("taken by file; ")) == (0, True)
     (written,) = (tmp_path / "mail").glob("*.eml")
     assert b"check-mail" in written.read_bytes()
+
+
+def test_it_is_written_with_the_operator_s_templates(tmp_path: Path) -> None:
+    (tmp_path / "own" / "mail").mkdir(parents=True)
+    (tmp_path / "own" / "mail" / "test.txt").write_text("Acme tries this:\n\n{{ link }}\n", "utf-8")
+    settings = settings_for(
+        f"sqlite:///{tmp_path}/x.db", tmp_path, mail_url=Secret(f"file:{tmp_path / 'mail'}"), templates=tmp_path / "own"
+    )
+    assert asyncio.run(send_test(settings, GRACE)).verdict == "ok"
+    (letter,) = (tmp_path / "mail").glob("*.eml")
+    assert b"Acme tries this:" in letter.read_bytes()
+    (tmp_path / "own" / "mail" / "test.txt").write_text("{{ link.nobody }}", "utf-8")
+    found = asyncio.run(send_test(settings, GRACE))
+    assert (found.verdict, found.text) == ("error", "none was sent: a template of yours fails (UndefinedError)")
 
 
 async def test_a_server_that_hangs_is_left_in_time(

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
-    DictLoader,
     Environment,
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
     TemplateError,
+    TemplateNotFound,
     select_autoescape,
 )
 from markupsafe import Markup, escape
@@ -50,17 +50,21 @@ def bdi(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(text))
 
 
-class _Kept(DictLoader):
+class _Kept(BaseLoader):
     """A folder as it was read; errors name its files."""
 
     def __init__(self, folder: TemplateFolder) -> None:
-        super().__init__(folder.texts)
-        self._folder = folder.path
+        self._folder = folder
 
-    def get_source(self, environment: Environment, template: str) -> "tuple[str, str | None, Callable[[], bool]]":
+    def get_source(self, environment: Environment, template: str) -> "tuple[str, str, Callable[[], bool]]":  # noqa: ARG002 - as Jinja calls it
         """As Jinja asks for it."""
-        source, _, current = super().get_source(environment, template)
-        return source, str(self._folder / template), current
+        if template not in self._folder.texts:
+            raise TemplateNotFound(template)
+        return self._folder.texts[template], str(self._folder.path / template), lambda: True
+
+    def list_templates(self) -> list[str]:
+        """Names within the folder."""
+        return sorted(self._folder.texts)
 
 
 def _made(package: str, overrides: TemplateFolder | None) -> Environment:
