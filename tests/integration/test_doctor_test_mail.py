@@ -81,6 +81,20 @@ async def test_a_folder_whose_name_holds_a_comma_is_written_as_the_rule_says(tmp
     assert len(list((tmp_path / "ours, theirs%").glob("*.eml"))) == 1
 
 
+def test_it_is_written_with_the_operator_s_templates(tmp_path: Path) -> None:
+    (tmp_path / "own" / "mail").mkdir(parents=True)
+    (tmp_path / "own" / "mail" / "test.txt").write_text("Acme tries this:\n\n{{ link }}\n", "utf-8")
+    settings = settings_for(
+        f"sqlite:///{tmp_path}/x.db", tmp_path, mail_url=Secret(f"file:{tmp_path / 'mail'}"), templates=tmp_path / "own"
+    )
+    assert asyncio.run(send_test(settings, GRACE)).verdict == "ok"
+    (letter,) = (tmp_path / "mail").glob("*.eml")
+    assert b"Acme tries this:" in letter.read_bytes()
+    (tmp_path / "own" / "mail" / "test.txt").write_text("{{ link.nobody }}", "utf-8")
+    found = asyncio.run(send_test(settings, GRACE))
+    assert (found.verdict, found.text) == ("error", "none was sent: a template of yours fails (UndefinedError)")
+
+
 async def test_a_server_that_hangs_is_left_in_time(
     tmp_path: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from counterfoil_service.languages.folder import read_folder
 from counterfoil_service.mail import outbox
+from counterfoil_service.mail.render import MailTemplates
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.settings import SettingsError
@@ -64,6 +66,28 @@ async def test_a_process_that_leaves_does_not_wait_for_a_dead_server(
         await post.begun.wait()
     assert post.taken == []
     assert (await stage.names(asked.login_id))[-1] == "mail.queued"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ link.nobody }}", "{{ link.__class__.__mro__ }}", "{{ 1 + link }}", "{{ [][1] }}", "{% include 'none.txt' %}"],
+)
+async def test_a_template_that_fails_ends_its_mail_and_is_named_once_without_what_it_says(
+    stage: Stage, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "link.txt").write_text(text, "utf-8")
+    stage.service.outbox._templates = MailTemplates(read_folder(tmp_path))
+    asked = await stage.start()
+    await stage.service.outbox.work()
+    last = (await stage.events(asked.login_id))[-1].event
+    assert (last.name.value, last.reason) == ("mail.failed", "not_writable")
+    assert await stage.mails() == []
+    (named,) = [each for each in caplog.messages if "cannot be written" in each]
+    assert "link.txt, line 1" in named
+    assert "https://" not in caplog.text
+    assert "ada@" not in caplog.text
+    assert "Traceback" not in caplog.text
+    assert not await stage.service.outbox.work(), "it is not tried again"
 
 
 async def test_a_send_without_an_end_is_put_off_before_its_lease_is_over(

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator's own templates: they stand before ours, and none that would harm anybody is ever used."""
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from counterfoil_service.app import template_troubles
+from counterfoil_service import app
 from counterfoil_service.cli.doctor_templates import check_templates
+from counterfoil_service.languages.folder import read_templates
 from counterfoil_service.settings import SettingsError, load
 from support.stage import OpenStage, settings_for
 
@@ -39,6 +41,10 @@ def written(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
+def template_troubles(folder: Path) -> list[str]:
+    return app.template_troubles(folder, read_templates(folder))
+
+
 def test_templates_that_do_what_ours_do_are_taken(tmp_path: Path) -> None:
     assert template_troubles(written(tmp_path, GOOD)) == []
     settings = settings_for("sqlite:///x.db", tmp_path, templates=tmp_path)
@@ -65,9 +71,37 @@ async def test_they_are_what_people_see(sqlite_url: str, tmp_path: Path, open_st
         assert "Check your mail" in (await stage.client.get("/check-mail")).text, "what is not there is ours"
 
 
+async def test_what_changes_after_the_start_is_not_used_unchecked(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    folder = written(tmp_path / "own", GOOD)
+    async with open_stage(sqlite_url, tmp_path, templates=folder) as stage:
+        written(folder, dict.fromkeys(GOOD, "{{ nobody }}") | {"mail/base.html": "", "pages/base.html": ""})
+        await stage.start()
+        (mail,) = await stage.mails()
+        part = mail.get_body(("html",))
+        assert part is not None
+        assert str(part.get_content()).startswith('<a href="https://id.example/l/')
+        for language in ("en", "de"):
+            dead = await stage.client.get(f"/l/{'A' * 43}", headers={"Accept-Language": language})
+            assert "<h1>Gone for good</h1>" in dead.text
+            assert "color: teal" in dead.text
+
+
 TWICE = "the link must stand in it exactly once"
 STYLE = "a style that loads something would load"
 FORMS = "its forms are not those of ours"
+SECRET = "may stand in a hidden field alone"
+NAME = "a name stands in it as markup"
+OUR_BASE = resources.files("counterfoil_service.web").joinpath("templates/base.html").read_text("utf-8")
+
+
+def base_with(old: str, new: str) -> dict[str, str]:
+    """Our base of pages, changed."""
+    assert old in OUR_BASE
+    return {"pages/base.html": OUR_BASE.replace(old, new)}
+
+
 BAD: dict[str, tuple[dict[str, str], str]] = {
     "a name like ours": ({"pages/lnk.html": ""}, "pages/lnk.html: no template of that name is ours; did you mean link"),
     "our script": ({"pages/waiting.js": ""}, "pages/waiting.js: no template of that name is ours"),
@@ -105,6 +139,58 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
     "a style attribute": (over("dead", "main", "<p style='x'>{{ super() }}</p>"), "style attributes are forbidden"),
     "a handler": (over("dead", "main", "<p onclick='x'>{{ super() }}</p>"), "onclick= would load or run"),
     "a stylesheet that loads": ({"pages/page.css": "@import 'x.css';"}, "a style that loads something"),
+    "a secret in an address": (over("link", "main", "{{ super() }}<a href='?{{ page.secret }}'>x</a>"), SECRET),
+    "a secret to read": (over("notice", "title", "{{ page.secret }}"), SECRET),
+    "a secret to read in a mail": ({"mail/link.html": MAIL_LINK + "{{ link[-43:] }}"}, "is a secret"),
+    "a secret to read in a text": (
+        {"mail/link.txt": "{{ link }}\n\n{{ link.split('/')[-1] }} {{ mail_code or '' }}"},
+        "is a secret",
+    ),
+    "a name that is markup": (over("approved", "title", "{{ page.device_label | safe }}"), NAME),
+    "a name of a look that is markup": (base_with("{{ look.label }}", "{{ look.label | safe }}"), NAME),
+    "a name that adds attributes": (
+        over("approved", "main", "{{ super() }}<b title={{ page.device_label }}>x</b>"),
+        NAME,
+    ),
+    "a page that moves on": (
+        over("dead", "head", "<meta http-equiv=refresh content='0;url=/x'>"),
+        "no meta http-equiv",
+    ),
+    "a page that moves on elsewhere": (
+        over("tapped", "head", "<meta http-equiv=refresh content='0;url=https://e.example'>"),
+        "no meta http-equiv",
+    ),
+    "a mail that moves on": ({"mail/notice.html": NOTICE_LINK + "<meta http-equiv=refresh>"}, "meta http-equiv has no"),
+    "two styles in one": (
+        base_with(
+            "</style>\n{% if look_style %}<style>{{ look_style }}</style>\n{% endif %}",
+            "{{ look_style or '' }}</style>",
+        ),
+        "{{ look_style }} as ours does",
+    ),
+    "a colour left out": (base_with("<style>{{ look_style }}</style>", ""), "{{ look_style }} as ours does"),
+    "a form left out in German": (
+        over("link", "main", "{% if language == 'de' %}x{% else %}{{ super() }}{% endif %}"),
+        f"{FORMS} (post to /l)",
+    ),
+    "a form left out without a name, in Arabic": (
+        over(
+            "link",
+            "main",
+            "{% if language == 'ar' and not page.device_label %}x{% else %}{{ super() }}{% endif %}",
+        ),
+        "nameless, ar): its forms are not",
+    ),
+    "a link left out in German": (
+        {"mail/notice.txt": "{% if language == 'de' %}x{% else %}{{ link }}{% endif %}"},
+        "de): the link must stand in it",
+    ),
+    "a link left out for long without a name": (
+        {"mail/link.txt": "{% if device is not none or minutes < 2 %}{{ link }}{% endif %}\n{{ mail_code or '' }}"},
+        TWICE,
+    ),
+    "a test mail without its link": ({"mail/test.html": "<p>x</p>"}, TWICE),
+    "a test mail that fails": ({"mail/test.txt": "{{ link }} {{ minutes }}"}, "test.txt, line 1: UndefinedError"),
     "a way on that is lost": (over("signed_out", "main", "Bye"), "it does not lead to /sign-in any more"),
 }
 

@@ -17,9 +17,11 @@ from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.unlock import unlock
+from counterfoil_service.languages.folder import OwnTemplates, read_templates
 from counterfoil_service.limiting.limiter import Limiter
 from counterfoil_service.limiting.shared import Shared, open_shared
 from counterfoil_service.mail.outbox import OutboxWorker
+from counterfoil_service.mail.render import MailTemplates
 from counterfoil_service.mail.transports.open import open_transport
 from counterfoil_service.operations.ensure_signing_key import ensure_signing_key, lacks_signing_key
 from counterfoil_service.operations.note_settings import note_settings
@@ -90,7 +92,7 @@ class Service:
         cls, settings: Settings, database: Database, *, clock: Clock = system_clock, entropy: Entropy = os.urandom
     ) -> "Service":
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
-        _check_templates(settings)
+        own = _own_templates(settings)
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
@@ -103,7 +105,7 @@ class Service:
 
         database.on_change = changed
         transport = open_transport(settings.mail_url.reveal(), clock)
-        outbox = OutboxWorker(database, transport, settings, clock=clock, entropy=entropy)
+        outbox = OutboxWorker(database, transport, settings, MailTemplates(own.mail), clock=clock, entropy=entropy)
         services = Services(
             settings=settings,
             clock=clock,
@@ -120,7 +122,7 @@ class Service:
             mail_codes=MailCodes(settings.mail_code_cost, entropy),
             mail_hooks=MailHooks(settings.mail_webhooks),
             places=Places(settings.mmdb_files),
-            pages=Pages(urlsplit(settings.public_url).path, overrides=settings.templates_of("pages")),
+            pages=Pages(urlsplit(settings.public_url).path, overrides=own.pages),
             wake_mail=outbox.wake,
         )
         if transport is not None:
@@ -178,19 +180,23 @@ def _rehearse(outbox: OutboxWorker) -> None:
         ) from None
 
 
-def template_troubles(folder: Path) -> list[str]:
+def template_troubles(folder: Path, own: OwnTemplates) -> list[str]:
     """What is wrong with an operator's templates; their checks are imported where there are any."""
     from counterfoil_service.languages.overrides import strangers
     from counterfoil_service.mail.template_checks import mail_troubles
     from counterfoil_service.web.template_checks import page_troubles
 
-    return [*strangers(folder), *mail_troubles(folder / "mail"), *page_troubles(folder / "pages")]
+    mails = [] if own.mail is None else mail_troubles(own.mail)
+    return [*strangers(folder), *mails, *([] if own.pages is None else page_troubles(own.pages))]
 
 
-def _check_templates(settings: Settings) -> None:
-    troubles = [] if settings.templates is None else template_troubles(settings.templates)
+def _own_templates(settings: Settings) -> OwnTemplates:
+    """Read once, as what is served must be what was checked."""
+    own = read_templates(settings.templates)
+    troubles = [] if settings.templates is None else template_troubles(settings.templates, own)
     if troubles:
         raise SettingsError([f"COUNTERFOIL_TEMPLATES: {trouble}" for trouble in troubles])
+    return own
 
 
 def _sink_workers(database: Database, settings: Settings) -> "list[SinkWorker]":

@@ -159,6 +159,26 @@ def test_both_parts_say_what_is_needed_to_decide(kind: str) -> None:
         assert sentence in words
 
 
+@pytest.mark.parametrize(
+    ("language", "quoted"),
+    [("de", "„Ada's laptop“"), ("es", "«Ada's laptop»"), ("ja", "「Ada's laptop」")],
+)
+def test_a_name_stands_in_the_quotation_marks_of_the_language(language: str, quoted: str) -> None:
+    link_mail = msgspec.structs.replace(MAIL, device_label="Ada's laptop", language=language)
+    assert quoted in part(render_link_mail(link_mail), "plain")
+
+
+def test_names_cannot_turn_the_direction_of_what_stands_around_them() -> None:
+    mail = msgspec.structs.replace(MAIL, application_name="Ledger", device_label="Laptop", language="ar")
+    text, html = (part(render_link_mail(mail), kind) for kind in ("plain", "html"))
+    assert "\u2068Ledger\u2069" in text
+    assert "\u2068Laptop\u2069" in text
+    assert "<bdi>Ledger</bdi>" in html
+    assert "<bdi>Laptop</bdi>" in html
+    assert "\u2068" not in html
+    assert "\u2068" not in part(render_link_mail(MAIL), "plain"), "left to right, there is nothing to isolate"
+
+
 @pytest.mark.parametrize("label", [None, "", " \u200b", "\u202e"])
 def test_a_device_without_a_visible_name_is_said_to_have_none(label: str | None) -> None:
     mail = render_link_mail(msgspec.structs.replace(MAIL, device_label=label))
@@ -224,7 +244,7 @@ def test_hostile_words_stay_inside_their_line_and_their_quotation_marks(text: st
     usual = part(render_link_mail(MAIL), "plain").count("\n\n")
     body = part(render_link_mail(msgspec.structs.replace(MAIL, device_label=text)), "plain")
     assert body.count("\n\n") == usual
-    assert body.count('"') == 2
+    assert (body.count("“"), body.count("”"), body.count('"')) == (1, 1, 0)
     assert len(harmless(text)) <= 64
     assert harmless(text).isprintable()
 

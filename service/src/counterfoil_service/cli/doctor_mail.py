@@ -16,6 +16,7 @@ from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.mail_dns import Judgement, examine, why_not
 from counterfoil_service.core.mail_words import trouble
+from counterfoil_service.languages.folder import read_templates
 from counterfoil_service.settings import Settings
 from counterfoil_service.settings.mail_providers import read_mail_providers
 
@@ -55,7 +56,8 @@ async def check_dns(settings: Settings, server: tuple[str, int] | None = None) -
 
 async def send_test(settings: Settings, address: str) -> Judgement:
     """Hand a test mail to whoever takes mail by these settings, and say who did, or why nobody; no login is made."""
-    from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
+    from counterfoil_service.languages.templates import FAILURES
+    from counterfoil_service.mail.transports import TryLater, Undeliverable
     from counterfoil_service.mail.transports.open import open_transport
 
     mail_url = settings.mail_url.reveal()
@@ -67,23 +69,33 @@ async def send_test(settings: Settings, address: str) -> Judgement:
         message = _test_mail(settings, recipient)
         async with asyncio.timeout(SEND_SECONDS):
             taker = await transport.send(message, recipient)
-    except Refusal as refusal:
-        return Judgement("error", _TEST, f"none was sent: {refusal.description}")
-    except ValueError as error:
-        return Judgement("error", _TEST, f"none was sent: {error}; check COUNTERFOIL_MAIL_FROM")
-    except PerhapsTaken as error:
-        taker = _shown(mail_url, error.provider) if error.provider else _takers(mail_url)
-        told = f"{taker} perhaps has it: {trouble(error.code)}; look there before you send another"
-        return Judgement("error", _TEST, told)
-    except (Undeliverable, TryLater, TimeoutError) as error:
-        why = trouble(getattr(error, "code", "timeout"))
-        return Judgement("error", _TEST, f"{_takers(mail_url)} did not take it: {why}; check COUNTERFOIL_MAIL_URL")
+    except (Refusal, ValueError, Undeliverable, TryLater, TimeoutError, *FAILURES) as error:
+        return Judgement("error", _TEST, _trouble_of(error, mail_url))
     return Judgement("ok", _TEST, f"taken by {_shown(mail_url, taker)}; look for “{message['Subject']}”, in spam, too")
+
+
+def _trouble_of(error: Exception, mail_url: str) -> str:
+    from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
+
+    match error:
+        case Refusal():
+            return f"none was sent: {error.description}"
+        case PerhapsTaken():
+            taker = _shown(mail_url, error.provider) if error.provider else _takers(mail_url)
+            return f"{taker} perhaps has it: {trouble(error.code)}; look there before you send another"
+        case Undeliverable() | TryLater():
+            return f"{_takers(mail_url)} did not take it: {trouble(error.code)}; check COUNTERFOIL_MAIL_URL"
+        case TimeoutError():
+            return f"{_takers(mail_url)} did not take it: {trouble('timeout')}; check COUNTERFOIL_MAIL_URL"
+        case ValueError():
+            return f"none was sent: {error}; check COUNTERFOIL_MAIL_FROM"
+        case _:
+            return f"none was sent: a template of yours fails ({type(error).__name__})"
 
 
 def _test_mail(settings: Settings, recipient: str) -> EmailMessage:
     from counterfoil_service.mail.message import Letter
-    from counterfoil_service.mail.render import render_test_mail
+    from counterfoil_service.mail.render import MailTemplates, render_test_mail
 
     now, host = system_clock(), urlsplit(settings.public_url).netloc
     domain = parseaddr(settings.sender)[1].rpartition("@")[2]
@@ -97,7 +109,7 @@ def _test_mail(settings: Settings, recipient: str) -> EmailMessage:
         sent_at=datetime.fromtimestamp(now / SECOND, UTC),
         issuer_host=host,
     )
-    return render_test_mail(letter)
+    return render_test_mail(letter, MailTemplates(read_templates(settings.templates).mail))
 
 
 def _takers(mail_url: str) -> str:

@@ -4,7 +4,7 @@
 from typing import Literal
 
 from counterfoil_service.app import template_troubles
-from counterfoil_service.languages.overrides import files_of
+from counterfoil_service.languages.folder import files_of, read_templates
 from counterfoil_service.settings import Settings
 
 
@@ -13,7 +13,7 @@ def check_templates(settings: Settings) -> list[tuple[Literal["ok", "error"], st
     folder = settings.templates
     if folder is None:
         return []
-    if troubles := template_troubles(folder):
+    if troubles := template_troubles(folder, read_templates(folder)):
         return [("error", trouble) for trouble in troubles]
     count = len(files_of(folder))
     return [("ok", f"{folder} replaces {count} of our files, and every page and mail was written with them")]

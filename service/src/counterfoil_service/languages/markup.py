@@ -57,6 +57,18 @@ class Markup(HTMLParser):
         """Where its links lead."""
         return [attrs["href"] for tag, attrs in self.elements if tag in {"a", "area"} and "href" in attrs]
 
+    @property
+    def refreshes(self) -> list[tuple[str, str]]:
+        """What it tells browsers as a header would."""
+        metas = (attrs for tag, attrs in self.elements if tag == "meta" and "http-equiv" in attrs)
+        return [(attrs["http-equiv"].lower(), attrs.get("content", "")) for attrs in metas]
+
+    def hidden(self, value: str) -> int:
+        """How many hidden fields hold it."""
+        return [
+            attrs.get("value") for tag, attrs in self.elements if tag == "input" and attrs.get("type") == "hidden"
+        ].count(value)
+
     def loads(self) -> Iterator[str]:
         """What would be fetched from elsewhere when it is looked at, or run."""
         for tag, attrs in self.elements:

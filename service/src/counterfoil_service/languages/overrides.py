@@ -6,17 +6,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
-from counterfoil_service.languages.templates import OURS
+from counterfoil_service.languages.folder import IGNORED, TemplateFolder
+from counterfoil_service.languages.templates import FAILURES, OURS
 
-IGNORED = frozenset({".DS_Store", ".gitignore", ".gitkeep"})
 FOLDERS = ("mail", "pages")
-
-
-def files_of(folder: Path) -> list[Path]:
-    """What an operator put there, in an order that stays."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in IGNORED]
 
 
 def strangers(folder: Path) -> list[str]:
@@ -29,32 +24,34 @@ def strangers(folder: Path) -> list[str]:
     ]
 
 
-def misread(folder: Path, environment: Environment, known: frozenset[str], others: frozenset[str]) -> list[str]:
+def misread(
+    folder: TemplateFolder, environment: Environment, known: frozenset[str], others: frozenset[str]
+) -> list[str]:
     """Files that are no templates of ours by name, cannot be read, or use what nobody gives them.
 
     `known` are the names that a template is given, `others` files of ours that are not templates.
     """
-    return [trouble for path in files_of(folder) for trouble in _misread(path, folder, environment, known, others)]
+    names = sorted({*folder.texts, *folder.unreadable})
+    return [trouble for name in names for trouble in _misread(name, folder, environment, known, others)]
 
 
 def _misread(
-    path: Path, folder: Path, environment: Environment, known: frozenset[str], others: frozenset[str]
+    name: str, folder: TemplateFolder, environment: Environment, known: frozenset[str], others: frozenset[str]
 ) -> Iterator[str]:
-    name = path.relative_to(folder).as_posix()
+    path = folder.path / name
     prefixed = [each for each in environment.list_templates(["html", "txt"]) if each.startswith(f"{OURS}/")]
     ours = {*(each.removeprefix(f"{OURS}/") for each in prefixed), *others}
     if name not in ours:
         close = difflib.get_close_matches(name, sorted(ours), 1)
         yield f"{path}: no template of that name is ours" + (f"; did you mean {close[0]}?" if close else "")
         return
+    if name in folder.unreadable:
+        yield f"{path}: cannot be read as UTF-8 ({folder.unreadable[name]})"
+        return
     try:
-        text = path.read_text("utf-8")
-        tree = environment.parse(text, name, str(path))
+        tree = environment.parse(folder.texts[name], name, str(path))
     except TemplateSyntaxError as error:
         yield f"{path}, line {error.lineno}: {error.message}"
-        return
-    except (OSError, UnicodeDecodeError) as error:
-        yield f"{path}: cannot be read as UTF-8 ({type(error).__name__})"
         return
     if name in others:
         return
@@ -67,7 +64,7 @@ def tried(folder: Path, render: Callable[[], None]) -> list[str]:
     """What goes wrong when the samples are written, as the file and line where it does; no second look is needed."""
     try:
         render()
-    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+    except FAILURES as error:
         return [f"{_place(error, folder)}: {type(error).__name__}: {error}"]
     return []
 

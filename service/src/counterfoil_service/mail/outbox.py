@@ -8,6 +8,7 @@ sends it again, with the same Message-ID.
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -22,6 +23,7 @@ from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.retrying import backoff
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.outbox import Mail
+from counterfoil_service.languages.templates import FAILURES
 from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
@@ -44,12 +46,19 @@ class OutboxWorker:
     """`transport` None means that no mail is set up: rows wait for an operator until their login has expired."""
 
     def __init__(
-        self, database: Database, transport: Chain | None, settings: Settings, *, clock: Clock, entropy: Entropy
+        self,
+        database: Database,
+        transport: Chain | None,
+        settings: Settings,
+        templates: MailTemplates,
+        *,
+        clock: Clock,
+        entropy: Entropy,
     ) -> None:
         self._database = database
         self._transport = transport
         self._settings = settings
-        self._templates = MailTemplates(settings.templates_of("mail"))
+        self._templates = templates
         self._clock = clock
         self._entropy = entropy
         self._due = asyncio.Event()
@@ -142,7 +151,9 @@ class OutboxWorker:
             await asyncio.sleep(0)
             try:
                 message = self._message(claimed, secret)
-            except ValueError:
+            except FAILURES as error:
+                # Without its words, which may hold what the mail was to say.
+                log.error("mail %s cannot be written: %s at %s", claimed.mail.id, type(error).__name__, _place(error))  # noqa: TRY400 - see above
                 raise Undeliverable("not_writable") from None
         return await transport.send(message, claimed.mail.recipient, claimed.mail.provider)
 
@@ -181,6 +192,13 @@ class OutboxWorker:
             **common,
         )
         return render_link_mail(asked, self._templates)
+
+
+def _place(error: Exception) -> str:
+    """The line of the template, as far as it comes from one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next((each for each in reversed(frames) if not each.filename.endswith(".py")), frames[-1])
+    return f"{frame.filename}, line {frame.lineno}"
 
 
 def _moment(microseconds: int) -> datetime:

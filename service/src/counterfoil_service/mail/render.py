@@ -7,7 +7,6 @@ As values: nothing is sent here, so a test can attack every byte of them.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
-from pathlib import Path
 
 import msgspec
 from jinja2 import Environment
@@ -15,6 +14,7 @@ from jinja2 import Environment
 from counterfoil_service.core.languages import direction
 from counterfoil_service.core.words import N_
 from counterfoil_service.languages.catalogue import translations
+from counterfoil_service.languages.folder import TemplateFolder
 from counterfoil_service.languages.formats import moment_words
 from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.mail.message import Letter, message_of
@@ -47,9 +47,9 @@ class NoticeMail(Letter, frozen=True, kw_only=True):
 
 
 class MailTemplates:
-    """Ours, and before them those of an operator's folder; loaded once for each language that somebody reads."""
+    """Ours, and before them those of an operator's folder; compiled once for each language that somebody reads."""
 
-    def __init__(self, overrides: Path | None = None) -> None:
+    def __init__(self, overrides: TemplateFolder | None = None) -> None:
         self._overrides = overrides
         self._environments: dict[str, Environment] = {}
 

@@ -4,15 +4,26 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from itertools import product
 from typing import Any, Final
 
+from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.core.look import Look
-from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
+from counterfoil_service.mail.message import Letter
+from counterfoil_service.mail.render import (
+    LinkMail,
+    MailTemplates,
+    NoticeMail,
+    render_link_mail,
+    render_notice_mail,
+    render_test_mail,
+)
 from counterfoil_service.operations.describe_link import STANDINGS
 
 APPLICATION: Final = "Ledger & Line"
 DEVICE: Final = "Ada's laptop"
-LINK: Final = "https://id.example/l/kXoT4oVnW0u1cB7Yl9sQe2hRz5mGdJ8aPfN3-_iKvCw"
+SECRET: Final = "kXoT4oVnW0u1cB7Yl9sQe2hRz5mGdJ8aPfN3-_iKvCw"  # noqa: S105 - nobody's
+LINK: Final = f"https://id.example/l/{SECRET}"
 MAIL_CODE: Final = "1234 5678"
 ISSUER_HOST: Final = "id.example"
 LOOK: Final = Look(APPLICATION, "#f2c037")
@@ -33,13 +44,17 @@ def every_mail(language: str, templates: MailTemplates, look: Look = LOOK) -> It
     """Template, variant and message of each."""
     common = _COMMON | {"language": language, "look": look}
     for standing in STANDINGS:
-        for minutes, label in ((1, None), (10, DEVICE)):
+        for minutes, label in product((1, 10), (None, DEVICE)):
             for how in ({}, {"same_device_only": True}, {"mail_code": MAIL_CODE}):
-                variant = f"{standing}, {', '.join(how) or 'with a code'}, {'named' if label else 'nameless'}"
+                variant = (
+                    f"{standing}, {', '.join(how) or 'with a code'}, {'named' if label else 'nameless'}, {minutes} min"
+                )
                 mail = LinkMail(
                     asked_at=AT, expires_minutes=minutes, standing=standing, device_label=label, **how, **common
                 )
                 yield "link", variant, render_link_mail(mail, templates)
+    if language == ENGLISH:
+        yield "test", "as it is", render_test_mail(Letter(device_label=None, **common), templates)
     for changed in (False, True):
         for label in (DEVICE, None):
             notice = NoticeMail(signed_in_at=AT, changed=changed, device_label=label, **common)

@@ -104,11 +104,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The same two in microseconds."""
         return session.Limits(self.session_idle * SECOND, self.session_lifetime * SECOND)
 
-    def templates_of(self, kind: Literal["mail", "pages"]) -> Path | None:
-        """Where an operator's own are; None where there are none of that kind."""
-        folder = None if self.templates is None else self.templates / kind
-        return folder if folder is not None and folder.is_dir() else None
-
     @property
     def sends_mail(self) -> bool:
         """Whether a mail can leave; else links wait for an operator until they have expired."""

@@ -4,7 +4,6 @@
 import re
 from copy import copy
 from datetime import UTC, datetime
-from pathlib import Path
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -15,6 +14,7 @@ from counterfoil_service.core.login import SECOND
 from counterfoil_service.core.look import OUR_LOOK, Look
 from counterfoil_service.core.words import N_
 from counterfoil_service.languages.catalogue import translations
+from counterfoil_service.languages.folder import TemplateFolder
 from counterfoil_service.languages.formats import ago, moment_words, place_words
 from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.operations.describe_link import STANDINGS, Standing
@@ -124,7 +124,7 @@ class Pages:
     script_hash: str
     """What it must name in `script-src` for the waiting page, the only one with a script."""
 
-    def __init__(self, base: str = "", language: str = ENGLISH, overrides: Path | None = None) -> None:
+    def __init__(self, base: str = "", language: str = ENGLISH, overrides: TemplateFolder | None = None) -> None:
         """`base` is the path of the issuer, which stands before every path; `overrides` an operator's folder."""
         self.language = language
         self._base, self._overrides = base, overrides

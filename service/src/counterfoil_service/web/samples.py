@@ -86,6 +86,8 @@ def every_page(pages: Pages) -> Iterator[tuple[str, str, str]]:
     """Template, variant and HTML of each."""
     for variant, page in _links():
         yield "link.html", variant, pages.link(page)
+        if page.device_label is not None:
+            yield "link.html", f"{variant}, nameless", pages.link(msgspec.structs.replace(page, device_label=None))
     for label in (DEVICE, None):
         decided = msgspec.structs.replace(_DECIDED, device_label=label)
         variant = "named" if label else "nameless"

@@ -4,10 +4,10 @@
 import hashlib
 from base64 import b64encode
 from importlib import resources
-from pathlib import Path
 
 from counterfoil_service.core.colour import Button
 from counterfoil_service.core.look import Look
+from counterfoil_service.languages.folder import TemplateFolder
 
 STYLESHEET = "page.css"
 FILES = frozenset({STYLESHEET})
@@ -26,11 +26,11 @@ def look_style(look: Look) -> str:
     return f"{colours(look.light)}@media (prefers-color-scheme:dark){{{colours(look.dark)}}}"
 
 
-def file_of(name: str, overrides: Path | None) -> str:
+def file_of(name: str, overrides: TemplateFolder | None) -> str:
     """A file of ours, or the one that an operator puts in its place."""
     # Read as text: browsers hash what they parsed, with every line end a single LF.
-    if overrides is not None and (overrides / name).is_file():
-        return (overrides / name).read_text("utf-8")
+    if overrides is not None and name in overrides.texts:
+        return overrides.texts[name]
     return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
 
 
