@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The times as a picture: for each engine the share of answers that were there by then, one curve a kind."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -15,9 +16,10 @@ LEFT, RIGHT = 76, 450
 SECOND: Final = 478
 """How much further to the right the second panel is."""
 _PERCENTS: Final = (0, 25, 50, 75, 100)
-_SLOWEST: Final = 0.95
+_SLOWEST: Final = 0.9
 """The rest is a tail that would leave the curves no room."""
-_STEPS: Final = 4
+_MOST_STEPS: Final = 6
+_SIZES: Final = tuple(size * 10**power for power in range(1, 7) for size in (1, 2, 5))
 _LINE: Final = 17
 """From one line of words to the next."""
 
@@ -53,21 +55,26 @@ def _panel(engine: EngineRuns, left: float, right: float) -> Iterator[str]:
     yield text(left - 52, 34, f"{NAMES[engine.engine]}: time to the answer", "title")
     yield text(left - 52, 54, f"percent of answers that were there by then; {len(engine.runs)} runs", "small")
     yield from rulings(left, right, [(f"{value}", up(value)) for value in _PERCENTS])
-    steps = [low + (high - low) * step / _STEPS for step in range(_STEPS + 1)]
-    yield from uprights(TOP, BOTTOM, [(f"{value / 1000:.2f}", across(value)) for value in steps], 22)
+    yield from uprights(TOP, BOTTOM, [(f"{value / 1000:g}", across(value)) for value in _steps(low, high)], 22)
     yield text((left + right) / 2, BOTTOM + 44, "milliseconds", "small", "middle")
     known, seen = engine.pooled("known"), engine.would_be_seen
-    yield path("grid", _curve([time + seen for time in known], high, across, up))
+    yield path(f"{engine.engine} between", _curve([time + seen for time in known], high, across, up))
     for kind in OTHERS:
         yield path(f"{engine.engine} whisker", _curve(engine.pooled(kind), high, across, up))
     yield path(engine.engine, _curve(known, high, across, up))
     yield from _legend(engine, right, seen)
 
 
+def _steps(low: float, high: float) -> list[int]:
+    """Round numbers of microseconds, some between those."""
+    step = next(size for size in _SIZES if (high - low) / size <= _MOST_STEPS)
+    return list(range(math.ceil(low / step) * step, math.floor(high) + 1, step))
+
+
 def _legend(engine: EngineRuns, right: float, seen: float) -> Iterator[str]:
     """Where no curve comes: below them, where all are nearly at their end."""
     lines = [
-        "known, and how likely each other is the same: p",
+        "p of each kind against known, run by run",
         *(f"{kind}  {',  '.join(f'{run.p_of(kind):.2f}' for run in engine.runs)}" for kind in OTHERS),
         f"pale: {seen:.0f} µs later, told apart in each run",
     ]
