@@ -92,14 +92,15 @@ async def test_every_mailbox_has_a_key_of_its_own_and_keeps_it(stage: Stage) -> 
 
 async def test_what_an_invitation_and_a_request_seal_at_once_can_be_read_ever_after(stage: Stage) -> None:
     addresses = [f"new{number}@example.com" for number in range(20)]
-    inviting = asyncio.gather(*(stage.database.write(invite_user, address) for address in addresses))
-    asked = await asyncio.gather(*(acting.ask(stage, address, address) for address in addresses))
-    await inviting
+    asking = [acting.ask(stage, address, address) for address in addresses]
+    inviting = [stage.database.write(invite_user, address) for address in addresses]
+    half = len(addresses) // 2
+    await asyncio.gather(*asking[:half], *inviting, *asking[half:])
     stored = await stage.database.read(audit.stored, stage.service.services.keys.seal_mailbox, await all_rows(stage))
     read = [(each.event.name.value, (each.personal or {}).get("address")) for each in stored]
     for address in addresses:
         assert {("login.requested", address), ("user.invited", address)} <= set(read)
-    assert len(asked) == await stage.count("mailbox_keys")
+    assert await stage.count("mailbox_keys") == len(addresses)
 
 
 async def test_a_sealed_value_moved_to_another_event_does_not_open(stage: Stage) -> None:
