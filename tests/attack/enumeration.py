@@ -17,6 +17,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
 from rich.console import Console  # noqa: E402 - what follows is found by the path above
+from rich.markup import escape  # noqa: E402
 
 from attack.enumeration_figures import ENOUGH, LIMIT, OTHERS, EngineRuns, Figures  # noqa: E402
 from attack.enumeration_people import KINDS, Kind  # noqa: E402
@@ -69,7 +70,7 @@ def _show(console: Console, engine: EngineRuns) -> None:
     seen, known = engine.would_be_seen, statistics.median(engine.pooled("known"))
     console.print(f"{seen:.0f} µs more for any kind, {seen / known:.1%}, would have failed each run.")
     for complaint in engine.wrong:
-        console.print(f"[red]WRONG[/] on {NAMES[engine.engine]}: {complaint}", markup=True)
+        console.print(f"[red]WRONG[/] on {NAMES[engine.engine]}: {escape(complaint)}")
 
 
 def _cells(engine: EngineRuns, kind: Kind) -> list[str]:

@@ -74,9 +74,9 @@ def _steps(low: float, high: float) -> list[int]:
 def _legend(engine: EngineRuns, right: float, seen: float) -> Iterator[str]:
     """Where no curve comes: below them, where all are nearly at their end."""
     lines = [
-        "p of each kind against known, run by run",
+        "p against known, in each run",
         *(f"{kind}  {',  '.join(f'{run.p_of(kind):.2f}' for run in engine.runs)}" for kind in OTHERS),
-        f"pale: {seen:.0f} µs later, told apart in each run",
+        f"pale: {seen:.0f} µs later, seen in each run",
     ]
     for place, words in enumerate(reversed(lines)):
         yield text(right - 8, BOTTOM - 10 - place * _LINE, words, "small", "end")

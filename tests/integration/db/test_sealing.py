@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is personal in the audit log: sealed under the mailbox's key, bound to its event, gone with the key."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -11,6 +12,7 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_filter import EventFilter
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
 from counterfoil_service.db import audit, audit_pages
+from counterfoil_service.operations.invite_user import invite_user
 from support import acting
 from support.stage import Stage
 
@@ -32,6 +34,10 @@ async def reseal(stage: Stage, position: int, sealed: bytes) -> None:
 
 async def personal(stage: Stage, asked: acting.Begun) -> dict[str, Any]:
     return {stored.event.name.value: stored.personal for stored in await stage.events(asked.login_id)}
+
+
+async def all_rows(stage: Stage) -> list[tuple[Any, ...]]:
+    return await stage.rows("SELECT * FROM audit_events ORDER BY position")
 
 
 async def told(stage: Stage, asked: acting.Begun) -> list[str]:
@@ -82,6 +88,19 @@ async def test_every_mailbox_has_a_key_of_its_own_and_keeps_it(stage: Stage) -> 
     rows = await stage.rows("SELECT * FROM mailbox_keys")
     assert len(rows) == 2
     assert first[0] in rows
+
+
+async def test_what_an_invitation_and_a_request_seal_at_once_can_be_read_ever_after(stage: Stage) -> None:
+    addresses = [f"new{number}@example.com" for number in range(20)]
+    asking = [acting.ask(stage, address, address) for address in addresses]
+    inviting = [stage.database.write(invite_user, address) for address in addresses]
+    half = len(addresses) // 2
+    await asyncio.gather(*asking[:half], *inviting, *asking[half:])
+    stored = await stage.database.read(audit.stored, stage.service.services.keys.seal_mailbox, await all_rows(stage))
+    read = [(each.event.name.value, (each.personal or {}).get("address")) for each in stored]
+    for address in addresses:
+        assert {("login.requested", address), ("user.invited", address)} <= set(read)
+    assert await stage.count("mailbox_keys") == len(addresses)
 
 
 async def test_a_sealed_value_moved_to_another_event_does_not_open(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from counterfoil_service.core.login import State
 from counterfoil_service.db.engine import Context, Query, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.tables import metadata
+from counterfoil_service.operations.invite_user import invite_user
 from counterfoil_service.operations.link_request import StartLogin
 from counterfoil_service.operations.start_login import LoginStarted, start_login
 from support import acting
@@ -126,6 +127,13 @@ async def test_a_decoy_runs_the_same_statements_with_values_of_the_same_size(
         if one[name] != two[name] and name not in telling
     ]
     assert different == []
+
+
+async def test_a_mailbox_that_was_never_met_runs_the_same_statements_with_values_of_the_same_size(stage: Stage) -> None:
+    await stage.database.write(invite_user, REAL)
+    _, met = await counted(stage, acting.command(REAL, "one"))
+    _, new = await counted(stage, acting.command(DISABLED, "two"))
+    assert met == new
 
 
 async def test_a_decoy_stores_values_of_the_same_size(pair: tuple[Stage, StartLogin, StartLogin]) -> None:
