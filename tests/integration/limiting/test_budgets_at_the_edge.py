@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from counterfoil_service.core import budget
+from support.device import DEVICE_CODE_GRANT
 from support.http import nothing_written, only_told, primed, refused
 from support.stage import ROOMY, OpenStage, Stage
 
@@ -69,3 +70,40 @@ async def test_a_refusal_by_a_budget_uses_up_no_other(tight: Stage) -> None:
     for _ in range(6):
         refused(await tight.ask(asked.device), 429, "slow_down")
     refused(await tight.ask(primed(tight), scope="admin"), 400, "invalid_scope")
+
+
+async def test_an_impatient_device_gets_its_tokens_once_somebody_approved(tight: Stage) -> None:
+    asked, secret = await tight.start(), await tight.secret()
+    for _ in range(5):
+        await tight.poll(asked)
+    refused(await tight.poll(asked), 429, "slow_down")
+    assert (await tight.decide(secret, "approve", asked.user_code)).status_code == 200
+    assert (await tight.poll(asked)).status_code == 200
+
+
+async def test_early_polls_without_a_key_have_an_end_too(tight: Stage) -> None:
+    await tight.add_application("no-key", dpop="optional")
+    form = {"client_id": "no-key", "login_hint": "ada@example.com"}
+    begun = (await tight.client.post("/oauth/device_authorization", data=form)).json()
+    poll = {"grant_type": DEVICE_CODE_GRANT, "client_id": "no-key", "device_code": begun["device_code"]}
+    answers = [await tight.client.post("/oauth/token", data=poll) for _ in range(6)]
+    assert [each.status_code for each in answers] == [400, 400, 400, 429, 429, 429]
+
+
+async def test_a_known_device_that_goes_on_and_on_meets_the_budget_of_its_network(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    budgets = budget.parse("address_range=3/60,known_device_mails=2/900")
+    async with open_stage(sqlite_url, tmp_path, budgets=budgets) as stage:
+        device = stage.device()
+        asked = await stage.approved(device=device)
+        assert (await stage.poll(asked)).status_code == 200
+        stage.clock.advance(61)
+        statuses = []
+        for _ in range(8):
+            answer = await stage.ask(device)
+            statuses.append(answer.status_code)
+            if answer.status_code == 200:
+                form = {"client_id": "desk-app", "token": answer.json()["device_code"]}
+                assert (await device.post(stage.client, "/oauth/revoke", form)).status_code == 200
+        assert statuses == [200, 200, 200, 429, 429, 429, 429, 429], "giving each up at once is no way around it"

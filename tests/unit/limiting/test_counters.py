@@ -53,19 +53,26 @@ def test_no_window_of_the_clock_ever_lets_more_through_than_the_budget(pauses: l
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.floats(0.001, 10), st.integers(1, 20))
-def test_whoever_waits_as_long_as_told_is_let_in_then(previous: int, current: int, left: float, count: int) -> None:
+def test_whoever_waits_as_long_as_told_is_let_in_then_and_hardly_sooner(
+    previous: int, current: int, left: float, count: int
+) -> None:
     budget = Budget(count, 10)
     window = Window(min(previous, count), min(current, count), left)
     if window.used(budget) < budget.count:
         return
-    later = left - window.wait(budget)
-    if later > 0:
-        after = Window(window.previous, window.current, later)
-    elif later > -budget.seconds:
-        after = Window(window.current, 0, later + budget.seconds)
-    else:
-        after = Window(0, 0, budget.seconds)
-    assert after.used(budget) < budget.count
+    wait = window.wait(budget)
+    assert later(window, budget, wait).used(budget) < budget.count
+    # A whole second on top, as callers are told whole seconds.
+    assert wait <= 1 or later(window, budget, wait - 1.001).used(budget) >= budget.count
+
+
+def later(window: Window, budget: Budget, seconds: float) -> Window:
+    left = window.left - seconds
+    if left > 0:
+        return Window(window.previous, window.current, left)
+    if left > -budget.seconds:
+        return Window(window.current, 0, left + budget.seconds)
+    return Window(0, 0, budget.seconds)
 
 
 async def test_old_counters_leave_together_when_their_windows_are_over() -> None:

@@ -148,7 +148,7 @@ class Window(msgspec.Struct, frozen=True):
         room = budget.count - 1 - self.current
         if room < 0:
             # Only as this window leaves, as the one before the next, something becomes free.
-            until = self.left + budget.seconds * (1 - (budget.count - 1) / self.current)
+            until = self.left + budget.seconds * (1 - budget.count / self.current)
         else:
             until = self.left - (room + 1) * budget.seconds / self.previous if self.previous else 0
         return max(1, math.floor(until) + 1)

@@ -47,11 +47,11 @@ def check_budgets(rows: Sequence[Row], context: Context, *, known: bool, crowded
     """What counts against the mailbox; a LimitRefusal where the device or its network has asked too often.
 
     `known`: this device has signed in to the mailbox before, so what its network and others of its application asked
-    for does not stand in its way. `crowded` is what their budgets say.
+    for does not stand in its way, as long as it keeps within budgets of its own. `crowded` is what the others' say.
     """
     usage, budgets = usages.found(rows), context.settings.budgets
     _refuse("device_key", usage.device_key, usage.device_key_since, budgets.device_key, context.now)
-    if not known:
+    if not known or is_over_budget(usage, budgets, known=True):
         _refuse("address_range", usage.address_range, usage.address_range_since, budgets.address_range, context.now)
         if crowded is not None:
             raise crowded

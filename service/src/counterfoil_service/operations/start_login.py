@@ -48,7 +48,8 @@ DecoyReason = Literal["user_disabled", "not_invited", "suppressed", "over_budget
 class LoginStarted(msgspec.Struct, frozen=True):
     """What the device is told; the link secret is not among it [R6].
 
-    `known`: it has signed in to this mailbox before, and is counted by itself. `quota` is what its network has left.
+    `known`: it has signed in to this mailbox before, and keeps within budgets of its own. `quota` is what its network
+    has left.
     """
 
     login_id: str
@@ -143,7 +144,7 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
     over = is_over_budget(usage, context.settings.budgets, known=known)
     quota = quota_of(usage, context.settings.budgets, context.now)
     decoy = _decoy_reason(user, suppressed, over=over, context=context)
-    return _Admitted(application, scope, audience, user, decoy, known, quota)
+    return _Admitted(application, scope, audience, user, decoy, known and not over, quota)
 
 
 def _is_known(rows: Sequence[Row]) -> bool:

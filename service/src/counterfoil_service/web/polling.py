@@ -63,8 +63,9 @@ async def poll_of(request: AnyRequest, bearer: Bearer, wait: int | None) -> Poll
 async def answer_poll(request: AnyRequest, poll: Poll) -> Response[bytes]:
     """Tokens, or the error that says how the login stands."""
     try:
-        if poll.proof is not None:
-            services_of(request).limiter.check_spent("key_polls", poll.proof.jkt)
+        # What is no longer waited for is answered, however impatient its device was.
+        if poll.state is State.PENDING:
+            services_of(request).limiter.check_spent("key_polls", _paced_as(poll))
         response = await _collect(request, poll)
     except Refusal as refusal:
         request.scope["state"][UNEVENTFUL] = refusal.code is ErrorCode.AUTHORIZATION_PENDING
@@ -118,8 +119,12 @@ async def _wait(request: AnyRequest, poll: Poll) -> tuple[State, int]:
 
 async def _charge_pace(request: AnyRequest, poll: Poll) -> None:
     """Each early poll raises the interval, which is a write: there is an end to them."""
-    if poll.proof is not None:
-        await charge(request, "key_polls", poll.proof.jkt, key=poll.proof.jkt)
+    await charge(request, "key_polls", _paced_as(poll), key=poll.proof.jkt if poll.proof else None)
+
+
+def _paced_as(poll: Poll) -> str:
+    """The device's key; without one, its login."""
+    return poll.proof.jkt if poll.proof else poll.login_id
 
 
 async def hold(request: AnyRequest, login_id: str, until: int) -> tuple[State, int]:

@@ -9,7 +9,7 @@ from counterfoil_service.crypto.argon2 import verify_secret
 from counterfoil_service.crypto.keys import keyed
 
 REMEMBERED = 300 * 1_000_000
-"""Microseconds a successful check is remembered: argon2id costs a hundred times the rest of the request."""
+"""Microseconds for which a successful check is remembered after its last use: argon2id costs a hundred requests."""
 
 _CAPACITY = 1024
 _CONCURRENT_CHECKS = 2
@@ -25,8 +25,12 @@ class SecretChecks:
         self._slots = asyncio.Semaphore(_CONCURRENT_CHECKS)
 
     def remembers(self, application: Application, secret: str, now: int) -> bool:
-        """Whether this was found to be its secret lately."""
-        return self._remembered.get(self._name(application, secret), 0) > now
+        """Whether this was found to be its secret lately, and used since: strangers beside it do not make it wait."""
+        name = self._name(application, secret)
+        if self._remembered.get(name, 0) <= now:
+            return False
+        self._remembered[name] = now + REMEMBERED
+        return True
 
     async def passes(self, application: Application, secret: str, now: int) -> bool:
         """Whether this is the application's secret."""
