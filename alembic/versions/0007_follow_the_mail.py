@@ -16,7 +16,7 @@ _WORDS = [
     ("outbox", "provider"),
     ("outbox", "delivery"),
 ]
-_TIMES = ("relayed_at", "reported_at")
+_NUMBERS = ("relayed_at", "reported_at", "known_device")
 
 
 def _integer() -> sa.types.TypeEngine[int]:
@@ -26,7 +26,7 @@ def _integer() -> sa.types.TypeEngine[int]:
 def upgrade() -> None:
     for table, column in _WORDS:
         op.add_column(table, sa.Column(column, sa.Text(), nullable=True))
-    for column in _TIMES:
+    for column in _NUMBERS:
         op.add_column("logins", sa.Column(column, _integer(), nullable=True))
     op.create_table(
         "suppressions",
@@ -51,6 +51,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("mail_reports")
     op.drop_table("suppressions")
-    for table, column in (*(("logins", column) for column in _TIMES), *_WORDS):
+    for table, column in (*(("logins", column) for column in _NUMBERS), *_WORDS):
         with op.batch_alter_table(table) as batch_op:
             batch_op.drop_column(column)

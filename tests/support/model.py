@@ -36,6 +36,7 @@ class ModelLogin:
     decoy: bool
     created: int
     expires: int
+    known: bool
     state: str = "pending"
     misses: int = 0
     approved: int | None = None
@@ -75,7 +76,8 @@ class Model:
         live = [
             each
             for each in self.logins.values()
-            if each.address == address and not each.decoy and each.current(self.now) in {"pending", "approved"}
+            if (each.address, each.decoy, each.known) == (address, False, False)
+            and each.current(self.now) in {"pending", "approved"}
         ]
         today = [at for at in self.mailed.get((address, ""), []) if at > self.now - DAY]
         return len(recent) >= 3 or len(today) >= 10 or len(live) >= 3
@@ -98,7 +100,8 @@ class Model:
             if each.key == key and each.state in {"pending", "approved"}:
                 trigger = "supersede" if self.now < each.expires else "expire"
                 events.append(self._follow(each, trigger))
-        self.logins[login_id] = ModelLogin(login_id, key, address, decoy, self.now, self.now + TTL)
+        known = (address, key) in self.devices and not decoy
+        self.logins[login_id] = ModelLogin(login_id, key, address, decoy, self.now, self.now + TTL, known)
         if not decoy:
             owner = (address, key if (address, key) in self.devices else "")
             self.mailed.setdefault(owner, []).append(self.now)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a used-up budget does to a call, and what does not use one up: `just limits` shows the rest of them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from counterfoil_service.core import budget
+from counterfoil_service.crypto.argon2 import hash_secret
 from support.device import DEVICE_CODE_GRANT
 from support.http import nothing_written, only_told, primed, refused
 from support.stage import ROOMY, OpenStage, Stage
@@ -106,4 +108,45 @@ async def test_a_known_device_that_goes_on_and_on_meets_the_budget_of_its_networ
             if answer.status_code == 200:
                 form = {"client_id": "desk-app", "token": answer.json()["device_code"]}
                 assert (await device.post(stage.client, "/oauth/revoke", form)).status_code == 200
-        assert statuses == [200, 200, 200, 429, 429, 429, 429, 429], "giving each up at once is no way around it"
+        assert statuses == [200] * 5 + [429] * 3, (
+            "two of its own, three of its network's; giving each up is no way around"
+        )
+
+
+async def test_known_devices_use_up_neither_their_network_nor_the_room_for_a_new_one(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    budgets = budget.parse("address_range=3/60,mailbox_live_logins=1/3600")
+    async with open_stage(sqlite_url, tmp_path, budgets=budgets) as stage:
+        known = stage.device()
+        assert (await stage.poll(await stage.approved(device=known))).status_code == 200
+        stage.clock.advance(3_601)
+        answer = await stage.ask(known)
+        assert answer.headers["ratelimit"] == '"address_range";r=3;t=60'
+        new = await stage.start()
+        rows = await stage.rows("SELECT id, decoy, known_device FROM logins WHERE state = 'pending'")
+        assert sorted(rows) == sorted([(answer.json()["login_id"], 0, 1), (new.login_id, 0, None)])
+        for name in ("b", "c"):
+            await stage.start(f"{name}@example.com")
+        refused(await stage.ask(primed(stage), "d@example.com"), 429, "slow_down")
+
+
+async def test_a_secret_that_is_in_use_is_never_kept_waiting_by_guesses_of_others(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    async with open_stage(sqlite_url, tmp_path, budgets=budget.parse(f"{ROOMY},client_secrets=2/60")) as stage:
+        await stage.add_application("back-end", secret_hash=hash_secret("right"))
+
+        async def status(secret: str) -> int:
+            auth = ("back-end", secret)
+            return (await stage.client.post("/oauth/introspect", data={"token": "x"}, auth=auth)).status_code
+
+        assert await status("right") == 200
+        for _ in range(3):
+            stage.clock.advance(200)
+            assert await status("right") == 200, "each use keeps it known"
+        assert [await status(f"guess {number}") for number in range(4)] == [401, 401, 429, 429]
+        assert await status("right") == 200
+        stage.clock.advance(400)
+        guesses = await asyncio.gather(*(status(f"at once {number}") for number in range(6)))
+        assert guesses.count(401) == 2, "no more are hashed than the budget allows, however many come at once"

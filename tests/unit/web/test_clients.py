@@ -69,14 +69,22 @@ def _application(secret: str) -> Application:
     return Application("a", "A", (), (), "required", "optional", 0, secret_hash="hash of " + secret)
 
 
-async def test_a_success_is_remembered_for_five_minutes() -> None:
+async def test_a_success_is_remembered_for_five_minutes_after_its_last_use() -> None:
     verify = _Verifier()
     checks = SecretChecks(bytes(32), verify)
-    for elapsed in (0, 1, REMEMBERED - 1):
+    for elapsed in (0, 1, REMEMBERED, 2 * REMEMBERED - 1):
         assert await checks.passes(_application("x"), "x", NOW + elapsed)
     assert verify.calls == ["x"]
-    assert await checks.passes(_application("x"), "x", NOW + REMEMBERED)
+    assert await checks.passes(_application("x"), "x", NOW + 3 * REMEMBERED - 1)
     assert verify.calls == ["x", "x"]
+
+
+async def test_a_queue_of_secrets_does_not_grow_without_end() -> None:
+    checks = SecretChecks(bytes(32), _Verifier())
+    checks._waiting = secret_checks._MOST_WAITING
+    with pytest.raises(Refusal) as caught:
+        await checks.passes(_application("x"), "x", NOW)
+    assert caught.value.code is ErrorCode.TEMPORARILY_UNAVAILABLE
 
 
 async def test_a_failure_is_never_remembered() -> None:

@@ -72,7 +72,7 @@ class Budgets(msgspec.Struct, frozen=True):
     range_refusals: Budget = Budget(300, 60)
     """Calls below /oauth/ and /me/ that were refused, from one range; for their pace alone, none is."""
     client_secrets: Budget = Budget(30, 60)
-    """Wrong secrets of one application, from one range."""
+    """Secrets of one application that are not known from their last use, from one address."""
     range_reports: Budget = Budget(60, 60)
     """Delivery reports that could not be verified, from one range."""
     range_operators: Budget = Budget(60, 60)
@@ -97,7 +97,7 @@ WHAT: Final = {
     "mail_code_tries": "this device sent too many codes",
     "key_polls": "this device polled too early too often",
     "range_refusals": "too many calls from your network were refused",
-    "client_secrets": "too many wrong secrets of this application came from your network",
+    "client_secrets": "too many secrets of this application came from your address",
     "range_reports": "too many reports from your network could not be verified",
     "range_operators": "too many wrong tokens came from your network",
 }

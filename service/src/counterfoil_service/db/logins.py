@@ -67,6 +67,8 @@ class Login(msgspec.Struct, frozen=True):
     """When an operator was given the link by hand."""
     reported_at: int | None = None
     """When somebody said "this was not me"."""
+    known_device: int | None = None
+    """1 where the device had signed in to this mailbox before: its login counts against budgets of its own."""
 
     def __repr__(self) -> str:
         return f"Login(id={self.id!r}, state={self.state.value!r})"

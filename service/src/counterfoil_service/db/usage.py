@@ -62,14 +62,16 @@ def _recent(aggregate: "Any", column: "Any", name: str) -> "Any":
         .select_from(logins)
         .where(column == parameter(name), _c.created_at > parameter(f"{name}_from"))
     )
-    # A login that its device gave up does not count against it; one that a newer request superseded does.
-    return recent.where(_c.given_up == constant(0)) if name == "jkt" else recent
+    # A login that its device gave up does not count against it; one that a newer request superseded does. Those of
+    # known devices do not count against their network.
+    return recent.where(_c.given_up == constant(0) if name == "jkt" else _c.known_device.is_(None))
 
 
 _live = and_(
     _c.mailbox == parameter("mailbox"),
     NOT_OVER,
     _c.decoy == constant(0),
+    _c.known_device.is_(None),
     _c.expires_at > parameter("now"),
     _c.created_at > parameter("live_from"),
 )

@@ -79,11 +79,13 @@ def is_flooded(unanswered: int, reports: int, budgets: Budgets) -> bool:
     return unanswered + REPORT_WEIGHT * reports >= budgets.mailbox_unanswered.count
 
 
-def quota_of(usage: Usage, budgets: Budgets, now: int) -> Quota:
-    """What is left for other devices of the caller's network, once this one has been let in."""
+def quota_of(usage: Usage, budgets: Budgets, now: int, *, known: bool) -> Quota:
+    """What is left for other devices of the caller's network, once this one has been let in; a known one takes none."""
     budget = budgets.address_range
     since = usage.address_range_since or now
-    return Quota("address_range", budget, max(0, budget.count - usage.address_range - 1), _wait(since, budget, now))
+    return Quota(
+        "address_range", budget, max(0, budget.count - usage.address_range - (not known)), _wait(since, budget, now)
+    )
 
 
 def mailed_from(budgets: Budgets, now: int) -> int:

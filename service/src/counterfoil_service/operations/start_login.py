@@ -97,6 +97,7 @@ async def start_login(tx: Transaction, command: StartLogin, context: Context) ->
         country=command.place.country,
         place=command.place.words,
         mail_code_hash=code_hash,
+        known_device=1 if admitted.known else None,
         language=command.language,
         **_way_back(command),
     )
@@ -142,7 +143,7 @@ async def _admit(tx: Transaction, command: StartLogin, asker: Asker, context: Co
     if of_device:
         await _record_superseded(tx, logins.ended(of_device[0]), context)
     over = is_over_budget(usage, context.settings.budgets, known=known)
-    quota = quota_of(usage, context.settings.budgets, context.now)
+    quota = quota_of(usage, context.settings.budgets, context.now, known=known and not over)
     decoy = _decoy_reason(user, suppressed, over=over, context=context)
     return _Admitted(application, scope, audience, user, decoy, known and not over, quota)
 

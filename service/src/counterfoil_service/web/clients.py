@@ -8,9 +8,9 @@ from urllib.parse import unquote_plus
 
 from counterfoil_service.core.application import OWN_ID, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.web.caller import network_of
+from counterfoil_service.web.caller import source_of
 from counterfoil_service.web.forms import Form
-from counterfoil_service.web.limits import charge_network
+from counterfoil_service.web.limits import charge
 from counterfoil_service.web.request_headers import header_named
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -31,15 +31,13 @@ async def authenticate_client(request: AnyRequest, form: Form) -> Application:
 
 
 async def _passes(request: AnyRequest, application: Application, secret: str) -> bool:
-    """A wrong secret costs a hash, so there is an end to them; who was right moments ago is not asked to wait."""
+    """Each look costs a hash, so there is an end to them; a secret in use is known, and costs none."""
     services = services_of(request)
     if services.secret_checks.remembers(application, secret, services.clock()):
         return True
-    services.limiter.check_spent("client_secrets", network_of(request), application.id)
-    if await services.secret_checks.passes(application, secret, services.clock()):
-        return True
-    await charge_network(request, "client_secrets", application.id)
-    return False
+    # By the very address: what strangers beside it try is not to keep a back-end out that starts just then.
+    await charge(request, "client_secrets", str(source_of(request)), application.id)
+    return await services.secret_checks.passes(application, secret, services.clock())
 
 
 def _credentials(request: AnyRequest, form: Form) -> tuple[str, str | None]:

@@ -32,6 +32,7 @@ async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[st
     if view is None:
         await charge_network(request, "range_opens")
         return _dead(request)
+    await charge_network(request, "link_opens", digest(secret))
     pages = pages_of(request, view.language, view.look)
     return answer(pages, pages.notice(_notice_page(request, view, secret)))
 
@@ -43,6 +44,7 @@ async def end_session(request: AnyRequest) -> Response[str]:
     services = services_of(request)
     secret = (await read_form(request)).get("secret", at_most=16_384) or ""
     if not link.well_formed(secret):
+        await charge_network(request, "range_tries")
         return _dead(request)
     await charge_network(request, "link_tries", digest(secret))
     view = await services.database.write(end_noticed_session, EndNoticedSession(secret, await opener_of(request)))

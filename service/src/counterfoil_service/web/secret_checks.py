@@ -7,12 +7,14 @@ from collections.abc import Callable
 from counterfoil_service.core.application import Application
 from counterfoil_service.crypto.argon2 import verify_secret
 from counterfoil_service.crypto.keys import keyed
+from counterfoil_service.db.engine import unavailable
 
 REMEMBERED = 300 * 1_000_000
 """Microseconds for which a successful check is remembered after its last use: argon2id costs a hundred requests."""
 
 _CAPACITY = 1024
 _CONCURRENT_CHECKS = 2
+_MOST_WAITING = 40
 
 
 class SecretChecks:
@@ -23,6 +25,7 @@ class SecretChecks:
         self._verify = verify
         self._remembered: dict[bytes, int] = {}
         self._slots = asyncio.Semaphore(_CONCURRENT_CHECKS)
+        self._waiting = 0
 
     def remembers(self, application: Application, secret: str, now: int) -> bool:
         """Whether this was found to be its secret lately, and used since: strangers beside it do not make it wait."""
@@ -37,8 +40,14 @@ class SecretChecks:
         if self.remembers(application, secret, now):
             return True
         encoded, name = application.secret_hash or "", self._name(application, secret)
-        async with self._slots:
-            correct = await asyncio.to_thread(self._verify, encoded, secret)
+        if self._waiting >= _MOST_WAITING:
+            raise unavailable()
+        self._waiting += 1
+        try:
+            async with self._slots:
+                correct = await asyncio.to_thread(self._verify, encoded, secret)
+        finally:
+            self._waiting -= 1
         if correct:
             if len(self._remembered) >= _CAPACITY:
                 self._remembered.clear()

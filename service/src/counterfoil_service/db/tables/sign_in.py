@@ -76,6 +76,7 @@ logins = Table(
     words("language", null=True),
     integer("relayed_at", null=True),
     integer("reported_at", null=True),
+    integer("known_device", null=True),
 )
 
 # Spelt as the statements spell it: SQLite uses a partial index only where it recognises the very same term.
