@@ -150,3 +150,19 @@ async def test_a_secret_that_is_in_use_is_never_kept_waiting_by_guesses_of_other
         stage.clock.advance(400)
         guesses = await asyncio.gather(*(status(f"at once {number}") for number in range(6)))
         assert guesses.count(401) == 2, "no more are hashed than the budget allows, however many come at once"
+
+
+@pytest.mark.parametrize(("said", "decoy"), [("report", 1), ("reject", 0)])
+async def test_two_reports_lengthen_the_pause_of_a_mailbox_and_two_rejections_do_not(
+    sqlite_stage: Stage, said: str, decoy: int
+) -> None:
+    for _ in range(2):
+        await sqlite_stage.start()
+        assert (await sqlite_stage.decide(await sqlite_stage.secret(), said)).status_code == 200
+        sqlite_stage.clock.advance(1)
+    sqlite_stage.clock.advance(901)
+    await sqlite_stage.start()
+    sqlite_stage.clock.advance(901)
+    last = await sqlite_stage.start()
+    rows = await sqlite_stage.rows("SELECT id, decoy FROM logins")
+    assert dict(rows)[last.login_id] == decoy

@@ -70,7 +70,7 @@ class Budgets(msgspec.Struct, frozen=True):
     key_polls: Budget = Budget(120, 60)
     """Polls of one device key that came too early, or while another was held."""
     range_refusals: Budget = Budget(300, 60)
-    """Calls below /oauth/ and /me/ that were refused, from one range; for their pace alone, none is."""
+    """Calls below /oauth/ that were refused, from one range; those refused for their pace do not count."""
     client_secrets: Budget = Budget(30, 60)
     """Secrets of one application that are not known from their last use, from one address."""
     range_reports: Budget = Budget(60, 60)
