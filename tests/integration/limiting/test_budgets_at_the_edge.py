@@ -166,3 +166,16 @@ async def test_two_reports_lengthen_the_pause_of_a_mailbox_and_two_rejections_do
     last = await sqlite_stage.start()
     rows = await sqlite_stage.rows("SELECT id, decoy FROM logins")
     assert dict(rows)[last.login_id] == decoy
+
+
+async def test_no_alert_is_raised_for_a_mail_that_a_known_device_asked_for(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    async with open_stage(sqlite_url, tmp_path, budgets=budget.parse(f"{ROOMY},mailbox_unanswered=1/86400")) as stage:
+        known = stage.device()
+        assert (await stage.poll(await stage.approved(device=known))).status_code == 200
+        stage.clock.advance(61)
+        strangers, own = await stage.start(), await stage.start(device=known)
+        await stage.mails()
+        assert "mailbox.flooded" in await stage.names(strangers.login_id)
+        assert (await stage.names(own.login_id))[-1] == "mail.sent"

@@ -71,5 +71,5 @@ async def settle_mail(tx: Transaction, command: SettleMail, context: Context) ->
         },
     )
     await audit.append(tx, context, event)
-    if mail.kind == "link" and command.outcome == "sent" and isinstance(about, Login):
+    if mail.kind == "link" and command.outcome == "sent" and isinstance(about, Login) and not about.known_device:
         await record_flood(tx, about, context)
