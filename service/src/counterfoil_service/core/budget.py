@@ -62,7 +62,7 @@ class Budgets(msgspec.Struct, frozen=True):
     range_opens: Budget = Budget(600, 60)
     """Opens of links that do not live, from one range."""
     link_tries: Budget = Budget(300, 60)
-    """Decisions sent to one link from one range, malformed codes among them."""
+    """Decisions sent to one link that somebody was sent, from one range, malformed codes among them."""
     range_tries: Budget = Budget(300, 60)
     """Decisions sent to links that do not live, from one range."""
     mail_code_tries: Budget = Budget(30, 60)
