@@ -28,6 +28,7 @@ from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail,
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
+from counterfoil_service.operations.prove_taken import prove_taken
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mails
 from counterfoil_service.settings import Settings
 
@@ -40,6 +41,10 @@ FIRST_RETRY_SECONDS = 5
 LAST_RETRY_SECONDS = 120
 
 log = logging.getLogger(__name__)
+
+
+class _Reported(Exception):  # noqa: N818 - says what happened
+    """A provider told that it has the mail, between its claim and its being handed over once more."""
 
 
 class OutboxWorker:
@@ -112,7 +117,7 @@ class OutboxWorker:
     def _unsent(self, claimed: ClaimedMail) -> SettleMail | None:
         """What becomes of a mail that is not handed to anybody."""
         if claimed.is_taken:
-            return SettleMail(claimed.mail, "sent", "reported", provider=claimed.mail.provider)
+            return _reported(claimed.mail)
         if claimed.secret is None:
             return SettleMail(claimed.mail, "expired", claimed.unfit)
         if self._transport is None:
@@ -135,6 +140,8 @@ class OutboxWorker:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 provider = await self._send(self._transport, claimed, claimed.secret)
+        except _Reported:
+            return _reported(mail)
         except TimeoutError:
             return self._later(mail, "timeout")
         except Undeliverable as error:
@@ -155,7 +162,14 @@ class OutboxWorker:
                 # Without its words, which may hold what the mail was to say.
                 log.error("mail %s cannot be written: %s at %s", claimed.mail.id, type(error).__name__, _place(error))  # noqa: TRY400 - see above
                 raise Undeliverable("not_writable") from None
-        return await transport.send(message, claimed.mail.recipient, claimed.mail.provider)
+        mail = claimed.mail
+
+        async def unless_reported() -> None:
+            # Whoever was asked before may have hung for long, and a report have come meanwhile.
+            if mail.attempts > 1 and await self._database.read(prove_taken, mail):
+                raise _Reported
+
+        return await transport.send(message, mail.recipient, mail.provider, unless_reported)
 
     def _later(self, mail: Mail, code: str, provider: str | None = None) -> SettleMail:
         pause = backoff(mail.attempts, first=FIRST_RETRY_SECONDS, last=LAST_RETRY_SECONDS, entropy=self._entropy)
@@ -192,6 +206,10 @@ class OutboxWorker:
             **common,
         )
         return render_link_mail(asked, self._templates)
+
+
+def _reported(mail: Mail) -> SettleMail:
+    return SettleMail(mail, "sent", "reported", provider=mail.provider)
 
 
 def _place(error: Exception) -> str:
