@@ -49,7 +49,7 @@ async def asked_by_both(stage: Stage, **fields: str) -> None:
     """A link is asked for by somebody who was invited, and for an address that nobody knows."""
     await stage.database.write(invite_user, KNOWN)
     for address in (KNOWN, UNKNOWN):
-        await stage.start(address, **fields)
+        await stage.start(address, None, **fields)
 
 
 @pytest.mark.parametrize(
