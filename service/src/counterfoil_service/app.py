@@ -45,6 +45,7 @@ from counterfoil_service.web import (
 from counterfoil_service.web.audit_api.routes import audit_router
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
+from counterfoil_service.web.console.routes import console_router
 from counterfoil_service.web.headers import security_headers
 from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
@@ -247,6 +248,7 @@ def _litestar(services: Services) -> Litestar:
             browser_router("/"),
             notice_pages.notice_router("/"),
             audit_router("/"),
+            console_router("/"),
         ],
     )
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)

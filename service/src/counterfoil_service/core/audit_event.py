@@ -73,6 +73,7 @@ class EventName(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"
     AUDIT_CHECKPOINT_FAILED = "audit.checkpoint_failed"
+    CONSOLE_VIEWED = "console.viewed"
     KEY_ROTATED = "key.rotated"
     SETTINGS_CHANGED = "settings.changed"
 

@@ -9,6 +9,7 @@ import msgspec
 from counterfoil_service.core.actor_words import ERASED, Personal, Teller
 from counterfoil_service.core.administration_words import ADMINISTRATION_WORDS
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.console_words import CONSOLE_WORDS
 from counterfoil_service.core.limit_words import LIMIT_WORDS
 from counterfoil_service.core.login_words import LOGIN_WORDS
 from counterfoil_service.core.mail_words import MAIL_WORDS
@@ -71,6 +72,7 @@ _TELLERS: Final[dict[EventName, Teller]] = {
     **LIMIT_WORDS,
     **SESSION_WORDS,
     **ADMINISTRATION_WORDS,
+    **CONSOLE_WORDS,
     EventName.USER_CREATED: _created,
     EventName.USER_VERIFIED: lambda *_: "The mailbox is verified from now on.",
     EventName.USER_INVITED: _invited,

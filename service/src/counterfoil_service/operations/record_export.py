@@ -6,7 +6,6 @@ import msgspec
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Context, Transaction
-from counterfoil_service.operations.record_reading import COMMAND_LINE
 
 
 class RecordExport(msgspec.Struct, frozen=True):
@@ -19,7 +18,7 @@ class RecordExport(msgspec.Struct, frozen=True):
 async def record_export(tx: Transaction, command: RecordExport, context: Context) -> None:
     """Before the first byte goes out."""
     fields: dict[str, str | int] = {
-        "operator": COMMAND_LINE,
+        "operator": context.actor,
         "format": command.form,
         "from_index": command.from_index,
     }

@@ -14,9 +14,6 @@ from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
 
 Part = Literal["events", "login", "stream", "entries"]
 
-COMMAND_LINE = "cli"
-"""In the operator's place, where a command ran on the service's own machine."""
-
 
 class RecordReading(msgspec.Struct, frozen=True, kw_only=True):
     """`token` is what the caller sent. Of an address range `filters` says only that there was one [R132]."""
@@ -48,7 +45,7 @@ async def record_reading(tx: Transaction, command: RecordReading, context: Conte
 
 async def record_reading_here(tx: Transaction, login: str, context: Context) -> None:
     """The same for a command on the service's own machine, which needs no token: who gets so far has the database."""
-    fields: dict[str, str | int] = {"operator": COMMAND_LINE, "part": "login", "login": login}
+    fields: dict[str, str | int] = {"operator": context.actor, "part": "login", "login": login}
     await audit.append(tx, context, AuditEvent(name=EventName.AUDIT_READ, fields=fields))
 
 

@@ -14,15 +14,13 @@ from counterfoil_service.db.logins import Login
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import hash_of_nothing
 from counterfoil_service.operations.identify_person import why_refused
-from counterfoil_service.operations.record_reading import COMMAND_LINE
 
 
 class RelayLink(msgspec.Struct, frozen=True):
-    """`reason` is for the log, in the operator's words; `operator` an operator's id, or `cli`."""
+    """`reason` is for the log, in the operator's words."""
 
     login_id: str
     reason: str
-    operator: str = COMMAND_LINE
 
     def __repr__(self) -> str:
         return f"RelayLink(login_id={self.login_id!r})"
@@ -67,7 +65,7 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
         application_id=login.application_id,
         subject=subject,
         jkt=login.jkt,
-        fields={"operator": command.operator},
+        fields={"operator": context.actor},
         personal={"stated_reason": reason},
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)

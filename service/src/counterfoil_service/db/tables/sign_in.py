@@ -35,6 +35,20 @@ users = Table(
     integer("disabled_at", null=True),
     integer("invited_at", null=True),
 )
+# How operators look for people: by the beginning of an address, and the newest first.
+_unverified, _disabled = text("verified_at IS NULL"), text("disabled_at IS NOT NULL")
+Index("ix_users_address", users.c.address)
+Index("ix_users_created_at", users.c.created_at, users.c.id)
+Index(
+    "ix_users_unverified_created_at",
+    users.c.created_at,
+    users.c.id,
+    sqlite_where=_unverified,
+    postgresql_where=_unverified,
+)
+Index(
+    "ix_users_disabled_created_at", users.c.created_at, users.c.id, sqlite_where=_disabled, postgresql_where=_disabled
+)
 
 logins = Table(
     "logins",
@@ -188,6 +202,12 @@ devices = Table(
     integer("told_at", null=True),
 )
 Index("uq_devices_owner", devices.c.user_id, devices.c.application_id, devices.c.key_id, unique=True)
+# By when they came: an index on when they were seen last would cost every refresh.
+_told = text("told IS NOT NULL")
+Index("ix_devices_first_seen_at", devices.c.first_seen_at, devices.c.id)
+Index(
+    "ix_devices_told_first_seen_at", devices.c.first_seen_at, devices.c.id, sqlite_where=_told, postgresql_where=_told
+)
 
 authorization_codes = Table(
     "authorization_codes",

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""open the console: alerts, counts of events, acts that need two, bookmarks, ways in, and how people are looked for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def _integer() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _words(name: str, *, null: bool = False) -> "sa.Column[str]":
+    return sa.Column(name, sa.Text(), nullable=null)
+
+
+def _number(name: str, *, null: bool = False) -> "sa.Column[int]":
+    return sa.Column(name, _integer(), nullable=null)
+
+
+def _partial(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
+    condition = sa.text(where)
+    op.create_index(name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def upgrade() -> None:
+    _alerts()
+    _counts()
+    _operators()
+    op.create_index("ix_users_address", "users", ["address"])
+    op.create_index("ix_users_created_at", "users", ["created_at", "id"])
+    _partial("ix_users_unverified_created_at", "users", ["created_at", "id"], "verified_at IS NULL")
+    _partial("ix_users_disabled_created_at", "users", ["created_at", "id"], "disabled_at IS NOT NULL")
+    op.create_index("ix_devices_first_seen_at", "devices", ["first_seen_at", "id"])
+    _partial("ix_devices_told_first_seen_at", "devices", ["first_seen_at", "id"], "told IS NOT NULL")
+
+
+def downgrade() -> None:
+    for name in ("ix_devices_told_first_seen_at", "ix_devices_first_seen_at"):
+        op.drop_index(name, table_name="devices")
+    for name in ("disabled_created_at", "unverified_created_at", "created_at", "address"):
+        op.drop_index(f"ix_users_{name}", table_name="users")
+    for table in ("operator_links", "saved_searches", "four_eyes", "event_counts", "alert_pushes", "alerts"):
+        op.drop_table(table)
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alerts",
+        *(_words("id"), _words("kind"), _words("about"), _words("reason", null=True), _words("login_id", null=True)),
+        *(_words("application_id", null=True), _words("session_id", null=True), _words("subject", null=True)),
+        *(_number("times"), _number("raised_at"), _number("last_at"), _number("acknowledged_at", null=True)),
+        *(_words("acknowledged_by", null=True), _words("acknowledged_why", null=True)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    _partial("uq_alerts_unseen", "alerts", ["kind", "about"], "acknowledged_at IS NULL", unique=True)
+    op.create_index("ix_alerts_last_at", "alerts", ["last_at", "id"])
+    op.create_table(
+        "alert_pushes",
+        *(_words("id"), _words("alert_id"), _words("target"), _words("state"), _number("attempts")),
+        *(_number("due_at"), _number("created_at"), _number("ended_at", null=True), _words("problem", null=True)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_pushes")),
+    )
+    op.create_index("ix_alert_pushes_alert_id", "alert_pushes", ["alert_id"])
+    _partial("ix_alert_pushes_due_at", "alert_pushes", ["due_at"], "state = 'queued'")
+
+
+def _counts() -> None:
+    op.create_table(
+        "event_counts",
+        sa.Column("width", _integer(), autoincrement=False, nullable=False),
+        sa.Column("bucket", _integer(), autoincrement=False, nullable=False),
+        *(_words("name"), _words("application_id"), _words("outcome"), _number("events"), _number("logins")),
+        sa.PrimaryKeyConstraint("width", "bucket", "name", "application_id", "outcome", name=op.f("pk_event_counts")),
+    )
+
+
+def _operators() -> None:
+    op.create_table(
+        "four_eyes",
+        *(_words("id"), _words("act"), _words("target"), _words("reason"), _words("requested_by")),
+        *(_number("requested_at"), _number("expires_at"), _words("decided_by", null=True)),
+        *(_number("decided_at", null=True), _number("granted", null=True), _number("used_at", null=True)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_four_eyes")),
+    )
+    op.create_index("ix_four_eyes_act_target", "four_eyes", ["act", "target"])
+    op.create_index("ix_four_eyes_expires_at", "four_eyes", ["expires_at"])
+    op.create_table(
+        "saved_searches",
+        *(_words("id"), _words("operator_id"), _words("name"), _words("query"), _number("created_at")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_searches")),
+    )
+    op.create_index("uq_saved_searches_name", "saved_searches", ["operator_id", "name"], unique=True)
+    op.create_table(
+        "operator_links",
+        sa.Column("link_hash", sa.LargeBinary(), nullable=False),
+        *(_words("operator_id"), _number("created_at"), _number("expires_at"), _number("used_at", null=True)),
+        sa.PrimaryKeyConstraint("link_hash", name=op.f("pk_operator_links")),
+    )
+    op.create_index("ix_operator_links_operator_id", "operator_links", ["operator_id"])

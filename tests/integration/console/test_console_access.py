@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who gets into the console, and what its pages may load [R87, R139]."""
+
+import pytest
+
+from counterfoil_service.operations.remove_operator import remove_operator
+from support.http import nothing_written
+from support.staff import OPERATOR, Staff
+from support.stage import ISSUER, Stage
+from support.surfer import SESSION, Surfer
+
+
+async def test_a_stranger_is_led_to_the_sign_in_and_from_there_to_the_page_that_was_asked_for(stage: Stage) -> None:
+    async with Surfer(stage) as browser:
+        answer = await browser.get("/console?since=now")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"{ISSUER}/sign-in?return_to=%2Fconsole%3Fsince%3Dnow"
+
+
+async def test_somebody_without_a_role_is_told_what_it_takes_and_sees_nothing(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        await browser.sign_in("ada@example.com")
+        async with nothing_written(sqlite_stage):
+            answer = await browser.get("/console")
+        assert answer.status_code == 403
+        assert "counterfoil operators add" in answer.text
+
+
+@pytest.mark.parametrize("role", ["operator", "auditor"])
+async def test_both_roles_are_let_in_and_see_their_own_name(sqlite_stage: Stage, role: str) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser, "operator" if role == "operator" else "auditor")
+        text = await staff.see()
+        assert role in text
+
+
+async def test_a_role_that_was_taken_away_opens_nothing_from_then_on(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        await staff.see()
+        await sqlite_stage.database.write(remove_operator, OPERATOR)
+        assert (await staff.get()).status_code == 403
+
+
+async def test_a_made_up_cookie_is_a_stranger(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        browser.client.cookies.set(SESSION, "A" * 43, domain="id.example", path="/")
+        assert (await browser.get("/console")).status_code == 303
+
+
+async def test_nothing_is_loaded_but_our_own_two_files_and_they_may_be_kept_for_good(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        page = await (await Staff.hired(browser)).get()
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "require-trusted-types-for 'script'" in policy
+        assert page.headers["cache-control"] == "no-store"
+        for name, kind in (("console.css", "text/css"), ("console.js", "text/javascript")):
+            answer = await browser.get(f"/console/static/{name}")
+            assert answer.headers["content-type"].startswith(kind)
+            assert "immutable" in answer.headers["cache-control"]
+        assert (await browser.get("/console/static/base.html")).status_code == 404
