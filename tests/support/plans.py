@@ -15,8 +15,9 @@ from counterfoil_service.db.prepared import Statement
 from support.statements import sql_of
 
 GROWING = frozenset({
-    "alert_pushes", "alerts", "audit_events", "authorization_codes", "checkpoints", "cookies", "devices", "event_counts", "log_tiles",
-    "logins", "mailbox_keys", "mail_reports", "mailings", "outbox", "proofs", "refresh_tokens", "sessions", "suppressions", "users",
+    "alert_pushes", "alerts", "audit_events", "authorization_codes", "checkpoints", "cookies", "devices",
+    "event_counts", "log_tiles", "logins", "mail_reports", "mailbox_keys", "mailings", "outbox", "proofs",
+    "refresh_tokens", "sessions", "suppressions", "users",
 })  # fmt: skip
 """Tables with a row for each person, sign-in, request or event."""
 
