@@ -139,7 +139,7 @@ async def entries_counted(tx: ReadTransaction) -> int:
 async def uncounted(tx: ReadTransaction, index: int, limit: int) -> list[Countable]:
     """At most `limit` entries of the log from `index` on, in its order."""
     rows = await tx.all(_UNCOUNTED, {"index": index, "limit": limit})
-    return [Countable(*entry, _provider(fields)) for *entry, fields in rows]
+    return [Countable._make([*entry, _provider(fields)]) for *entry, fields in rows]
 
 
 async def known_steps(tx: ReadTransaction, events: Iterable[Countable], index: int) -> set[tuple[str, str]]:
