@@ -20,7 +20,7 @@ WIDTHS: Final = (DAY, HOUR, FIVE_MINUTES)
 KEPT: Final[Mapping[int, int]] = {FIVE_MINUTES: 2 * DAY, HOUR: 62 * DAY}
 """For this long after their end; those of a day are never deleted: a few hundred rows each."""
 
-_BARS: Final = (
+BARS: Final = (
     *(FIVE_MINUTES, 3 * FIVE_MINUTES, 6 * FIVE_MINUTES),
     *(HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR),
     *(DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY),
@@ -39,6 +39,11 @@ class Stretch(msgspec.Struct, frozen=True):
 def finest(time: int, now: int) -> int:
     """The narrowest width whose bucket around `time` is still kept."""
     return next((width for width in reversed(WIDTHS) if width not in KEPT or time >= now - KEPT[width]), DAY)
+
+
+def forgotten_before(width: int, now: int) -> int:
+    """Buckets of this width that begin earlier are deleted."""
+    return now - KEPT[width] - width
 
 
 def cover(since: int, until: int, now: int) -> list[Stretch]:
@@ -67,8 +72,8 @@ def _within(since: int, until: int, widths: Sequence[int]) -> Iterator[Stretch]:
 
 def bar_width(since: int, until: int, now: int, most: int) -> int:
     """The narrowest width of which at most `most` bars make up a plot, and whose counts are kept."""
-    fits = (width for width in _BARS if width >= finest(since, now) and until - since <= most * width)
-    return next(fits, _BARS[-1])
+    fits = (width for width in BARS if width >= finest(since, now) and until - since <= most * width)
+    return next(fits, BARS[-1])
 
 
 def counted_by(width: int) -> int:

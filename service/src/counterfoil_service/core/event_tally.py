@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from counterfoil_service.core.audit_event import EventName
-from counterfoil_service.core.event_buckets import KEPT, WIDTHS, floor
+from counterfoil_service.core.event_buckets import KEPT, WIDTHS, floor, forgotten_before
+
+_NARROWEST: Final = WIDTHS[-1]
+_Narrow = tuple[int, str, str, str, str]
 
 Step = str
 """How far a login came, by the name of the event that tells it."""
@@ -26,6 +29,8 @@ _STEPS: Final[Mapping[str, Step]] = {
     EventName.LOGIN_CODE_ISSUED.value: EventName.LOGIN_APPROVED.value,
 }
 
+_COLLECTED: Final = EventName.LOGIN_COMPLETED.value
+
 
 class Kind(NamedTuple):
     """What is counted together, in one bucket; no application and no mail provider are the empty text."""
@@ -43,6 +48,9 @@ class Counted(NamedTuple):
 
     events: int
     logins: int
+
+
+_NOTHING: Final = Counted(0, 0)
 
 
 class Countable(NamedTuple):
@@ -69,32 +77,30 @@ def step_of(name: str, session_id: str | None) -> Step | None:
 
 def tally(events: Iterable[Countable], known: "set[tuple[str, Step]]", now: int) -> dict[Kind, Counted]:
     """`known` are the steps of logins that earlier entries told. Buckets that would be deleted at once are left out."""
-    seen, counts = set(known), defaultdict[Kind, Counted](lambda: Counted(0, 0))
+    seen, narrow = set(known), defaultdict[_Narrow, list[int]](lambda: [0, 0])
     for event in events:
-        first = _is_first(event, seen)
+        kind = (event.time // _NARROWEST, event.name, event.application_id or "", event.outcome, event.provider)
+        counts = narrow[kind]
+        counts[0] += 1
+        counts[1] += _is_first(event, seen)
+    found: dict[Kind, Counted] = {}
+    for (number, *what), (count, logins) in narrow.items():
+        time = number * _NARROWEST
         for width in WIDTHS:
-            if width in KEPT and event.time < now - KEPT[width] - width:
-                continue
-            kind = Kind(
-                width,
-                floor(event.time, width),
-                event.name,
-                event.application_id or "",
-                event.outcome,
-                event.provider,
-            )
-            count = counts[kind]
-            counts[kind] = Counted(count.events + 1, count.logins + first)
-    return dict(counts)
+            bucket = floor(time, width)
+            if width not in KEPT or bucket >= forgotten_before(width, now):
+                wide = Kind(width, bucket, *what)
+                so_far = found.get(wide, _NOTHING)
+                found[wide] = Counted(so_far.events + count, so_far.logins + logins)
+    return found
 
 
 def _is_first(event: Countable, seen: "set[tuple[str, Step]]") -> bool:
     if event.login_id is None:
         return False
-    if event.name == EventName.LOGIN_COMPLETED:
-        return True
     step = step_of(event.name, event.session_id)
-    if step is None or (event.login_id, step) in seen:
-        return False
+    if step is None:
+        return event.name == _COLLECTED
+    before = len(seen)
     seen.add((event.login_id, step))
-    return True
+    return len(seen) > before
