@@ -52,7 +52,7 @@ class ProviderRow(msgspec.Struct, frozen=True):
     complained: int
 
 
-class WitnessRow(msgspec.Struct, frozen=True):
+class WitnessRow(msgspec.Struct, frozen=True, kw_only=True):
     """Where a witness stands: how many entries it cosigned, and when (microseconds UTC); None for never."""
 
     name: str
@@ -113,8 +113,13 @@ def witnesses_of(overview: Overview, configured: Sequence[Witness]) -> list[Witn
     rows = []
     for witness in configured:
         by = cosigned.pop(witness.vkey, None)
-        rows.append(WitnessRow(witness.name, configured=True, size=by and by.size, time=by and by.time))
-    return [*rows, *(WitnessRow(key.partition("+")[0], False, by.size, by.time) for key, by in cosigned.items())]  # noqa: FBT003 - by its name above
+        size, time = (None, None) if by is None else (by.size, by.time)
+        rows.append(WitnessRow(name=witness.name, configured=True, size=size, time=time))
+    former = (
+        WitnessRow(name=key.partition("+")[0], configured=False, size=by.size, time=by.time)
+        for key, by in cosigned.items()
+    )
+    return [*rows, *former]
 
 
 def duration_words(microseconds: int) -> str:
