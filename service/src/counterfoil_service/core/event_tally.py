@@ -7,28 +7,17 @@ from typing import Final, NamedTuple
 
 from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_buckets import KEPT, WIDTHS, floor, forgotten_before
+from counterfoil_service.core.funnel import STEPS
 
 _NARROWEST: Final = WIDTHS[-1]
 _Narrow = tuple[int, str, str, str, str]
 
 Step = str
-"""How far a login came, by the name of the event that tells it."""
+"""One of `core.funnel.STEPS`."""
 
 _STEPS: Final[Mapping[str, Step]] = {
-    **{
-        name.value: name.value
-        for name in (
-            EventName.LOGIN_REQUESTED,
-            EventName.MAIL_SENT,
-            EventName.MAIL_DELIVERED,
-            EventName.LOGIN_LINK_OPENED,
-            EventName.LOGIN_APPROVED,
-        )
-    },
-    # A browser that is sent home with a code was told yes as well: a login is approved by whichever comes first.
-    EventName.LOGIN_CODE_ISSUED.value: EventName.LOGIN_APPROVED.value,
+    event.value: step for step, events in STEPS.items() if step != "collected" for event in events
 }
-
 _COLLECTED: Final = EventName.LOGIN_COMPLETED.value
 
 

@@ -16,7 +16,7 @@ STEPS: Final[Mapping[str, tuple[EventName, ...]]] = {
     "approved": (EventName.LOGIN_APPROVED, EventName.LOGIN_CODE_ISSUED),
     "collected": (EventName.LOGIN_COMPLETED,),
 }
-"""Each step, and the events of which the first one takes it."""
+"""Each step, and the events of which the first one takes it. A browser that is sent home with a code was told yes."""
 
 
 class FunnelStep(msgspec.Struct, frozen=True):
