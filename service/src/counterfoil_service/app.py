@@ -125,6 +125,7 @@ class Service:
             places=Places(settings.mmdb_files),
             pages=Pages(urlsplit(settings.public_url).path, overrides=own.pages),
             wake_mail=outbox.wake,
+            mail_circuits=outbox.circuits,
         )
         if transport is not None:
             _rehearse(outbox)

@@ -16,6 +16,7 @@ from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.browser.cookies import browser_cookie
 from counterfoil_service.web.console.access import Visitor
+from counterfoil_service.web.console.plots import stretch_words
 from counterfoil_service.web.services import AnyRequest, services_of
 
 CONSOLE_PATH: Final = "/console"
@@ -79,6 +80,7 @@ def _ago(microseconds: int, now: int) -> str:
 
 _ENVIRONMENT = environment(__package__, ENGLISH)
 _ENVIRONMENT.filters |= {"when": _when, "ago": _ago, "bdi": bdi, "number": lambda number: f"{number:,}"}
+_ENVIRONMENT.filters["stretch"] = stretch_words
 
 
 async def show(
