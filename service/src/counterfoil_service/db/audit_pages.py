@@ -5,6 +5,7 @@ One condition leads: its index already has the page's order. The others are look
 at most; a page that found too few of them by then is short, and says where to go on.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ class Page(msgspec.Struct, frozen=True):
 async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after: Cursor | None, limit: int) -> Page:
     """At most `limit` events that fit, behind `after`."""
     equal = wanted.equal
-    leader = next((name for name in _LEADERS if name in equal and (name, equal[name]) != ("outcome", "success")), None)
+    leader = leader_of(equal)
     start = after or Cursor(wanted.until, 0)
     values: dict[str, object] = {
         **equal,
@@ -56,6 +57,11 @@ async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after:
     return Page(events, None if edge is None else Cursor(int(edge[0]), int(edge[1])))
 
 
+def leader_of(equal: Mapping[str, str]) -> str | None:
+    """The condition whose index is read, None for that of the time alone."""
+    return next((name for name in _LEADERS if name in equal and (name, equal[name]) != ("outcome", "success")), None)
+
+
 @cache
 def _statements(leader: str | None, names: frozenset[str]) -> tuple[Statement, Statement]:
     """The page, and the last event that is looked at for it; with nothing but a leader each that is looked at fits."""
@@ -63,7 +69,7 @@ def _statements(leader: str | None, names: frozenset[str]) -> tuple[Statement, S
     conditions = [
         _e.time >= parameter("since"),
         tuple_(_e.time, _e.position) < tuple_(parameter("before_time"), parameter("before_position")),
-        *([] if leader is None else [_leading(leader)]),
+        *([] if leader is None else [leading(leader)]),
     ]
     looked_at: Select[Any] = select(audit_events).where(*conditions).order_by(*order)
     edge = (
@@ -77,7 +83,7 @@ def _statements(leader: str | None, names: frozenset[str]) -> tuple[Statement, S
     return Statement(looked_at.limit(parameter("limit")).offset(constant(0))), Statement(edge)
 
 
-def _leading(name: str) -> "ColumnElement[bool]":
+def leading(name: str) -> "ColumnElement[bool]":
     """A partial index is used only where its own words stand in the statement."""
     value: ColumnElement[Any] = constant("failure") if name == "outcome" else parameter(name)
     return _e[name] == value
