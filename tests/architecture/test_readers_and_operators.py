@@ -5,7 +5,7 @@ import asyncio
 
 from architecture.holding import filled, holding
 from architecture.inventory import stored_as
-from counterfoil_service.audit.spellings import FORMATS, spelling
+from counterfoil_service.spellings import FORMATS, spelling
 from counterfoil_service.core.exports.exported import Exported
 from counterfoil_service.core.leaf import Leaf
 from counterfoil_service.db import log

@@ -16,7 +16,7 @@ import msgspec
 from counterfoil_service.audit.evidence import AlteredError
 from counterfoil_service.audit.export_folder import FolderExport, FolderExported
 from counterfoil_service.audit.newest_note import newest_note
-from counterfoil_service.audit.spellings import FORMATS, Spelling, spelling
+from counterfoil_service.spellings import FORMATS, Spelling, spelling
 from counterfoil_service.cli.audit_checkpoint import vkey_of
 from counterfoil_service.cli.database import run
 from counterfoil_service.cli.output import fail

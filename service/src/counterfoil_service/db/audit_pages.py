@@ -5,7 +5,7 @@ One condition leads: its index already has the page's order. The others are look
 at most; a page that found too few of them by then is short, and says where to go on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from counterfoil_service.core.event_filter import Cursor, EventFilter
 from counterfoil_service.db.audit import StoredEvent, stored
-from counterfoil_service.db.engine import ReadTransaction
+from counterfoil_service.db.engine import ReadTransaction, Row
+from counterfoil_service.db.log import Entry, entry_of
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, parameter
 from counterfoil_service.db.tables import audit_events
@@ -35,8 +36,28 @@ class Page(msgspec.Struct, frozen=True):
     following: Cursor | None
 
 
+class EntryPage(msgspec.Struct, frozen=True):
+    """The same as entries of the log, with the bytes that are hashed."""
+
+    entries: list[Entry]
+    following: Cursor | None
+
+
 async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after: Cursor | None, limit: int) -> Page:
     """At most `limit` events that fit, behind `after`."""
+    rows, following = await _rows(tx, wanted, after, limit)
+    return Page(await stored(tx, seal_key, rows), following)
+
+
+async def entry_page(tx: ReadTransaction, wanted: EventFilter, after: Cursor | None, limit: int) -> EntryPage:
+    """The same, of events that have no place in the log yet, too."""
+    rows, following = await _rows(tx, wanted, after, limit)
+    return EntryPage([entry_of(row) for row in rows], following)
+
+
+async def _rows(
+    tx: ReadTransaction, wanted: EventFilter, after: Cursor | None, limit: int
+) -> tuple[Sequence[Row], Cursor | None]:
     equal = wanted.equal
     leader = leader_of(equal)
     start = after or Cursor(wanted.until, 0)
@@ -48,13 +69,12 @@ async def page(tx: ReadTransaction, seal_key: bytes, wanted: EventFilter, after:
     }
     select_page, select_edge = _statements(leader, frozenset(equal))
     rows = await tx.all(select_page, {**values, "limit": limit, "scanned": SCANNED})
-    events = await stored(tx, seal_key, rows)
     if len(rows) == limit:
-        return Page(events, Cursor(int(rows[-1][_TIME]), int(rows[-1][_POSITION])))
+        return rows, Cursor(int(rows[-1][_TIME]), int(rows[-1][_POSITION]))
     if equal.keys() <= {leader}:
-        return Page(events, None)
+        return rows, None
     edge = await tx.one(select_edge, {**values, "scanned": SCANNED - 1})
-    return Page(events, None if edge is None else Cursor(int(edge[0]), int(edge[1])))
+    return rows, None if edge is None else Cursor(int(edge[0]), int(edge[1]))
 
 
 def leader_of(equal: Mapping[str, str]) -> str | None:
