@@ -74,8 +74,11 @@ def _counts() -> None:
         "event_counts",
         sa.Column("width", _integer(), autoincrement=False, nullable=False),
         sa.Column("bucket", _integer(), autoincrement=False, nullable=False),
-        *(_words("name"), _words("application_id"), _words("outcome"), _number("events"), _number("logins")),
-        sa.PrimaryKeyConstraint("width", "bucket", "name", "application_id", "outcome", name=op.f("pk_event_counts")),
+        *(_words("name"), _words("application_id"), _words("outcome"), _words("provider")),
+        *(_number("events"), _number("logins")),
+        sa.PrimaryKeyConstraint(
+            *("width", "bucket", "name", "application_id", "outcome", "provider"), name=op.f("pk_event_counts")
+        ),
     )
 
 

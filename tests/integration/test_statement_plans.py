@@ -40,6 +40,7 @@ FROM_ITS_END = "takes the first entry from one end of an index"
 BY_HAND = "an operator's command that means all of them"
 ONE_LOGIN = "sorts the events of one login"
 ONE_PERSON = "sorts what one person has"
+ADDED_UP = "adds up the counts of few buckets by their names"
 LOOKED_AT = "sorts the events that were looked at for a page, 2,000 at most"
 
 MAY = {
@@ -58,6 +59,7 @@ MAY = {
     "devices._FORGET_AT": BY_HAND,
     "devices._LIST": BY_HAND,
     "devices._OF_USER": ONE_PERSON,
+    "event_counts._TOTALS": ADDED_UP,
     "log._FIRST_INDEX": FROM_ITS_END,
     "log._LAST_INDEX": FROM_ITS_END,
     "log._LATEST": FROM_ITS_END,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Delete what nobody needs any more: a bounded batch, to be repeated while there is more [R112, R134]."""
 
+from counterfoil_service.core.event_buckets import KEPT
 from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND
-from counterfoil_service.db import authorization_codes, mail_reports, mailings, proofs, retention
+from counterfoil_service.db import authorization_codes, event_counts, mail_reports, mailings, proofs, retention
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.check_budgets import mailed_from
 
@@ -34,4 +35,8 @@ async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
         await mail_reports.purge(tx, before=now - REPORT_RETENTION, limit=limit),
         await proofs.purge(tx, now=now, limit=limit),
         await authorization_codes.purge(tx, before=now - _DAY, limit=limit),
+        *[
+            await event_counts.forget_counts(tx, width, before=now - kept - width, limit=limit)
+            for width, kept in KEPT.items()
+        ],
     )

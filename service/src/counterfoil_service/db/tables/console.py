@@ -47,7 +47,7 @@ Index("ix_alert_pushes_alert_id", alert_pushes.c.alert_id)
 Index("ix_alert_pushes_due_at", alert_pushes.c.due_at, sqlite_where=_queued, postgresql_where=_queued)
 
 # Written as events are sealed: how many of a kind in the `width` microseconds from `bucket` on, and of how many logins
-# they were the first of their kind. No application is the empty text, as a key needs one.
+# they were the first of their step. No application and no mail provider are the empty text, as a key needs one.
 event_counts = Table(
     "event_counts",
     metadata,
@@ -56,6 +56,7 @@ event_counts = Table(
     Column("name", Text, primary_key=True),
     Column("application_id", Text, primary_key=True),
     Column("outcome", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
     integer("events"),
     integer("logins"),
 )
