@@ -11,13 +11,9 @@ from counterfoil_service.db.tables import saved_searches
 
 _s = saved_searches.c
 _KEEP = insert_unless_there(saved_searches, _s.id)
-_OF_OPERATOR = Statement(
-    select(saved_searches).where(_s.operator_id == parameter("operator_id")).order_by(_s.name)
-)
+_OF_OPERATOR = Statement(select(saved_searches).where(_s.operator_id == parameter("operator_id")).order_by(_s.name))
 _DROP = Statement(
-    delete(saved_searches)
-    .where(_s.operator_id == parameter("operator_id"), _s.id == parameter("id"))
-    .returning(_s.id)
+    delete(saved_searches).where(_s.operator_id == parameter("operator_id"), _s.id == parameter("id")).returning(_s.id)
 )
 _DROP_ALL = Statement(delete(saved_searches).where(_s.operator_id == parameter("operator_id")))
 

@@ -24,7 +24,7 @@ class NewEntries(msgspec.Struct, frozen=True):
         return "NewEntries(...)"
 
 
-async def describe_new_entries(  # noqa: PLR0913, PLR0917 - what one look has of its own is not in the command
+async def describe_new_entries(
     tx: ReadTransaction, asked: NewEntries, seal_key: bytes, now: int, index: int, limit: int
 ) -> Stretch:
     """Of at most `limit` entries from `index` on those that fit; a Refusal once the session or the role has ended."""

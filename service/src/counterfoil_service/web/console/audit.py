@@ -6,9 +6,9 @@ from litestar import Response, route
 from litestar.enums import HttpMethod
 
 from counterfoil_service.core.audit_event import EventName
-from counterfoil_service.spellings import FORMATS
 from counterfoil_service.db.saved_searches import SavedSearch
 from counterfoil_service.operations.describe_audit import DescribeAudit, describe_audit
+from counterfoil_service.spellings import FORMATS
 from counterfoil_service.web.console.access import Visitor, admit
 from counterfoil_service.web.console.audit_access import read_as_staff
 from counterfoil_service.web.console.audit_query import AuditQuery

@@ -51,9 +51,7 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
         try:
             after = Cursor.parse(given["cursor"]) if "cursor" in given else None
         except ValueError:
-            raise Refusal(
-                ErrorCode.INVALID_REQUEST, "cursor: follow the link at the end of the page before"
-            ) from None
+            raise Refusal(ErrorCode.INVALID_REQUEST, "cursor: follow the link at the end of the page before") from None
         wanted = EventFilter() if errors else filter_of(values)
         return cls(typed=typed, errors=errors, wanted=wanted, after=after)
 

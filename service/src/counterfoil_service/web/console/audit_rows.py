@@ -9,9 +9,9 @@ from counterfoil_service.db.audit import StoredEvent
 
 
 class AuditRow(msgspec.Struct, frozen=True):
-    """`position` is the event's own number, `index` its place in the log, None until it is sealed. `time` in microseconds.
+    """`position` is the event's own number, `index` its place in the log, None until it is sealed.
 
-    `alert`: somebody should look at it.
+    `time` in microseconds UTC. `alert`: somebody should look at it.
     """
 
     position: int

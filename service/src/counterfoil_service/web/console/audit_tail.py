@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/console/audit/tail`: rows of the audit page as their events are sealed, as server-sent events (WHATWG HTML §9.2)."""
+"""`/console/audit/tail`: rows of the audit page as their events are sealed (server-sent events, WHATWG HTML §9.2)."""
 
 from functools import partial
 
@@ -30,7 +30,7 @@ async def follow_audit(request: AnyRequest) -> Stream:
     parameters = Parameters(request, (*FILTERS, "from_index"))
     query = AuditQuery.read(parameters.given())
     if query.errors or cookie is None:
-        raise Refusal(ErrorCode.INVALID_REQUEST, "a filter cannot be used: open the audit page, which says what is wrong")
+        raise Refusal(ErrorCode.INVALID_REQUEST, "a filter cannot be used: the audit page says what is wrong with it")
     start = await start_of(request, parameters)
     await read_as_staff(request, visitor, "stream", filters=query.told, from_index=start)
     asked = NewEntries(digest(cookie), services.settings.session_limits, query.wanted)

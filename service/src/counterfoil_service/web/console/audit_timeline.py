@@ -3,16 +3,16 @@
 
 import msgspec
 
-from counterfoil_service.core.timeline import SECOND, Bar
+from counterfoil_service.core.event_buckets import DAY
+from counterfoil_service.core.timeline import MINUTE, SECOND, TimelineBar
 from counterfoil_service.operations.describe_audit import AuditView
 from counterfoil_service.web.console.audit_query import AuditQuery, moment, utc
 
-_MINUTE, _DAY = 60 * SECOND, 86_400 * SECOND
 _SPANS = (("Last hour", 3600), ("Last day", 86_400), ("Last 7 days", 7 * 86_400), ("Last 30 days", 30 * 86_400))
 
 
-class TimelineBar(msgspec.Struct, frozen=True):
-    """`words` is what it stands for; `href` the query of its stretch, from `since` to `until` as an address has them."""
+class BarLink(msgspec.Struct, frozen=True):
+    """`words` say when; `href` is the query of its stretch, from `since` to `until` as an address has them."""
 
     words: str
     events: int
@@ -25,7 +25,7 @@ class TimelineBar(msgspec.Struct, frozen=True):
 class Timeline(msgspec.Struct, frozen=True):
     """`total` is of all bars; `cut` says what was not counted; `spans` are further stretches to look at, by name."""
 
-    bars: list[TimelineBar]
+    bars: list[BarLink]
     total: int
     words: str
     cut: str | None
@@ -52,9 +52,9 @@ def timeline_of(view: AuditView, query: AuditQuery, now: int) -> Timeline:
     )
 
 
-def _bar(bar: Bar, query: AuditQuery) -> TimelineBar:
+def _bar(bar: TimelineBar, query: AuditQuery) -> BarLink:
     since, until = utc(bar.start), utc(bar.end)
-    return TimelineBar(
+    return BarLink(
         words=_between(bar),
         events=bar.events,
         failures=bar.failures,
@@ -64,11 +64,11 @@ def _bar(bar: Bar, query: AuditQuery) -> TimelineBar:
     )
 
 
-def _between(bar: Bar) -> str:
+def _between(bar: TimelineBar) -> str:
     width, day = bar.end - bar.start, f"{moment(bar.start):%Y-%m-%d}"
-    if width > _DAY:
+    if width > DAY:
         return f"{day} to {moment(bar.end - 1):%Y-%m-%d}"
-    if width == _DAY:
+    if width == DAY:
         return day
-    clock = "%H:%M:%S" if width < _MINUTE else "%H:%M"
+    clock = "%H:%M:%S" if width < MINUTE else "%H:%M"
     return f"{day}, {moment(bar.start):{clock}} to {moment(bar.end):{clock}}"

@@ -8,6 +8,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
 from counterfoil_service.web.console import (
     audit,
+    audit_entry,
     audit_export,
     audit_login,
     audit_searches,
@@ -44,6 +45,9 @@ def console_router(path: str) -> Router:
         static_file,
         overview.show_overview,
         audit.show_audit,
+        audit_entry.show_entry,
+        audit_entry.download_leaf,
+        audit_entry.download_proof,
         audit_export.export_audit,
         audit_login.tell_story,
         audit_searches.change_searches,
