@@ -28,7 +28,7 @@ class DescribeAudit(msgspec.Struct, frozen=True):
 
 
 class AuditView(msgspec.Struct, frozen=True):
-    """`last_index` is the log's newest entry, -1 before the first; `cut` is the time before which nothing was counted."""
+    """`last_index` is the log's newest entry, -1 before the first. Before `cut` nothing was counted."""
 
     page: Page
     bars: list[TimelineBar]

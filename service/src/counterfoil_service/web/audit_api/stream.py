@@ -5,8 +5,9 @@ An entry's number is its event's id, so that whoever reconnects with `Last-Event
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from litestar import get
 from litestar.response import Stream
@@ -28,7 +29,7 @@ _QUIET_LOOKS = 30
 """After so many without any a comment keeps the connection alive."""
 _BATCH = 256
 
-Look = Callable[[ReadTransaction, int, int], Awaitable[tuple[list[bytes], int]]]
+Look = Callable[[ReadTransaction, int, int], Coroutine[Any, Any, tuple[list[bytes], int]]]
 """Blocks of at most so many entries from an index on, and the index to go on at; a Refusal for who may not see them."""
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/console/audit`: the events that filters in the address ask for, newest first, and when such events happened."""
 
+from collections.abc import Sequence
+
 import msgspec
 from litestar import Response, route
 from litestar.enums import HttpMethod
@@ -46,7 +48,7 @@ class AuditPage(ConsolePage, frozen=True, kw_only=True):
     timeline: Timeline | None = None
     following: str | None = None
     tail_from: int = 0
-    searches: list[SavedSearch] = []
+    searches: Sequence[SavedSearch] = ()
     names: tuple[str, ...] = tuple(name.value for name in EventName)
     formats: tuple[str, ...] = FORMATS
     refused: Refused = NOTHING_REFUSED

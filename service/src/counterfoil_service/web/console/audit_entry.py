@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/console/audit/entries/{index}`: one place of the log, its proof to take along, and the proof computed in place."""
 
+import msgspec
 from litestar import Response, get, route
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
@@ -8,20 +9,33 @@ from litestar.params import FromPath
 from counterfoil_service.core.canonical_json import LARGEST
 from counterfoil_service.core.checkpoint import base64_text, parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.core.event_catalogue import CATALOGUE
 from counterfoil_service.core.merkle import leaf_hash
+from counterfoil_service.db.audit import StoredEvent
 from counterfoil_service.operations.describe_entry import EntryView, describe_entry
 from counterfoil_service.operations.log_key import log_key
 from counterfoil_service.web.console.access import Visitor, admit
 from counterfoil_service.web.console.audit import AUDIT_SECTION
 from counterfoil_service.web.console.audit_access import read_as_staff
 from counterfoil_service.web.console.audit_proof import Verification, verify_proof
-from counterfoil_service.web.console.audit_rows import AuditRow, plain, row_of
+from counterfoil_service.web.console.audit_rows import AuditRow, meaning_of, plain, row_of
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
-_NAMES = {"login_id", "application_id", "session_id", "subject", "jkt", "reason"}
+_REFERENCES = ("reason", "login_id", "application_id", "session_id", "subject", "jkt")
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What an event says, each value in a text that can be shown; `personal` None where it was erased."""
+
+    row: AuditRow
+    meaning: str
+    references: dict[str, str]
+    fields: dict[str, str]
+    personal: dict[str, str] | None
+
+    def __repr__(self) -> str:
+        return f"Said(row={self.row!r})"
 
 
 class EntryPage(ConsolePage, frozen=True, kw_only=True):
@@ -31,11 +45,7 @@ class EntryPage(ConsolePage, frozen=True, kw_only=True):
     section = AUDIT_SECTION
     index: int
     view: EntryView
-    row: AuditRow | None
-    meaning: str | None
-    references: dict[str, str]
-    fields: dict[str, str]
-    personal: dict[str, str] | None
+    said: Said | None
     leaf_text: str
     leaf_base64: str
     verification: Verification | None
@@ -51,23 +61,16 @@ async def show_entry(request: AnyRequest, index: FromPath[str]) -> Response[str]
     services = services_of(request)
     vkey = log_key(services.keys, services.settings).vkey
     data = view.entry.data if view.entry is not None else None
+    # Of an entry that was pruned the hash that is kept still has its proof.
     leaf = view.kept if data is None else leaf_hash(data)
     verification = None
     if view.proof is not None and leaf is not None:
         verification = verify_proof(leaf, view.proof, vkey, services.settings.audit_witnesses)
-    event = None if view.event is None else view.event.event
-    personal = None if view.event is None or view.event.personal is None else view.event.personal
     page = EntryPage(
         title=f"Entry {place}",
         index=place,
         view=view,
-        row=None if view.event is None else row_of(view.event),
-        meaning=None if event is None else CATALOGUE[event.name].purpose,
-        references={}
-        if event is None
-        else {name: str(getattr(event, name)) for name in sorted(_NAMES) if getattr(event, name)},
-        fields={} if event is None else {name: plain(str(value)) for name, value in sorted(event.fields.items())},
-        personal=None if personal is None else {name: plain(text) for name, text in sorted(personal.items())},
+        said=None if view.event is None else _said(view.event),
         leaf_text="" if data is None else plain(data.decode()),
         leaf_base64="" if data is None else base64_text(data),
         verification=verification,
@@ -125,6 +128,19 @@ def _place(text: str) -> int:
     if place >= LARGEST:
         raise Refusal(ErrorCode.NOT_FOUND, "Entries have numbers, from 0 on.")
     return place
+
+
+def _said(stored: StoredEvent) -> Said:
+    event = stored.event
+    references = {name: str(value) for name in _REFERENCES if (value := getattr(event, name)) is not None}
+    personal = stored.personal
+    return Said(
+        row=row_of(stored),
+        meaning=meaning_of(event.name),
+        references=references,
+        fields={name: plain(str(value)) for name, value in sorted(event.fields.items())},
+        personal=None if personal is None else {name: plain(text) for name, text in sorted(personal.items())},
+    )
 
 
 def _doubts(place: int, view: EntryView, verification: Verification | None) -> list[str]:

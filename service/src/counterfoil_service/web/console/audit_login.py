@@ -10,7 +10,6 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.core.event_catalogue import CATALOGUE
 from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.core.story import Line, lines
 from counterfoil_service.db import audit
@@ -18,7 +17,7 @@ from counterfoil_service.db.audit import StoredEvent
 from counterfoil_service.web.console.access import admit
 from counterfoil_service.web.console.audit import AUDIT_SECTION
 from counterfoil_service.web.console.audit_access import read_as_staff
-from counterfoil_service.web.console.audit_rows import AuditRow, plain, row_of
+from counterfoil_service.web.console.audit_rows import AuditRow, meaning_of, plain, row_of
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.places import Places
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -91,7 +90,7 @@ def _step(line: Line, told: list[StoredEvent], places: Places) -> Step:
         until=line.until,
         times=line.times,
         sentence=plain(line.sentence),
-        meaning=CATALOGUE[first.event.name].purpose,
+        meaning=meaning_of(first.event.name),
         place=_place(first, places),
         erased=first.personal is None,
         rows=[row_of(each) for each in told],

@@ -46,13 +46,13 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
                 values[name] = _READERS[name](text)
             except ValueError as error:
                 errors[name] = _sentence(str(error))
-        if not errors and None not in (values["since"], values["until"]) and values["since"] >= values["until"]:
+        wanted = EventFilter() if errors else filter_of(values)
+        if "since" in typed and wanted.since >= wanted.until:
             errors["until"] = "This is not after From: nothing can lie between."
         try:
             after = Cursor.parse(given["cursor"]) if "cursor" in given else None
         except ValueError:
             raise Refusal(ErrorCode.INVALID_REQUEST, "cursor: follow the link at the end of the page before") from None
-        wanted = EventFilter() if errors else filter_of(values)
         return cls(typed=typed, errors=errors, wanted=wanted, after=after)
 
     @property
@@ -99,4 +99,4 @@ def _local(microseconds: int) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"

@@ -3,6 +3,7 @@
 
 import msgspec
 
+from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_catalogue import CATALOGUE
 from counterfoil_service.core.story import sentence
 from counterfoil_service.db.audit import StoredEvent
@@ -43,6 +44,11 @@ def row_of(stored: StoredEvent) -> AuditRow:
         login=event.login_id,
         subject=event.subject,
     )
+
+
+def meaning_of(name: EventName) -> str:
+    """What such an event means; names stand there as in Markdown."""
+    return CATALOGUE[name].purpose.replace("`", "")
 
 
 def plain(text: str) -> str:
