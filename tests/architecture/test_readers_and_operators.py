@@ -5,13 +5,13 @@ import asyncio
 
 from architecture.holding import filled, holding
 from architecture.inventory import stored_as
-from counterfoil_service.audit.spellings import FORMATS, spelling
 from counterfoil_service.core.exports.exported import Exported
 from counterfoil_service.core.leaf import Leaf
 from counterfoil_service.db import log
 from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.prune_log import PruneLog, prune_log
 from counterfoil_service.operations.remove_operator import remove_operator
+from counterfoil_service.spellings import FORMATS, spelling
 from support.auditor import EMAIL, Auditor, seal
 from support.log import grow_log
 from support.stage import Stage

@@ -33,13 +33,15 @@ def _read(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
 
 
 def _exported(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
-    start = event.fields.get("from_index", 0)
-    return f"{_who(event)} took a copy of the log as {event.fields.get('format')}, from entry {start} on."
+    taken = f"{_who(event)} took a copy of the log as {event.fields.get('format')}"
+    if "filters" in event.fields:
+        return f"{taken}: {event.fields['filters'] or 'all of it'}."
+    return f"{taken}, from entry {event.fields.get('from_index', 0)} on."
 
 
 def _who(event: AuditEvent) -> str:
     operator = event.fields.get("operator")
-    return "A command on the service's own machine" if operator == "cli" else f"Auditor {operator}"
+    return "A command on the service's own machine" if operator == "cli" else f"{operator} of the staff"
 
 
 def _relayed(event: AuditEvent, personal: Mapping[str, str] | None) -> str:

@@ -4,7 +4,7 @@
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.operator import Operator
-from counterfoil_service.db import audit, operators
+from counterfoil_service.db import audit, operators, saved_searches
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.find_person import mailbox_of
 
@@ -29,6 +29,7 @@ async def remove_operator(tx: Transaction, who: str, context: Context) -> str:
 
 
 async def _remove_all(tx: Transaction, operator: Operator, context: Context) -> str:
+    await saved_searches.drop_searches(tx, operator.id)
     await operators.remove(tx, operator.id)
     event = AuditEvent(name=EventName.OPERATOR_REMOVED, fields={"operator": operator.id})
     await audit.append(tx, context, event)

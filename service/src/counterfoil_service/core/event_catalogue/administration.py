@@ -8,6 +8,7 @@ from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER,
 
 _OPERATOR: Final = Field("the operator's id, or cli for a command on the service's own machine")
 _ROLE: Final = Field("what the operator may do", values=("operator", "auditor"))
+_FILTERS: Final = Field("what was asked for; of address ranges only that one was named")
 _EXAMPLE_OPERATOR: Final = "01KAG0T4B7C9D2F5H8K1M4P7RS"
 _EXAMPLE_GRANT: Final = "01KAG0T5Z3Y6X9W2V5T8S1R4QP"
 
@@ -106,7 +107,7 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
         fields={
             "operator": _OPERATOR,
             "part": Field("what was read", values=("events", "login", "stream", "entries")),
-            "filters": Field("what was asked for; of address ranges only that one was named"),
+            "filters": _FILTERS,
             "login": Field("the login whose story it was"),
             "from_index": Field("the first entry, of what is read in the log's order", "number"),
         },
@@ -123,7 +124,8 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
         fields={
             "operator": _OPERATOR,
             "format": Field("in which form", values=("jsonl", "csv", "ocsf", "ecs", "syslog", "cef", "tiles")),
-            "from_index": Field("the first entry", "number"),
+            "from_index": Field("the first entry, where it was all from there on", "number"),
+            "filters": _FILTERS,
         },
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,

@@ -6,7 +6,15 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
-from counterfoil_service.web.console import overview
+from counterfoil_service.web.console import (
+    audit,
+    audit_entry,
+    audit_export,
+    audit_login,
+    audit_searches,
+    audit_tail,
+    overview,
+)
 from counterfoil_service.web.console.access import SignInFirst
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
 from counterfoil_service.web.page_errors import handle_page_error
@@ -33,6 +41,17 @@ def handle_console_error(request: AnyRequest, error: Exception) -> Response[str]
 
 def console_router(path: str) -> Router:
     """Below the issuer's path."""
-    handlers = [static_file, overview.show_overview]
+    handlers = [
+        static_file,
+        overview.show_overview,
+        audit.show_audit,
+        audit_entry.show_entry,
+        audit_entry.download_leaf,
+        audit_entry.download_proof,
+        audit_export.export_audit,
+        audit_login.tell_story,
+        audit_searches.change_searches,
+        audit_tail.follow_audit,
+    ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
