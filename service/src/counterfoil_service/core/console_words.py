@@ -16,4 +16,8 @@ def _viewed(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
 
 CONSOLE_WORDS: Final[dict[EventName, Teller]] = {
     EventName.CONSOLE_VIEWED: _viewed,
+    EventName.ALERT_ACKNOWLEDGED: lambda event, _: (
+        f"{event.fields.get('operator')} of the staff acknowledged alert {event.fields.get('alert')}"
+        f" ({event.fields.get('kind')})."
+    ),
 }
