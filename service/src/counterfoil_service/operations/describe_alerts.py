@@ -42,10 +42,8 @@ async def describe_alerts(tx: ReadTransaction, asked: AlertsAsked) -> AlertsPage
         tx, unseen=asked.unseen, kind=asked.kind, after=asked.after, limit=asked.limit + 1
     )
     shown = rows[: asked.limit]
-    more = len(rows) > asked.limit
-    return AlertsPage(
-        await _described_alerts(tx, shown), AlertCursor(shown[-1].last_at, shown[-1].id) if more else None
-    )
+    following = AlertCursor(shown[-1].last_at, shown[-1].id) if len(rows) > asked.limit else None
+    return AlertsPage(await _described_alerts(tx, shown), following)
 
 
 async def describe_alert(tx: ReadTransaction, alert_id: str) -> DescribedAlert | None:
