@@ -29,7 +29,7 @@ async def alarmed(url: str, folder: Path, **changes: Any) -> AsyncIterator[Stage
     """A stage on which every cause can happen."""
     values: dict[str, Any] = {
         "mail_webhooks": (HOOK,),
-        "budgets": budget.parse(f"{ROOMY},mailbox_unanswered=1/86400"),
+        "budgets": budget.parse(f"{ROOMY},mailbox_unanswered=2/86400"),
     }
     async with stage_on(url, folder, **(values | changes)) as stage:
         yield stage
@@ -92,7 +92,7 @@ async def cloned(stage: Stage) -> str:
     """A device looks like another one at a refresh."""
     signed = await sign_in(stage, device_fingerprint=described(LAPTOP))
     await renew(stage, signed, device_fingerprint=described(CLONED_IMAGE))
-    ((device,),) = await stage.rows("SELECT id FROM devices")
+    ((device,),) = await stage.rows(f"SELECT device_id FROM sessions WHERE id = '{signed.session_id}'")  # noqa: S608
     return str(device)
 
 
