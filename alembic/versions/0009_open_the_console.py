@@ -29,6 +29,8 @@ def _partial(name: str, table: str, columns: list[str], where: str, *, unique: b
 
 def upgrade() -> None:
     _alerts()
+    op.add_column("audit_sinks", _number("failing_since", null=True))
+    op.add_column("audit_sinks", _number("told_at", null=True))
     _counts()
     _operators()
     op.create_index("ix_users_address", "users", ["address"])
@@ -46,6 +48,9 @@ def downgrade() -> None:
         op.drop_index(f"ix_users_{name}", table_name="users")
     for table in ("operator_links", "saved_searches", "four_eyes", "event_counts", "alert_pushes", "alerts"):
         op.drop_table(table)
+    with op.batch_alter_table("audit_sinks") as batch_op:
+        batch_op.drop_column("told_at")
+        batch_op.drop_column("failing_since")
 
 
 def _alerts() -> None:
@@ -59,6 +64,10 @@ def _alerts() -> None:
     )
     _partial("uq_alerts_unseen", "alerts", ["kind", "about"], "acknowledged_at IS NULL", unique=True)
     op.create_index("ix_alerts_last_at", "alerts", ["last_at", "id"])
+    op.create_index("ix_alerts_kind_last_at", "alerts", ["kind", "last_at", "id"])
+    _partial("ix_alerts_unseen_last_at", "alerts", ["last_at", "id"], "acknowledged_at IS NULL")
+    _partial("ix_alerts_unseen_kind_last_at", "alerts", ["kind", "last_at", "id"], "acknowledged_at IS NULL")
+    _partial("ix_alerts_acknowledged_at", "alerts", ["acknowledged_at"], "acknowledged_at IS NOT NULL")
     op.create_table(
         "alert_pushes",
         *(_words("id"), _words("alert_id"), _words("target"), _words("state"), _number("attempts")),
@@ -66,7 +75,7 @@ def _alerts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_pushes")),
     )
     op.create_index("ix_alert_pushes_alert_id", "alert_pushes", ["alert_id"])
-    _partial("ix_alert_pushes_due_at", "alert_pushes", ["due_at"], "state = 'queued'")
+    _partial("ix_alert_pushes_due_at", "alert_pushes", ["target", "due_at"], "state = 'queued'")
 
 
 def _counts() -> None:

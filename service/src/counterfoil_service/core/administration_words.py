@@ -59,6 +59,10 @@ ADMINISTRATION_WORDS: Final[dict[EventName, Teller]] = {
     EventName.AUDIT_PRUNED: lambda event, _: (
         f"Entries before {event.fields.get('below')} were taken out of the log, as its retention says; hashes stay."
     ),
+    EventName.AUDIT_SINK_FAILED: lambda event, _: (
+        f"ALERT: a receiver of the log takes nothing, after {event.fields.get('attempts')} attempts: "
+        f"{event.fields.get('sink')} ({event.reason})."
+    ),
     EventName.SETTINGS_CHANGED: lambda event, _: (
         f"The service started with other settings than before: {event.fields.get('names')}."
     ),

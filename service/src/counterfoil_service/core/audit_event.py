@@ -74,6 +74,8 @@ class EventName(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"
     AUDIT_CHECKPOINT_FAILED = "audit.checkpoint_failed"
+    AUDIT_SINK_FAILED = "audit.sink_failed"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
     CONSOLE_VIEWED = "console.viewed"
     KEY_ROTATED = "key.rotated"
     SETTINGS_CHANGED = "settings.changed"

@@ -20,5 +20,9 @@ def _signed_in(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
 
 CONSOLE_WORDS: Final[dict[EventName, Teller]] = {
     EventName.CONSOLE_VIEWED: _viewed,
+    EventName.ALERT_ACKNOWLEDGED: lambda event, _: (
+        f"Staff member {event.fields.get('operator')} acknowledged alert {event.fields.get('alert')}"
+        f" ({event.fields.get('kind')})."
+    ),
     EventName.OPERATOR_SIGNED_IN: _signed_in,
 }

@@ -130,7 +130,7 @@ def _refused(event: AuditEvent, _personal: Personal) -> str:
     refused = event.fields["refused"]
     many = "A report" if refused == 1 else f"{refused} reports"
     name = event.fields["provider"]
-    return f"{many} in the name of the mail provider {name} could not be verified: {_why_refused(event)}."
+    return f"ALERT: {many} in the name of the mail provider {name} could not be verified: {_why_refused(event)}."
 
 
 def _why_refused(event: AuditEvent) -> str:

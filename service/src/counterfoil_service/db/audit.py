@@ -8,10 +8,11 @@ import msgspec
 from sqlalchemy import null, select, update
 
 from counterfoil_service.core.address_range import coarse
+from counterfoil_service.core.alerting import about_of
 from counterfoil_service.core.audit_event import PERSONAL_FIELDS, AuditEvent, EventName
 from counterfoil_service.core.leaf import leaf_bytes, leaf_of
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
-from counterfoil_service.db import mailbox_keys
+from counterfoil_service.db import alerts, mailbox_keys
 from counterfoil_service.db.engine import Context, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, insert_row, parameter
@@ -65,7 +66,8 @@ class Stretch(msgspec.Struct, frozen=True):
 async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbox: bytes | None = None) -> None:
     """Write one event; its personal fields are sealed under the mailbox's key, or left out when there is none.
 
-    Beside the leaf stands the coarse form of the address it came from, for thirty days [R112].
+    Beside the leaf stands the coarse form of the address it came from, for thirty days [R112]. An event that wants a
+    look raises an alert with it; any other costs one statement.
 
     A `ValueError` for one that the inventory does not know: what is personal is declared before it is kept [R111].
     """
@@ -86,6 +88,9 @@ async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbo
     row["source_prefix"] = None if sealed is None else coarse(event.personal.get("source", ""))
     row["fields"] = msgspec.json.encode(event.fields, order="sorted").decode()
     await tx.run(_APPEND, row)
+    about = about_of(event, mailbox)
+    if about is not None:
+        await alerts.raise_alert(tx, context, event, about)
 
 
 async def of_login(tx: ReadTransaction, seal_key: bytes, login_id: str) -> list[StoredEvent]:

@@ -30,6 +30,7 @@ async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
         await retention.forget_refused(tx, before=used, limit=limit),
         await retention.forget_sessions(tx, before=used, limit=limit),
         await retention.forget_mail(tx, before=used, limit=limit),
+        await retention.forget_alerts(tx, before=used, limit=limit),
         await retention.forget_sources(tx, before=now - SOURCE_RETENTION, limit=limit),
         await mailings.purge(tx, before=mailed, limit=limit),
         await mail_reports.purge(tx, before=now - REPORT_RETENTION, limit=limit),

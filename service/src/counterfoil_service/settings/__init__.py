@@ -13,6 +13,7 @@ import msgspec
 from counterfoil_service.core import argon2_cost, budget, session
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.settings import parsers
+from counterfoil_service.settings.alert_targets import AlertTarget, read_alert_targets
 from counterfoil_service.settings.mail_providers import mail_url
 from counterfoil_service.settings.mail_webhooks import MailWebhook, read_mail_webhooks
 from counterfoil_service.settings.parsers import DAY, Network
@@ -23,6 +24,7 @@ from counterfoil_service.settings.witnesses import Witness, read_witnesses
 __all__ = [
     "PREFIX",
     "RECOMMENDED_LINK_TTL",
+    "AlertTarget",
     "MailWebhook",
     "Secret",
     "Settings",
@@ -98,6 +100,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the log is pushed to."""
     audit_witnesses: tuple[Witness, ...] = ()
     """Who cosigns the log's checkpoints."""
+    alerts: tuple[AlertTarget, ...] = ()
+    """Who is told of alerts."""
 
     @property
     def session_limits(self) -> session.Limits:
@@ -170,6 +174,7 @@ class _Reader:
             "audit_retention": self._read("AUDIT_RETENTION", parsers.seconds(_AUDIT_RETENTION_RANGE)),
             "audit_sinks": self._read("AUDIT_SINKS", read_sinks),
             "audit_witnesses": self._read("AUDIT_WITNESSES", read_witnesses),
+            "alerts": self._read("ALERTS", read_alert_targets),
         }
         if self.problems:
             raise SettingsError(self.problems)
@@ -234,5 +239,7 @@ _WAYS_OUT = {
     "AUDIT_RETENTION": "Leave it out and every entry is kept",
     "AUDIT_SINKS": "Such as https://siem.example/events#whsec_BASE64,syslog+tls://logs.example:6514?enterprise=12345",
     "AUDIT_WITNESSES": "Such as witness.example+1a2b3c4d+BASE64 https://witness.example; several with commas between",
+    "ALERTS": "Such as mailto:security@example.com,https://chat.example/hook#whsec_BASE64; alerts stand in the console"
+    " in any case",
 }
 """Every setting and how to set it right; the keys are the closed list of variables."""

@@ -157,6 +157,24 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
             fields={"size": 184_023},
         ),
     ),
+    EventName.AUDIT_SINK_FAILED: Entry(
+        purpose="A receiver of the log takes nothing. Told once; not again before it has taken something.",
+        fields={
+            "sink": Field("its URL without key and query"),
+            "attempts": Field("how often it was tried since it took something", "number"),
+        },
+        open_reasons="http_NNN, the receiver's status, gone for its 410, or the name of the error",
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        alert=True,
+        example=example(
+            EventName.AUDIT_SINK_FAILED,
+            "",
+            outcome="failure",
+            reason="http_503",
+            fields={"sink": "https://siem.example/events", "attempts": 10},
+        ),
+    ),
     EventName.KEY_ROTATED: Entry(
         purpose="A new key signs access tokens.",
         fields={

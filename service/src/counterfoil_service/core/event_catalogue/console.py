@@ -43,4 +43,23 @@ CONSOLE: Final[dict[EventName, Entry]] = {
             fields={"operator": _EXAMPLE_OPERATOR, "view": "people", "person": "Vn3rT1xkQm2c8Zt5yLw0aA"},
         ),
     ),
+    EventName.ALERT_ACKNOWLEDGED: Entry(
+        purpose="An operator has looked into an alert, and said why it may rest. The reason stays out of the log.",
+        fields={
+            "operator": _OPERATOR,
+            "alert": Field("the alert's id"),
+            "kind": Field("the kind of event that raised it"),
+        },
+        seen_by=STAFF,
+        activity=AUTHENTICATION_OTHER,
+        example=example(
+            EventName.ALERT_ACKNOWLEDGED,
+            "",
+            fields={
+                "operator": _EXAMPLE_OPERATOR,
+                "alert": "01KAG0V2D5G8K1N4Q7S0V3Y6B9",
+                "kind": "session.reuse_detected",
+            },
+        ),
+    ),
 }

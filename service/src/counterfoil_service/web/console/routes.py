@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
 from counterfoil_service.web.console import (
+    alerts,
     audit,
     audit_entry,
     audit_export,
@@ -52,6 +53,10 @@ def console_router(path: str) -> Router:
         audit_login.tell_story,
         audit_searches.change_searches,
         audit_tail.follow_audit,
+        alerts.show_alerts,
+        alerts.acknowledge_several,
+        alerts.show_alert,
+        alerts.acknowledge_one,
     ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
