@@ -69,6 +69,8 @@ class EventName(StrEnum):
     APPLICATION_REMOVED = "application.removed"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_REMOVED = "operator.removed"
+    OPERATOR_LINK_ISSUED = "operator.link_issued"
+    OPERATOR_LINK_USED = "operator.link_used"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"
