@@ -14,6 +14,7 @@ from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_device import Admission
 from counterfoil_service.operations.begin_session import BeginSession, begin_session
 from counterfoil_service.operations.replace_cookie import replace_cookie
+from counterfoil_service.operations.welcome_operator import welcome_operator
 
 
 class EnterConsole(msgspec.Struct, frozen=True):
@@ -62,8 +63,9 @@ async def enter_console(tx: Transaction, command: EnterConsole, context: Context
         amr=(),
         auth_time=context.now,
     )
-    await begin_session(tx, beginning, context)
+    session = await begin_session(tx, beginning, context)
     await replace_cookie(tx, command.replaced, context)
+    await welcome_operator(tx, session, operator.mailbox, context)
     cookie = link.make(context.entropy)
     await cookies.add(tx, cookie_hash=digest(cookie), session_id=session_id)
     return cookie
