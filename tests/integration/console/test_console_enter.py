@@ -61,7 +61,12 @@ async def test_one_press_leads_into_the_console_and_both_steps_are_in_the_log(st
     ((seen, login_id, subject),) = await told(stage, "operator.link_used")
     assert seen == fields
     assert login_id is not None
-    assert await stage.names(login_id) == ["user.created", "operator.link_used", "session.created", "operator.signed_in"]
+    assert await stage.names(login_id) == [
+        "user.created",
+        "operator.link_used",
+        "session.created",
+        "operator.signed_in",
+    ]
     user = await stage.database.read(users.by_mailbox, operator.mailbox)
     assert user is not None
     assert (user.id, user.state, user.address) == (subject, "unverified", OPERATOR)

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
-from counterfoil_service.web.console import enter, overview
+from counterfoil_service.web.console import application, applications, enter, operators, overview
 from counterfoil_service.web.console.access import SignInFirst
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
 from counterfoil_service.web.page_errors import handle_page_error
@@ -38,6 +38,16 @@ def console_router(path: str) -> Router:
         overview.show_overview,
         enter.show_entrance,
         enter.enter,
+        applications.list_applications,
+        applications.show_new,
+        applications.register,
+        applications.check_uris,
+        application.show_one,
+        application.change_one,
+        operators.list_operators,
+        operators.add_colleague,
+        operators.show_operator,
+        operators.change_operator,
     ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
