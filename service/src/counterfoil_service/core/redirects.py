@@ -147,7 +147,7 @@ def _place(scheme: str, authority: str | None) -> tuple[str, str | None]:
     if host == "localhost" or host.endswith(".localhost"):
         _refuse("localhost may lead anywhere: use 127.0.0.1 or [::1]")
     if scheme == "http" and host not in _LOOPBACK:
-        _refuse("http is for http://127.0.0.1 and http://[::1] alone; use https for every other host")
+        _refuse("plain http is for http://127.0.0.1 and http://[::1] alone; use https for every other host")
     if host not in _LOOPBACK and not _is_host(host):
         _refuse("the host must be a domain name or an address in its usual spelling")
     return host, port

@@ -98,9 +98,8 @@ async def register(request: AnyRequest) -> Response[str]:
         return await _form(request, visitor, typed, errors_of(refusal), checked=True)
     if secret is None:
         return go_to_path(request, path_of(request, f"{application_path(application.id)}?done=added"))
-    return await show_application(
-        request, visitor, application, Shown(secret=secret, message="The application is registered.")
-    )
+    shown = Shown(secret=secret, message="The application is registered.")
+    return await show_application(request, visitor, application, shown)
 
 
 @post("/applications/check", status_code=200)

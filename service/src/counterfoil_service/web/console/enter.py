@@ -31,8 +31,8 @@ async def show_entrance(request: AnyRequest, secret: FromPath[str]) -> Response[
         await charge_network(request, "range_opens")
         return _dead(request)
     browser = browser_name(request)
-    values = {"csrf": csrf_token(request, browser), "secret": secret}
-    return show_alone(request, "enter.html", cookies=[browser_cookie(browser)], **values)
+    csrf = csrf_token(request, browser)
+    return show_alone(request, "enter.html", cookies=[browser_cookie(browser)], csrf=csrf, secret=secret)
 
 
 @post(_PATH, status_code=303)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/console/operators`: who has which role and which tokens, and how that is given and taken away."""
 
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 from litestar import Response, post, route
@@ -73,7 +73,7 @@ async def add_colleague(request: AnyRequest) -> Response[str]:
     email, role = (form.get("email") or "").strip(), form.get("role") or "operator"
     if role not in ROLES:
         raise Refusal(ErrorCode.INVALID_REQUEST, f"role: one of {', '.join(ROLES)}")
-    typed = AddOperator(email, cast("Role", role))
+    typed = AddOperator(email, role)
     if visitor.changes and not visitor.fresh:
         return await _list(request, visitor, typed, error=_STALE, stale=True)
     try:

@@ -13,14 +13,14 @@ from counterfoil_service.core.redirects import Kind
 
 _NAMES: Final[dict[Kind, str]] = {"loopback": "Loopback", "https": "Web address", "scheme": "Private scheme"}
 _ALLOWS: Final[dict[Kind, str]] = {
-    "loopback": "a program on the computer that signs in. Any port is allowed, as the system gives it one when it starts"
+    "loopback": "A program on the machine that signs in. Any port is allowed, as the system gives it one when it starts"
     " to listen; all else is compared letter for letter.",
-    "https": "a website, or an app that has claimed this address. Compared letter for letter, its query too.",
-    "scheme": "an app that the system opens by its own scheme. A query behind it is free, all else is compared letter"
+    "https": "A website, or an app that has claimed this address. Compared letter for letter, its query too.",
+    "scheme": "An app that the system opens by its own scheme. A query behind it is free, all else is compared letter"
     " for letter.",
 }
 _WHOLE_SCHEME: Final = (
-    "an app that the system opens by its own scheme. Compared letter for letter, as it is registered with a query."
+    "An app that the system opens by its own scheme. Compared letter for letter, as it is registered with a query."
 )
 
 
@@ -50,6 +50,6 @@ def _verdict(line: int, uri: str) -> Verdict:
         kind = redirects.kind_of(uri)
     except Refusal as refusal:
         rule = refusal.description.removeprefix("redirect_uri: ")
-        return Verdict(line, uri, ok=False, kind=None, says=f"{rule}.", instead=advise(uri))
+        return Verdict(line, uri, ok=False, kind=None, says=f"{rule[:1].upper()}{rule[1:]}.", instead=advise(uri))
     says = _WHOLE_SCHEME if kind == "scheme" and "?" in uri else _ALLOWS[kind]
     return Verdict(line, uri, ok=True, kind=_NAMES[kind], says=says)

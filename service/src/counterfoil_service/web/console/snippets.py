@@ -16,7 +16,7 @@ _ASK: Final = """\
 # pip install counterfoil-client
 from counterfoil_client import Client
 
-client = Client({issuer!r}, {client_id!r})
+client = Client("{issuer}", "{client_id}")
 login = client.start_login(input("Your e-mail address: "){redirect})
 print("Open the link in your mail and type", login.user_code)
 session = login.wait()
@@ -27,8 +27,8 @@ _COMES_BY_THE_SYSTEM: Final = """\
 # pip install counterfoil-client
 from counterfoil_client import Client
 
-client = Client({issuer!r}, {client_id!r})
-login = client.start_login(input("Your e-mail address: "), redirect={redirect!r})
+client = Client("{issuer}", "{client_id}")
+login = client.start_login(input("Your e-mail address: "), redirect="{redirect}")
 print("Open the link in your mail and type", login.user_code, "or come back by its button")
 # What the system opens your application with goes to login.handle_redirect(url), from another thread.
 session = login.wait()
@@ -43,11 +43,11 @@ import httpx
 from authlib.common.security import generate_token
 from authlib.integrations.httpx_client import OAuth2Client
 
-metadata = httpx.get({metadata!r}).json()
+metadata = httpx.get("{metadata}").json()
 client = OAuth2Client(
-    {client_id!r},
+    "{client_id}",
     os.environ["CLIENT_SECRET"],
-    redirect_uri={redirect!r},
+    redirect_uri="{redirect}",
     code_challenge_method="S256",
 )
 
@@ -139,7 +139,7 @@ def _of_a_program(application: Application, issuer: str) -> str:
     if loopback is None and kinds:
         uri = kinds.get("scheme") or kinds["https"]
         return _COMES_BY_THE_SYSTEM.format(issuer=issuer, client_id=application.id, redirect=uri)
-    redirect = "" if loopback is None else f", redirect={_listening_at(loopback)!r}"
+    redirect = "" if loopback is None else f', redirect="{_listening_at(loopback)}"'
     return _ASK.format(issuer=issuer, client_id=application.id, redirect=redirect)
 
 

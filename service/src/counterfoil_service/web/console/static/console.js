@@ -58,8 +58,7 @@ for (const area of document.querySelectorAll("textarea[data-check]")) {
 
 // What stands in a page to be copied is copied by a button.
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
+  button.hidden = !isSecureContext;
   const words = button.textContent;
   button.addEventListener("click", async () => {
     try {
