@@ -143,7 +143,8 @@ async def test_erasing_a_person_leaves_the_operator_and_removing_the_operator_le
     other = await Auditor.hired(stage, email="bob@example.com")
     sealed = {"address": EMAIL}
     added = [event["personal"] for event in await other.events(name="operator.added")]
-    assert added == [{"address": "bob@example.com"}, sealed, {"address": "erased"}]
+    bob, erased = {"address": "bob@example.com"}, {"address": "erased"}
+    assert added == [bob, bob, sealed, erased, erased], "roles and tokens, the newest first"
     await stage.database.write(erase_user, EMAIL)
     assert sealed not in [event["personal"] for event in await other.events(name="operator.added")]
 

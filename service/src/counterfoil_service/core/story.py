@@ -63,6 +63,8 @@ def _invited(_event: AuditEvent, personal: Personal) -> str:
 def _created(event: AuditEvent, _personal: Personal) -> str:
     if event.reason == "link_relayed":
         return "The mailbox has a user from now on, unverified until the link is used."
+    if event.reason == "operator_link":
+        return "The operator's mailbox has a user from now on, unverified until they sign in by mail."
     return "It was this mailbox's first sign-in: a user was made."
 
 
@@ -79,15 +81,6 @@ _TELLERS: Final[dict[EventName, Teller]] = {
     EventName.USER_DISABLED: lambda *_: "An operator disabled the user; sessions ended with it.",
     EventName.USER_ENABLED: lambda *_: "An operator enabled the user again.",
     EventName.USER_ERASED: lambda *_: "The user was erased; details of earlier events cannot be read any more.",
-    EventName.APPLICATION_ADDED: lambda event, _: (
-        f"The application “{event.fields['name']}” was registered as {event.application_id}."
-    ),
-    EventName.APPLICATION_CHANGED: lambda event, _: (
-        f"Of the application {event.application_id} was changed: {event.fields['names']}."
-    ),
-    EventName.APPLICATION_REMOVED: lambda event, _: (
-        f"The application {event.application_id} was removed, and with it all that it could still collect."
-    ),
     EventName.KEY_ROTATED: lambda event, _: f"A new key signs access tokens: {event.fields['kid']}.",
     EventName.AUDIT_CHECKPOINT_FAILED: lambda *_: (
         "ALERT: the audit log was not signed: it does not continue its last checkpoint."

@@ -2,12 +2,14 @@
 """The frame around every page of the console, and its answer: templates, the one stylesheet, the one script."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import ClassVar, Final
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from counterfoil_service.core.languages import ENGLISH
@@ -101,6 +103,18 @@ async def show(
         now=services.clock(),
         unseen_alerts=await services.database.read(alerts.count_unseen),
     )
+    return _page(html, status, [browser_cookie(visitor.browser)])
+
+
+def show_alone(
+    request: AnyRequest, template: str, status: int = 200, cookies: Sequence[Cookie] = (), **values: str
+) -> Response[str]:
+    """A page for whoever is not inside yet: there is no menu, and nothing to see."""
+    console = path_of(request, CONSOLE_PATH)
+    html = _ENVIRONMENT.get_template(template).render(console=console, versions=_VERSIONS, **values)
+    return _page(html, status, cookies)
+
+
+def _page(html: str, status: int, cookies: Sequence[Cookie]) -> Response[str]:
     headers = {"Content-Security-Policy": POLICY, "Content-Language": ENGLISH}
-    cookies = [browser_cookie(visitor.browser)]
     return Response(html, status_code=status, cookies=cookies, headers=headers, media_type="text/html")

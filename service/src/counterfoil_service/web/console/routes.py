@@ -8,12 +8,16 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
 from counterfoil_service.web.console import (
     alerts,
+    application,
+    applications,
     audit,
     audit_entry,
     audit_export,
     audit_login,
     audit_searches,
     audit_tail,
+    enter,
+    operators,
     overview,
 )
 from counterfoil_service.web.console.access import SignInFirst
@@ -57,6 +61,18 @@ def console_router(path: str) -> Router:
         alerts.acknowledge_several,
         alerts.show_alert,
         alerts.acknowledge_one,
+        enter.show_entrance,
+        enter.enter,
+        applications.list_applications,
+        applications.show_new,
+        applications.register,
+        applications.check_uris,
+        application.show_one,
+        application.change_one,
+        operators.list_operators,
+        operators.add_colleague,
+        operators.show_operator,
+        operators.change_operator,
     ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
