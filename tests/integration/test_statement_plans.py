@@ -60,6 +60,7 @@ MAY = {
     "devices._LIST": BY_HAND,
     "devices._OF_USER": ONE_PERSON,
     "event_counts._TOTALS": ADDED_UP,
+    "event_moments._MOMENTS[login_id]": ONE_LOGIN,
     "log._FIRST_INDEX": FROM_ITS_END,
     "log._LAST_INDEX": FROM_ITS_END,
     "log._LATEST": FROM_ITS_END,

@@ -49,7 +49,7 @@ async def test_events_are_listed_newest_first_in_words(staff: Staff) -> None:
     staff.stage.clock.advance(1)
     await staff.stage.approved("bob@example.com")
     sentences = told(await staff.see("/audit"))
-    assert sentences[0] == f"{staff.operator_id} of the staff looked for events."
+    assert sentences[0] == f"Staff member {staff.operator_id} looked for events."
     assert any("bob@example.com" in each for each in sentences)
 
 

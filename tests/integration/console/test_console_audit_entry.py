@@ -82,7 +82,7 @@ async def test_an_entry_is_verified_in_place_and_recorded(staff: Staff) -> None:
     assert page.count(">fits<") == 3
     assert "differs" not in page
     assert f"/console/audit/logins/{asked.login_id}" in page
-    assert f"counterfoil audit verify --folder log --key &#39;{vkey_of(staff.stage.database)}&#39;" in page
+    assert f"counterfoil audit verify --folder log --key '{vkey_of(staff.stage.database)}'" in page
     (row,) = await staff.stage.rows("SELECT fields FROM audit_events WHERE name = 'audit.read'")
     assert f'"from_index":{index}' in row[0]
 

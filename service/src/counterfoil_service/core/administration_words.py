@@ -65,7 +65,7 @@ def _exported(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
 
 def _who(event: AuditEvent) -> str:
     operator = event.fields.get("operator")
-    return "A command on the service's own machine" if operator == "cli" else f"{operator} of the staff"
+    return "A command on the service's own machine" if operator == "cli" else f"Staff member {operator}"
 
 
 def _relayed(event: AuditEvent, personal: Mapping[str, str] | None) -> str:

@@ -4,10 +4,10 @@
 For what no table of counts can tell, as the person or the device that it was.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from counterfoil_service.core.event_filter import EventFilter
 from counterfoil_service.db.audit_pages import leader_of, leading
@@ -33,16 +33,17 @@ class Moments(msgspec.Struct, frozen=True):
     cut: int | None
 
 
-def _statement(leader: str | None) -> Statement:
-    conditions: list[ColumnElement[bool]] = [_e.time >= parameter("since"), _e.time < parameter("until")]
-    looked_at: Select[tuple[object, ...]] = select(_e.time, *(_e[name] for name in _NAMES)).where(
-        *conditions, *([] if leader is None else [leading(leader)])
+def _newest(leader: str | None) -> "Select[Any]":
+    looked_at = select(_e.time, *(_e[name] for name in _NAMES)).where(
+        _e.time >= parameter("since"),
+        _e.time < parameter("until"),
+        *([] if leader is None else [leading(leader)]),
     )
     newest = looked_at.order_by(_e.time.desc(), _e.position.desc())
-    return Statement(newest.limit(parameter("limit")).offset(constant(0)))
+    return newest.limit(parameter("limit")).offset(constant(0))
 
 
-_MOMENTS: Final = {leader: _statement(leader) for leader in (None, *_NAMES)}
+_MOMENTS: Final = {leader: Statement(_newest(leader)) for leader in (None, *_NAMES)}
 
 
 async def moments(tx: ReadTransaction, wanted: EventFilter, since: int, until: int) -> Moments:
