@@ -136,6 +136,19 @@ async def test_a_moment_before_its_quarter_of_an_hour_is_over_it_still_works(sql
         assert (await press(browser, secret)).status_code == 303
 
 
+async def test_links_whose_time_is_over_are_swept_away_used_or_not(stage: Stage) -> None:
+    _, secret = await hire(stage)
+    await hire(stage, email="grace@example.com")
+    async with Surfer(stage) as browser:
+        await press(browser, secret)
+    stage.clock.advance(899)
+    await stage.sweep()
+    assert await stage.count("operator_links") == 2
+    stage.clock.advance(1)
+    await stage.sweep()
+    assert await stage.count("operator_links") == 0
+
+
 async def test_of_many_browsers_at_once_one_comes_in(stage: Stage) -> None:
     _, secret = await hire(stage)
     browsers = [Surfer(stage) for _ in range(8)]
