@@ -108,6 +108,7 @@ async def test_every_link_that_leads_nowhere_has_the_same_page(sqlite_stage: Sta
     await stage.database.write(remove_operator, "removed@example.com")
     async with Surfer(stage) as browser:
         await press(browser, used)
+        assert (await browser.get(f"/console/enter/{used}")).status_code == 410, "used, and in time"
         form = form_of(await browser.get(f"/console/enter/{late}"), secret=late)
         stage.clock.advance(900)
         async with nothing_written(stage):
