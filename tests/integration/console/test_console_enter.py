@@ -108,6 +108,7 @@ async def test_every_link_that_leads_nowhere_has_the_same_page(sqlite_stage: Sta
     await stage.database.write(remove_operator, "removed@example.com")
     async with Surfer(stage) as browser:
         await press(browser, used)
+        assert (await browser.get(f"/console/enter/{used}")).status_code == 410, "used, and in time"
         form = form_of(await browser.get(f"/console/enter/{late}"), secret=late)
         stage.clock.advance(900)
         async with nothing_written(stage):
@@ -134,6 +135,19 @@ async def test_a_moment_before_its_quarter_of_an_hour_is_over_it_still_works(sql
     async with Surfer(sqlite_stage) as browser:
         sqlite_stage.clock.advance(899)
         assert (await press(browser, secret)).status_code == 303
+
+
+async def test_links_whose_time_is_over_are_swept_away_used_or_not(stage: Stage) -> None:
+    _, secret = await hire(stage)
+    await hire(stage, email="grace@example.com")
+    async with Surfer(stage) as browser:
+        await press(browser, secret)
+    stage.clock.advance(899)
+    await stage.sweep()
+    assert await stage.count("operator_links") == 2
+    stage.clock.advance(1)
+    await stage.sweep()
+    assert await stage.count("operator_links") == 0
 
 
 async def test_of_many_browsers_at_once_one_comes_in(stage: Stage) -> None:
