@@ -46,4 +46,4 @@ class Staff:
             for each in forms_of(page)
             if ("action", action) in each.buttons and having.items() <= each.fields.items()
         )
-        return await self.browser.submit(form, action=action, **typed)
+        return await self.browser.submit(form, None, **{"action": action, **typed})

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets into the console, and what its pages may load [R87, R139]."""
 
+import json
+
 import pytest
 
+from counterfoil_service.operations.add_operator import AddOperator, add_operator
 from counterfoil_service.operations.remove_operator import remove_operator
 from support.http import nothing_written
-from support.staff import OPERATOR, Staff
+from support.staff import AUDITOR, OPERATOR, Staff
 from support.stage import ISSUER, Stage
 from support.surfer import SESSION, Surfer
 
@@ -61,3 +64,15 @@ async def test_nothing_is_loaded_but_our_own_two_files_and_they_may_be_kept_for_
             assert answer.headers["content-type"].startswith(kind)
             assert "immutable" in answer.headers["cache-control"]
         assert (await browser.get("/console/static/base.html")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in?return_to=/console"])
+async def test_a_sign_in_of_the_staff_is_one_event_with_their_role(stage: Stage, path: str) -> None:
+    added = await stage.database.write(add_operator, AddOperator(AUDITOR, "auditor"))
+    async with Surfer(stage) as browser:
+        await browser.sign_in(AUDITOR, path)
+        await browser.get("/console")
+    async with Surfer(stage) as browser:
+        await browser.sign_in("ada@example.com", path)
+    rows = await stage.rows("SELECT fields FROM audit_events WHERE name = 'operator.signed_in'")
+    assert [json.loads(row[0]) for row in rows] == [{"operator": added.operator.id, "role": "auditor"}]

@@ -24,6 +24,7 @@ limit.refused
 webhook.refused
 suppression.added .lifted
 audit.read .exported .pruned .checkpoint_failed
+console.viewed
 settings.changed
 """
 """protocol.md §9, in its own spelling: a leading dot repeats the noun."""

@@ -69,6 +69,7 @@ class EventName(StrEnum):
     APPLICATION_REMOVED = "application.removed"
     OPERATOR_ADDED = "operator.added"
     OPERATOR_REMOVED = "operator.removed"
+    OPERATOR_SIGNED_IN = "operator.signed_in"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"

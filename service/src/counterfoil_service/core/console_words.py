@@ -11,9 +11,14 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 def _viewed(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
     whose = ("login", "device", "person")
     named = next((f"{each} {event.fields[each]}" for each in whose if each in event.fields), event.fields.get("view"))
-    return f"{event.fields.get('operator')} of the staff looked at {named} in the console."
+    return f"Staff member {event.fields.get('operator')} looked at {named} in the console."
+
+
+def _signed_in(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
+    return f"Staff member {event.fields.get('operator')} signed in here, as {event.fields.get('role')}."
 
 
 CONSOLE_WORDS: Final[dict[EventName, Teller]] = {
     EventName.CONSOLE_VIEWED: _viewed,
+    EventName.OPERATOR_SIGNED_IN: _signed_in,
 }
