@@ -59,9 +59,7 @@ class DevicesPage(msgspec.Struct, frozen=True):
     following: RowCursor | None
 
 
-async def device_page(
-    tx: ReadTransaction, after: RowCursor | None, *, differing: bool, limit: int
-) -> DevicesPage:
+async def device_page(tx: ReadTransaction, after: RowCursor | None, *, differing: bool, limit: int) -> DevicesPage:
     """At most `limit` devices behind `after`, by when they came; `differing`: those alone that look like others now."""
     start = after or BEFORE_ALL
     values = {"before_time": start.time, "before_id": start.id, "limit": limit + 1}

@@ -53,9 +53,7 @@ def _beginning(address: "ColumnElement[Any]") -> "Any":
     return fitting.order_by(address).limit(parameter("limit")).offset(constant(0))
 
 
-_BEGINNING = Statement(
-    _beginning(func.lower(_u.address)), postgresql=_beginning(collate(func.lower(_u.address), "C"))
-)
+_BEGINNING = Statement(_beginning(func.lower(_u.address)), postgresql=_beginning(collate(func.lower(_u.address), "C")))
 _LAST_CHARACTER: Final = "\U0010ffff"
 
 
@@ -74,9 +72,7 @@ class PeoplePage(msgspec.Struct, frozen=True):
     following: RowCursor | None
 
 
-async def people_page(
-    tx: ReadTransaction, standing: Standing, after: RowCursor | None, *, limit: int
-) -> PeoplePage:
+async def people_page(tx: ReadTransaction, standing: Standing, after: RowCursor | None, *, limit: int) -> PeoplePage:
     """At most `limit` people behind `after`, the newest first."""
     start = after or BEFORE_ALL
     values = {"before_time": start.time, "before_id": start.id, "limit": limit + 1}

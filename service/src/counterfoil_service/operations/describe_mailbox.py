@@ -11,11 +11,11 @@ from counterfoil_service.core.mailbox_budgets import (
     is_lengthened,
     used_budgets,
 )
+from counterfoil_service.core.operator import Operator
 from counterfoil_service.db import mailbox_pages, operators, suppressions, users
 from counterfoil_service.db import usage as usages
 from counterfoil_service.db.engine import Context, ReadTransaction
 from counterfoil_service.db.mailbox_pages import AskedLogin, KeptMailbox, OwnedDevice
-from counterfoil_service.core.operator import Operator
 from counterfoil_service.db.sessions import Listed
 from counterfoil_service.db.suppressions import Suppression
 from counterfoil_service.db.users import User

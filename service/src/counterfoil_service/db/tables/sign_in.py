@@ -35,6 +35,8 @@ users = Table(
     integer("disabled_at", null=True),
     integer("invited_at", null=True),
 )
+
+
 def _newest_first(name: str, where: str) -> None:
     """For a page of the people that are in this state, of whom there may be few among many."""
     condition = text(where)
