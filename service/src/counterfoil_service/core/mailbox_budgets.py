@@ -25,6 +25,7 @@ class UsedBudget(msgspec.Struct, frozen=True):
 
     name: str
     words: str
+    """Its span of time follows."""
     budget: Budget
     used: int
     free_at: int | None
@@ -51,10 +52,10 @@ def used_budgets(mailed: Mailed, budgets: Budgets) -> list[UsedBudget]:
     flooded = is_lengthened(mailed.weight, budgets)
     mails = counted_mails(budgets, flooded=flooded)
     return [
-        _used("mailbox_mails", "Mails", mails, mailed.mails),
-        _used("mailbox_daily_mails", "Mails in a day", budgets.mailbox_daily_mails, mailed.daily_mails),
-        _used("mailbox_live_logins", "Open logins at once", budgets.mailbox_live_logins, mailed.live_logins),
-        UsedBudget("mailbox_unanswered", "Mails nobody answered", budgets.mailbox_unanswered, mailed.weight, None),
+        _used("mailbox_mails", "Mails in", mails, mailed.mails),
+        _used("mailbox_daily_mails", "Mails in", budgets.mailbox_daily_mails, mailed.daily_mails),
+        _used("mailbox_live_logins", "Open logins of", budgets.mailbox_live_logins, mailed.live_logins),
+        UsedBudget("mailbox_unanswered", "Unanswered mails of", budgets.mailbox_unanswered, mailed.weight, None),
     ]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices as operators look at them: page by page, the newest first; all, or those that differ now."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import select, tuple_
@@ -13,6 +13,8 @@ from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.sessions import Session
 from counterfoil_service.db.statements import constant, parameter
 from counterfoil_service.db.tables import applications, devices, sessions, users
+
+Shown = Literal["all", "differing"]
 
 _d, _s = devices.c, sessions.c
 _shown = (
@@ -30,7 +32,7 @@ def _newest_first(*conditions: "Any") -> Statement:
     return Statement(ordered.limit(parameter("limit")).offset(constant(0)))
 
 
-_PAGE = {"all": _newest_first(), "differing": _newest_first(_d.told.is_not(None))}
+_PAGE: dict[Shown, Statement] = {"all": _newest_first(), "differing": _newest_first(_d.told.is_not(None))}
 _ONE = Statement(_shown.where(_d.id == parameter("id")))
 _SESSIONS = Statement(
     select(*(_s[name] for name in Session.__struct_fields__))
@@ -59,11 +61,11 @@ class DevicesPage(msgspec.Struct, frozen=True):
     following: RowCursor | None
 
 
-async def device_page(tx: ReadTransaction, after: RowCursor | None, *, differing: bool, limit: int) -> DevicesPage:
-    """At most `limit` devices behind `after`, by when they came; `differing`: those alone that look like others now."""
+async def device_page(tx: ReadTransaction, shown: Shown, after: RowCursor | None, limit: int) -> DevicesPage:
+    """At most `limit` devices behind `after`, by when they came; of `differing` those alone that look like others now."""
     start = after or BEFORE_ALL
     values = {"before_time": start.time, "before_id": start.id, "limit": limit + 1}
-    found = [_device(row) for row in await tx.all(_PAGE["differing" if differing else "all"], values)]
+    found = [_device(row) for row in await tx.all(_PAGE[shown], values)]
     last = found[limit - 1].device if len(found) > limit else None
     return DevicesPage(found[:limit], None if last is None else RowCursor(last.first_seen_at, last.id))
 

@@ -72,7 +72,7 @@ class PeoplePage(msgspec.Struct, frozen=True):
     following: RowCursor | None
 
 
-async def people_page(tx: ReadTransaction, standing: Standing, after: RowCursor | None, *, limit: int) -> PeoplePage:
+async def people_page(tx: ReadTransaction, standing: Standing, after: RowCursor | None, limit: int) -> PeoplePage:
     """At most `limit` people behind `after`, the newest first."""
     start = after or BEFORE_ALL
     values = {"before_time": start.time, "before_id": start.id, "limit": limit + 1}
@@ -82,7 +82,7 @@ async def people_page(tx: ReadTransaction, standing: Standing, after: RowCursor 
     return PeoplePage(shown, None if last is None else RowCursor(last.created_at, last.id))
 
 
-async def people_beginning(tx: ReadTransaction, beginning: str, *, limit: int) -> list[PersonRow]:
+async def people_beginning(tx: ReadTransaction, beginning: str, limit: int) -> list[PersonRow]:
     """At most `limit` people whose address begins so, in whatever case, by address."""
     values = {"beginning": beginning, "last": _LAST_CHARACTER, "limit": limit}
     return [_person(row) for row in await tx.all(_BEGINNING, values)]
