@@ -62,7 +62,7 @@ class DevicesPage(msgspec.Struct, frozen=True):
 
 
 async def device_page(tx: ReadTransaction, shown: Shown, after: RowCursor | None, limit: int) -> DevicesPage:
-    """At most `limit` devices behind `after`, by when they came; of `differing` those alone that look like others now."""
+    """At most `limit` devices behind `after`, by when they came; `differing`: those alone that look like others."""
     start = after or BEFORE_ALL
     values = {"before_time": start.time, "before_id": start.id, "limit": limit + 1}
     found = [_device(row) for row in await tx.all(_PAGE[shown], values)]

@@ -105,7 +105,7 @@ async def kept_mailbox(tx: ReadTransaction, mailbox: bytes) -> KeptMailbox | Non
 async def latest_logins(tx: ReadTransaction, mailbox: bytes, *, limit: int) -> list[AskedLogin]:
     """The last ones that were asked for, newest first."""
     rows = await tx.all(_LOGINS, {"mailbox": mailbox, "limit": limit})
-    return [AskedLogin(*row[:3], State(row[3]), *row[4:]) for row in rows]
+    return [AskedLogin(row[0], row[1], row[2], State(row[3]), *row[4:]) for row in rows]
 
 
 async def mailed_instants(tx: ReadTransaction, mailbox: bytes, *, since: int, limit: int) -> list[int]:
