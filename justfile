@@ -34,6 +34,10 @@ bench-waiting *arguments: setup
 bench-growth *arguments: setup
     @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.growth "$@"
 
+# What asking costs at a mailbox with 100,000 decoys, and with a key that gave up as many; a minute
+bench-flooded *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.growth.flooded "$@"
+
 # One replica against two, behind nginx
 bench-replicas *arguments: setup
     @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.replicas "$@"

@@ -55,7 +55,7 @@ class Askers:
     async def round(self, count: int) -> dict[str, Cost]:
         """So many of each request, every step of all sign-ins before the next one; what one of each costs."""
         people, self._asked = self._people(count), []
-        costs = {"send": await self._meter.each(self._send, [(person, _command(person)) for person in people])}
+        costs = {"send": await self._meter.each(self._send, [(person, command(person)) for person in people])}
         waiting = [Asked(*asked, await self._secret(asked[1].login_id)) for asked in self._asked]
         costs["approve"] = await self._meter.each(self._approve, waiting)
         costs["collect"] = await self._meter.each(self._collect, waiting)
@@ -122,7 +122,8 @@ class Askers:
             raise ValueError("an empty page costs nothing that is meant")
 
 
-def _command(person: Person) -> StartLogin:
+def command(person: Person) -> StartLogin:
+    """They ask for a link, with a fresh proof."""
     return StartLogin(
         application_id=person.application,
         address=email_address.parse(person.address),

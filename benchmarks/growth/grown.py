@@ -47,7 +47,7 @@ async def make(size: int, url: str, backlog: int) -> None:
         await migrate.move_postgresql(url)
     else:
         migrate.move(path)
-    async with _opened(url) as (database, keys):
+    async with _opened(url, BUDGETS) as (database, keys):
         for application in APPS.values():
             await database.write(add_application, application)
     history = History(size, NOW, keys)
@@ -57,18 +57,18 @@ async def make(size: int, url: str, backlog: int) -> None:
 
 
 @asynccontextmanager
-async def opened(size: int, url: str) -> AsyncIterator[Grown]:
+async def opened(size: int, url: str, budgets: budget.Budgets = BUDGETS) -> AsyncIterator[Grown]:
     """What `make` made."""
-    async with _opened(url) as (database, keys):
+    async with _opened(url, budgets) as (database, keys):
         yield Grown(History(size, NOW, keys), url, database)
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[tuple[Database, Keys]]:
+async def _opened(url: str, budgets: budget.Budgets) -> AsyncIterator[tuple[Database, Keys]]:
     database = await open_database(url)
     try:
         settings = Settings(
-            public_url="https://id.example", secret_key=Secret("5e" * 32), database_url=Secret(url), budgets=BUDGETS
+            public_url="https://id.example", secret_key=Secret("5e" * 32), database_url=Secret(url), budgets=budgets
         )
         keys = await unlock(database, settings, clock=_Clock(), entropy=os.urandom)
         yield database, keys

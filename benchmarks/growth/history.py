@@ -79,13 +79,17 @@ class History:
         return Person(
             number=who,
             address=address,
-            mailbox=keyed(self._keys.mailbox, address.encode()),
+            mailbox=self.mailbox_of(address),
             subject=text_of("subject", who)[:22],
             device_id=name_at(self.now - SPAN, key),
             application=f"app-{mixed(key, 1) % APPLICATIONS:02}",
             jkt=text_of("key", key),
             source=f"10.{who >> 8 & 255}.{who & 255}.{1 + device}",
         )
+
+    def mailbox_of(self, address: str) -> bytes:
+        """The keyed hash of a canonical address."""
+        return keyed(self._keys.mailbox, address.encode())
 
     def who(self, number: int) -> Person:
         """Who asked for this login."""

@@ -54,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(options: argparse.Namespace) -> Figures:
     began = time.monotonic()
     with Console(stderr=True).status("") as status:
-        found = [measured(engine, options.count, options.runs, status.update) for engine in options.engine or ENGINES]
+        found = [
+            measured(engine, options.count, options.runs, status.update, after=options.after)
+            for engine in options.engine or ENGINES
+        ]
     return Figures(this_machine(), time.monotonic() - began, found)
 
 
@@ -97,6 +100,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be repeated")
     parser.add_argument("--count", type=int, default=COUNT, help=f"addresses of each kind in a run ({COUNT})")
     parser.add_argument("--runs", type=int, default=RUNS, help=f"on each engine ({RUNS})")
+    parser.add_argument("--after", action="store_true", help="time a request for nobody that follows each at once")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every time here")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw them here, as SVG")
     parser.add_argument("--show", type=Path, metavar="JSON", help="measure nothing: show these figures again")

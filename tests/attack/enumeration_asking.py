@@ -69,10 +69,14 @@ class Connection:
     ) -> None:
         self._socket.close()
 
-    def ask(self, address: str) -> tuple[float, Answer]:
-        """From a device that nobody knows; the seconds from sending to the whole answer, and the answer."""
+    def prepared(self, address: str) -> bytes:
+        """A request for it, from a device that nobody knows."""
         device = Device(self._address, lambda: time.time_ns() // 1_000, nonce=self._nonce)
-        seconds, answer = self._ask(self._request(address, device.proof(PATH)))
+        return self._request(address, device.proof(PATH))
+
+    def ask(self, request: bytes) -> tuple[float, Answer]:
+        """The seconds from sending to the whole answer, and the answer."""
+        seconds, answer = self._ask(request)
         self._nonce = answer.header("dpop-nonce")
         return seconds, answer
 

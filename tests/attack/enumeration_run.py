@@ -26,30 +26,39 @@ WARM_UP: Final = 20
 """Requests of each kind before a run that count for nothing."""
 PAUSE_SECONDS: Final = 0.01
 """After each answer: the mail of one request, written behind its answer, is not to slow the next one."""
+PAUSE_BETWEEN_PAIRS: Final = 0.05
+"""Where it is to slow the next one, but not the next pair."""
 MAIL_SECONDS: Final = 30
 
 Tell = Callable[[str], None]
 
 
 class _Asked:
-    """What was asked so far, and what came back."""
+    """What was asked so far, and what came back. `after` sends a second request at once, for nobody, and times that."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Connection, after: Connection | None) -> None:
         self.people: dict[str, Person] = {}
         self.shapes: dict[str, set[Kind]] = {}
+        self._connection = connection
+        self._after = after
 
-    def __call__(self, connection: Connection, person: Person) -> int:
+    def __call__(self, person: Person) -> int:
         """Ask for one; how many microseconds it took."""
-        time.sleep(PAUSE_SECONDS)
-        seconds, answer = connection.ask(address_of(person))
+        time.sleep(PAUSE_SECONDS if self._after is None else PAUSE_BETWEEN_PAIRS)
+        nobody = b"" if self._after is None else self._after.prepared(f"f{len(self.people):06}@example.com")
+        seconds, answer = self._connection.ask(self._connection.prepared(address_of(person)))
+        if self._after is not None:
+            seconds, _ = self._after.ask(nobody)
         self.shapes.setdefault(answer.shape, set()).add(person[0])
         self.people[json.loads(answer.body)["login_id"]] = person
         return round(seconds * 1e6)
 
 
-def measured(engine: Engine, count: int, runs: int, tell: Tell, warm_up: int = WARM_UP) -> EngineRuns:
-    """So many of each kind in each run."""
-    each, asked = count + warm_up, _Asked()
+def measured(
+    engine: Engine, count: int, runs: int, tell: Tell, warm_up: int = WARM_UP, *, after: bool = False
+) -> EngineRuns:
+    """So many of each kind in each run; `after`: the times are those of a request that follows each at once."""
+    each = count + warm_up
     with ExitStack() as ends:
         home = ends.enter_context(home_of(engine))
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-enumeration-")))
@@ -57,10 +66,11 @@ def measured(engine: Engine, count: int, runs: int, tell: Tell, warm_up: int = W
         tell(f"{engine}: {each * runs * len(KINDS):,} people")
         asyncio.run(populate(service, [(kind, number) for kind in KINDS for number in range(each * runs)]))
         found = list[Run]()
-        with service, Connection(service.address) as connection:
+        with service, Connection(service.address) as connection, Connection(service.address) as other:
+            asked = _Asked(connection, other if after else None)
             for run in range(runs):
                 tell(f"{engine}: run {run + 1} of {runs}")
-                times = _one_run(connection, range(run * each, (run + 1) * each), asked)
+                times = _one_run(range(run * each, (run + 1) * each), asked)
                 found.append(Run({kind: taken[warm_up:] for kind, taken in times.items()}))
             wait_until(lambda: len(mailed(folder / "mail")) >= each * runs, "every mail to leave", MAIL_SECONDS)
         wrong = [*_differences(asked.shapes), *asyncio.run(untruths(service, asked.people, folder / "mail"))]
@@ -72,12 +82,12 @@ def _service(url: str, folder: Path) -> RunningService:
     return RunningService(folder, None, **settings)
 
 
-def _one_run(connection: Connection, numbers: Sequence[int], asked: _Asked) -> Mapping[Kind, list[int]]:
+def _one_run(numbers: Sequence[int], asked: _Asked) -> Mapping[Kind, list[int]]:
     """Whatever else the machine does meets all kinds alike: they alternate in random order."""
     order, times = random.Random(numbers[0]), {kind: list[int]() for kind in KINDS}
     for number in numbers:
         for kind in order.sample(KINDS, len(KINDS)):
-            times[kind].append(asked(connection, (kind, number)))
+            times[kind].append(asked((kind, number)))
     return times
 
 

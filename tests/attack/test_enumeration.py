@@ -44,9 +44,10 @@ def figures_of(*runs: Run, wrong: Sequence[str] = ()) -> Figures:
     return Figures("here", 1.0, [EngineRuns(engine, engine, 3_000, list(runs), list(wrong)) for engine in ENGINES])
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["itself", "the request after it"])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_every_kind_of_address_is_answered_by_the_same_bytes_and_was_what_it_says(engine: Engine) -> None:
-    found = measured(engine, 3, 2, lambda _: None, warm_up=1)
+def test_every_kind_of_address_is_answered_by_the_same_bytes_and_was_what_it_says(engine: Engine, after: bool) -> None:  # noqa: FBT001 - pytest passes by name
+    found = measured(engine, 3, 2, lambda _: None, warm_up=1, after=after)
     assert found.wrong == []
     assert found.answers == 4 * 2 * len(KINDS)
     assert [{kind: len(taken) for kind, taken in run.times.items()} for run in found.runs] == [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator's own templates: they stand before ours, and none that would harm anybody is ever used."""
 
+from email.message import EmailMessage
 from importlib import resources
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def written(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
+def html_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
 def template_troubles(folder: Path) -> list[str]:
     return app.template_troubles(folder, read_templates(folder))
 
@@ -58,9 +65,7 @@ async def test_they_are_what_people_see(sqlite_url: str, tmp_path: Path, open_st
     async with open_stage(sqlite_url, tmp_path, templates=folder) as stage:
         await stage.start()
         (mail,) = await stage.mails()
-        part = mail.get_body(("html",))
-        assert part is not None
-        assert str(part.get_content()).startswith('<a href="https://id.example/l/')
+        assert html_of(mail).startswith('<a href="https://id.example/l/')
         page = await stage.open(await stage.secret())
         assert "Acme: Desk App" in page.text
         assert "color: teal" in page.text
@@ -71,21 +76,33 @@ async def test_they_are_what_people_see(sqlite_url: str, tmp_path: Path, open_st
         assert "Check your mail" in (await stage.client.get("/check-mail")).text, "what is not there is ours"
 
 
-async def test_what_changes_after_the_start_is_not_used_unchecked(
+async def test_what_changes_after_the_start_is_not_used_until_a_restart_has_checked_it(
     sqlite_url: str, tmp_path: Path, open_stage: OpenStage
 ) -> None:
     folder = written(tmp_path / "own", GOOD)
     async with open_stage(sqlite_url, tmp_path, templates=folder) as stage:
         written(folder, dict.fromkeys(GOOD, "{{ nobody }}") | {"mail/base.html": "", "pages/base.html": ""})
-        await stage.start()
-        (mail,) = await stage.mails()
-        part = mail.get_body(("html",))
-        assert part is not None
-        assert str(part.get_content()).startswith('<a href="https://id.example/l/')
-        for language in ("en", "de"):
+        # Nobody has read German yet, so nothing of it was compiled before.
+        for language, opens in (("en", "Open the sign-in page"), ("de", "Anmeldeseite öffnen")):
+            await stage.start(f"{language}@example.com", ui_locales=language)
+            (mail,) = [each for each in await stage.mails() if each["To"] == f"{language}@example.com"]
+            assert f">{opens}</a>" in html_of(mail)
             dead = await stage.client.get(f"/l/{'A' * 43}", headers={"Accept-Language": language})
             assert "<h1>Gone for good</h1>" in dead.text
             assert "color: teal" in dead.text
+    with pytest.raises(SettingsError, match=r"mail/link\.html, line 1: nobody is not known"):
+        async with open_stage(sqlite_url, tmp_path, templates=folder):
+            pass
+    for name in ("mail/base.html", "pages/base.html"):
+        (folder / name).unlink()
+    written(
+        folder, GOOD | {"mail/link.html": f"<b>Restarted</b>{MAIL_LINK}", "pages/page.css": "body { color: plum; }"}
+    )
+    async with open_stage(f"sqlite:///{tmp_path}/restarted.db", tmp_path, templates=folder) as stage:
+        await stage.start("after@example.com")
+        (mail,) = [each for each in await stage.mails() if each["To"] == "after@example.com"]
+        assert html_of(mail).startswith("<b>Restarted</b>")
+        assert "color: plum" in (await stage.client.get(f"/l/{'A' * 43}")).text
 
 
 TWICE = "the link must stand in it exactly once"
@@ -186,8 +203,8 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
         "de): the link must stand in it",
     ),
     "a link left out for long without a name": (
-        {"mail/link.txt": "{% if device is not none or minutes < 2 %}{{ link }}{% endif %}\n{{ mail_code or '' }}"},
-        TWICE,
+        {"mail/link.txt": "{% if device is not none or minutes < 2 %}{{ link }}{% endif %}\n\n{{ mail_code or '' }}"},
+        f"nameless, 10 min, en): {TWICE}",
     ),
     "a test mail without its link": ({"mail/test.html": "<p>x</p>"}, TWICE),
     "a test mail that fails": ({"mail/test.txt": "{{ link }} {{ minutes }}"}, "test.txt, line 1: UndefinedError"),

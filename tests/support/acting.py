@@ -129,6 +129,7 @@ async def redeem(stage: Stage, code: str, key: str = "laptop", **changes: Any) -
         "evidence": None,
         "source": "192.0.2.10",
         "user_agent": "Desk/1.0",
+        "charged": True,
     }
     try:
         outcome = await stage.database.write(redeem_code, RedeemCode(**(values | changes)))
@@ -139,7 +140,7 @@ async def redeem(stage: Stage, code: str, key: str = "laptop", **changes: Any) -
 
 async def cancel(stage: Stage, begun: Begun, key: str = "laptop") -> None:
     """Revoke the device code."""
-    await stage.database.write(cancel_login, CancelLogin("desk-app", begun.device_code, proof_of(key)))
+    await stage.database.write(cancel_login, CancelLogin("desk-app", begun.device_code, proof_of(key), charged=True))
 
 
 async def collect(stage: Stage, begun: Begun, key: str = "laptop") -> Grant | None:

@@ -128,13 +128,42 @@ async def test_a_report_and_a_redemption_at_once_leave_no_living_session(stage: 
     assert await stage.rows("SELECT count(*) FROM sessions WHERE ended_at IS NULL") == [(0,)]
 
 
-async def test_reported_twice_is_written_twice_and_changes_nothing_more(stage: Stage) -> None:
-    asked = await stage.start()
+@pytest.mark.parametrize("collected", [False, True])
+async def test_reported_again_is_answered_alike_and_writes_nothing_more(
+    stage: Stage,
+    collected: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    asked = await stage.approved()
     secret = await stage.secret()
-    pages = [await stage.decide(secret, "report") for _ in range(2)]
-    assert pages[0].content == pages[1].content
-    assert (await stage.names(asked.login_id)).count("login.reported") == 2
-    assert (await stage.names(asked.login_id)).count("login.denied") == 1
+    if collected:
+        assert (await stage.poll(asked)).status_code == 200
+    first = await stage.decide(secret, "report")
+    is_page(first, 200)
+    async with nothing_written(stage):
+        for _ in range(3):
+            assert (await stage.decide(secret, "report")).content == first.content
+    assert (await stage.names(asked.login_id)).count("login.reported") == 1
+
+
+async def test_of_reports_at_one_moment_one_is_written(stage: Stage) -> None:
+    asked = await stage.approved()
+    secret = await stage.secret()
+    assert (await stage.poll(asked)).status_code == 200
+    for page in await asyncio.gather(*(stage.decide(secret, "report") for _ in range(8))):
+        is_page(page, 200)
+    assert (await stage.names(asked.login_id)).count("login.reported") == 1
+
+
+async def test_a_device_that_came_back_since_is_not_forgotten_by_the_same_report(stage: Stage) -> None:
+    asked = await stage.approved()
+    secret = await stage.secret()
+    assert (await stage.poll(asked)).status_code == 200
+    is_page(await stage.decide(secret, "report"), 200)
+    stage.clock.advance(61)
+    again = await stage.approved(device=asked.device)
+    assert (await stage.poll(again)).status_code == 200
+    is_page(await stage.decide(secret, "report"), 200)
+    assert await stage.count("devices") == 1
 
 
 async def test_an_application_that_is_gone_does_not_keep_a_person_from_reporting(stage: Stage) -> None:

@@ -155,8 +155,8 @@ async def test_a_young_database_looks_for_a_keys_few_logins_by_the_key(postgres_
             assert "Seq Scan" not in plan
             assert "ix_logins_open" not in plan, plan
             assert set(re.findall(r"using (ix_logins_\w+)", plan)) <= {
-                "ix_logins_jkt_created_at",
-                "ix_logins_mailbox_created_at",
+                "ix_logins_jkt_given_up_created_at",
+                "ix_logins_mailbox_decoy_created_at",
                 "ix_logins_source_range_created_at",
             }
     finally:

@@ -179,3 +179,45 @@ async def test_no_alert_is_raised_for_a_mail_that_a_known_device_asked_for(
         await stage.mails()
         assert "mailbox.flooded" in await stage.names(strangers.login_id)
         assert (await stage.names(own.login_id))[-1] == "mail.sent"
+
+
+@pytest.mark.parametrize("name", ["application", "service"])
+async def test_known_devices_use_up_nothing_of_their_application_and_of_the_service(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage, name: str
+) -> None:
+    budgets = budget.parse(f"{ROOMY},device_key=100/60,{name}=2/60")
+    async with open_stage(sqlite_url, tmp_path, budgets=budgets) as stage:
+        known = stage.device()
+        assert (await stage.poll(await stage.approved(device=known))).status_code == 200
+        stage.clock.advance(3_601)
+        for _ in range(4):
+            assert (await stage.ask(known)).status_code == 200
+        for stranger in ("bob@example.com", "carol@example.com"):
+            await stage.start(stranger)
+        refused(await stage.ask(primed(stage), "dave@example.com"), 429, "slow_down")
+        assert (await stage.ask(known)).status_code == 200
+
+
+async def test_the_log_is_not_told_of_a_person_who_presses_the_button_twice(stage: Stage) -> None:
+    asked = await stage.start()
+    async with nothing_written(stage):
+        for _ in range(3):
+            refused(await stage.ask(asked.device), 429, "slow_down")
+
+
+async def test_a_link_that_was_answered_and_then_reported_is_no_answer(
+    database_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    budgets = budget.parse(f"{ROOMY},mailbox_mails=100/900,mailbox_unanswered=5/86400")
+    async with open_stage(database_url, tmp_path, budgets=budgets) as stage:
+        for _ in range(2):
+            await stage.start()
+            stage.clock.advance(901)
+        asked = await stage.approved()
+        secret = await stage.secret()
+        assert (await stage.poll(asked)).status_code == 200
+        assert (await stage.decide(secret, "report")).status_code == 200
+        stage.clock.advance(901)
+        last = await stage.start()
+        await stage.mails()
+        assert "mailbox.flooded" in await stage.names(last.login_id), "three mails before it, and a report beside"

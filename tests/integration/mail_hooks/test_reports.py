@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a provider tells of a mail joins the story of its login, counts once, and is nobody's business who polls."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from counterfoil_service.core.identifiers import ulid
 from counterfoil_service.core.mail_report import PROVIDERS, WEIGHTS, Provider
-from counterfoil_service.mail.transports import PerhapsTaken
+from counterfoil_service.mail.transports import PerhapsTaken, TryLater
 from counterfoil_service.mail.transports.chain import Chain
 from support.http import content, nothing_written
 from support.mail_reports import Secrets, known, mailgun_signature, signed
@@ -138,6 +139,56 @@ async def test_a_mail_that_the_provider_proves_to_have_is_not_sent_again(told: S
     ]
     sent = [each.event for each in await told.events(asked.login_id) if each.event.name == "mail.sent"]
     assert [(each.reason, each.fields) for each in sent] == [("reported", {"attempt": 2, "provider": "hook"})]
+
+
+class Hanging(Silent):
+    """One that at its second mail cannot be connected to, and tells of the first one meanwhile."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    async def send(self, message: EmailMessage, recipient: str, seconds: float) -> None:
+        if self.taken:
+            await self.meanwhile()
+            raise TryLater("TimeoutError")
+        await super().send(message, recipient, seconds)
+
+
+async def test_a_report_that_comes_while_its_provider_hangs_keeps_the_mail_from_the_next(told: Stage) -> None:
+    asked = await told.start()
+    mail_id = await mail_of(told, asked.login_id)
+    hanging, other = Hanging(lambda: tell(told, "hook", "delivered", mail_id)), Silent()
+    told.service.outbox._transport = Chain([hanging, other], lambda: 0)
+    await told.service.outbox.work()
+    told.clock.advance(200)
+    await told.service.outbox.work()
+    assert (len(hanging.taken), other.taken) == (1, [])
+    assert await told.rows("SELECT state, provider, sealed_secret FROM outbox") == [("sent", "hook", None)]
+    assert (await told.names(asked.login_id))[-2:] == ["mail.delivered", "mail.sent"]
+
+
+@pytest.mark.parametrize("claims", [1, 2], ids=["at the first attempt", "at the second"])
+async def test_a_report_between_claim_and_handing_over_counts_where_somebody_may_have_had_the_mail(
+    told: Stage, claims: int
+) -> None:
+    """It comes while others' letters are written: the desk is held for that long."""
+    silent, worker = Silent(), told.service.outbox
+    worker._transport = Chain([silent], lambda: 0)
+    asked = await told.start()
+    mail_id = await mail_of(told, asked.login_id)
+    for _ in range(claims - 1):
+        await worker.work()
+        told.clock.advance(200)
+    async with worker._desk:
+        working = asyncio.create_task(worker.work())
+        while (await told.rows("SELECT attempts FROM outbox")) != [(claims,)]:  # noqa: ASYNC110 - a claim sets no event
+            await asyncio.sleep(0)
+        await tell(told, "hook", "delivered", mail_id)
+    await working
+    assert len(silent.taken) == 1
+    state = "sent" if claims > 1 else "queued"
+    assert await told.rows("SELECT state, delivery FROM outbox") == [(state, "delivered")]
 
 
 async def test_a_mail_reported_after_its_login_ended_is_told_as_sent_and_not_as_kept_back(told: Stage) -> None:

@@ -36,7 +36,7 @@ async def test_another_key_cancels_nothing_and_raises_an_alert(stage: Stage) -> 
 
 async def test_no_proof_at_all_is_another_key(stage: Stage) -> None:
     begun = await acting.ask(stage)
-    await stage.database.write(cancel_login, CancelLogin("desk-app", begun.device_code, None))
+    await stage.database.write(cancel_login, CancelLogin("desk-app", begun.device_code, None, charged=True))
     assert (await acting.stored(stage, begun)).state is State.PENDING
 
 

@@ -49,7 +49,9 @@ class Chain:
 
 
 async def _present(stage: Stage, application: Application, token: str, key: str) -> Grant | None:
-    command = RefreshSession(token, application, acting.proof_of(key), None, None, "192.0.2.10", "Desk/1.0")
+    command = RefreshSession(
+        token, application, acting.proof_of(key), None, None, "192.0.2.10", "Desk/1.0", charged=True
+    )
     try:
         return await stage.database.write(refresh_session, command)
     except Refusal as refusal:

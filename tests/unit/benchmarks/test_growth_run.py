@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.growth import flooded
 from benchmarks.growth.__main__ import main
 from benchmarks.growth.figures import Figures
 
@@ -35,3 +36,15 @@ def test_it_measures_every_request_and_batch_on_both_engines(
         assert all(set(series.rounds) == {60, 120} for series in engine.series)
         assert all(cost > 0 for series in engine.series for rounds in series.rounds.values() for cost in rounds)
     assert "120 logins" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
+def test_it_measures_asking_beside_decoys_and_logins_given_up_on_both_engines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sizes = ["--size", "0", "--size", "30"]
+    assert flooded.main([*sizes, "--rounds", "1", "--requests", "3"]) in {0, 1}, "so few requests say nothing of growth"
+    shown = capsys.readouterr().out
+    for kind in (flooded.MAILBOX, flooded.KEY):
+        assert shown.count(f"check, {kind}") == shown.count(f"send, {kind}") == 2
+    assert "PostgreSQL" in shown

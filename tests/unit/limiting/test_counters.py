@@ -94,3 +94,33 @@ async def test_where_no_more_can_be_counted_nobody_new_is_let_in() -> None:
         await hits(counters, 1, "c")
     assert (caught.value.code, caught.value.retry_after) == (ErrorCode.TEMPORARILY_UNAVAILABLE, 10)
     assert await hits(counters, 1, "a") == [True], "whoever is counted already goes on"
+
+
+@pytest.mark.parametrize("seconds", [10, 20, 3_600])
+async def test_a_clock_that_is_set_back_locks_nobody_out_and_counts_anew(seconds: int) -> None:
+    clock = Clock()
+    counters = ProcessCounters(clock)
+    assert await hits(counters, 6) == [True] * 5 + [False]
+    clock.advance(-seconds)
+    assert await hits(counters, 6) == [True] * 5 + [False]
+    window = await counters.window("a", BUDGET)
+    assert (window.previous, window.current) == (0, 5), "what comes later was not before"
+
+
+async def test_a_clock_that_is_set_back_within_a_window_gives_nobody_more() -> None:
+    clock = Clock()
+    clock.advance(9)
+    counters = ProcessCounters(clock)
+    await hits(counters, 5)
+    clock.advance(-8)
+    assert await hits(counters, 1) == [False]
+
+
+async def test_the_window_before_counts_in_part_and_no_older_one() -> None:
+    clock = Clock()
+    counters = ProcessCounters(clock)
+    await hits(counters, 5)
+    clock.advance(10)
+    assert await hits(counters, 1) == [False], "all of it, as the new window begins"
+    clock.advance(10)
+    assert await hits(counters, 6) == [True] * 5 + [False]

@@ -5,6 +5,7 @@ import pytest
 
 from counterfoil_service.core import budget
 from counterfoil_service.core.budget import WHAT, Budget, Budgets, LimitRefusal
+from counterfoil_service.limiting import limiter as limiter_module
 from counterfoil_service.limiting.counters import ProcessCounters
 from counterfoil_service.limiting.limiter import Limiter
 from support.stage import Clock
@@ -62,6 +63,26 @@ async def test_who_was_refused_is_refused_without_a_look_until_the_time_that_it_
     limiter.check_spent("link_opens", "net")
     clock.advance(refusal.retry_after or 0)
     limiter.check_spent("range_opens", "net")
+
+
+async def test_of_those_refused_no_more_are_remembered_than_fit_and_only_as_long_as_they_must_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limiter_module, "_REMEMBERED", 2)
+    limiter, clock, _ = made()
+    waits = [(await spent(limiter, "range_opens", name)).retry_after or 0 for name in ("one", "two", "three")]
+    assert len(limiter._spent) == 2
+    limiter.check_spent("range_opens", "three")
+    with pytest.raises(LimitRefusal):
+        await limiter.charge("range_opens", "three")
+    for name in ("one", "two"):
+        with pytest.raises(LimitRefusal):
+            limiter.check_spent("range_opens", name)
+    clock.advance(max(waits))
+    await spent(limiter, "range_opens", "four")
+    assert len(limiter._spent) == 1, "those who need not wait any more made room"
+    with pytest.raises(LimitRefusal):
+        limiter.check_spent("range_opens", "four")
 
 
 async def test_a_refusal_is_news_once_a_window() -> None:

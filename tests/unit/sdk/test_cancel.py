@@ -91,6 +91,14 @@ def test_told_to_come_back_much_later_it_does_not_keep_the_caller() -> None:
     assert caught.value.retry_after == 60
 
 
+def test_ten_seconds_are_the_longest_that_it_waits_by_itself() -> None:
+    play = cancel([reply(503, b"", retry_after="10"), reply(200, b"")])
+    assert play.effects == [REVOKE, Wait(10.0), REVOKE]
+    with pytest.raises(ServiceUnreachable) as caught:
+        cancel([reply(503, b"", retry_after="11"), reply(200, b"")])
+    assert caught.value.retry_after == 11
+
+
 def test_then_it_is_an_error_that_says_so() -> None:
     with pytest.raises(ServiceUnreachable):
         cancel([OFFLINE, OFFLINE, OFFLINE])

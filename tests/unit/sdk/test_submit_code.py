@@ -339,6 +339,14 @@ def test_a_service_that_says_when_is_heard_if_it_is_soon() -> None:
     assert (error.retry_after, len(scene.play.requests)) == (60, 1)
 
 
+def test_five_seconds_are_the_longest_that_it_waits_with_somebody_before_it() -> None:
+    scene = Scene()
+    assert scene.submit(reply(503, b"", retry_after="5"), TAKEN) == [SUBMIT, Wait(5), SUBMIT]
+    scene = Scene()
+    error = scene.fail(ServiceUnreachable, reply(503, b"", retry_after="6"))
+    assert (error.retry_after, len(scene.play.requests)) == (6, 1)
+
+
 def test_a_rate_limit_is_the_persons_to_wait_for() -> None:
     scene = Scene()
     error = scene.fail(RateLimited, refusal("slow_down", status=429, headers={"retry-after": "30"}))

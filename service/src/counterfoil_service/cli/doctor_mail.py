@@ -86,7 +86,8 @@ def _trouble_of(error: Exception, mail_url: str) -> str:
         case Undeliverable() | TryLater():
             return f"{_takers(mail_url)} did not take it: {trouble(error.code)}; check COUNTERFOIL_MAIL_URL"
         case TimeoutError():
-            return f"{_takers(mail_url)} did not take it: {trouble('timeout')}; check COUNTERFOIL_MAIL_URL"
+            whose = _takers(mail_url)
+            return f"nobody knows whether {whose} took it: {trouble('timeout')}; look there before you send another"
         case ValueError():
             return f"none was sent: {error}; check COUNTERFOIL_MAIL_FROM"
         case _:

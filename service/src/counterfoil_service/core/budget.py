@@ -62,7 +62,7 @@ class Budgets(msgspec.Struct, frozen=True):
     range_opens: Budget = Budget(600, 60)
     """Opens of links that do not live, from one range."""
     link_tries: Budget = Budget(300, 60)
-    """Decisions sent to one link from one range, malformed codes among them."""
+    """Decisions sent to one link that somebody was sent, from one range, malformed codes among them."""
     range_tries: Budget = Budget(300, 60)
     """Decisions sent to links that do not live, from one range."""
     mail_code_tries: Budget = Budget(30, 60)
@@ -70,7 +70,7 @@ class Budgets(msgspec.Struct, frozen=True):
     key_polls: Budget = Budget(120, 60)
     """Polls of one device key that came too early, or while another was held."""
     range_refusals: Budget = Budget(300, 60)
-    """Calls below /oauth/ that were refused, from one range; those refused for their pace do not count."""
+    """Calls below /oauth/ and /me/ that were refused or raised an alert, from one range, but for their pace."""
     client_secrets: Budget = Budget(30, 60)
     """Secrets of one application that are not known from their last use, from one address."""
     range_reports: Budget = Budget(60, 60)
@@ -127,6 +127,10 @@ class LimitRefusal(Refusal):
     def __init__(self, name: str, budget: Budget, wait: int) -> None:
         super().__init__(ErrorCode.SLOW_DOWN, f"{WHAT[name]}; try again in {wait} s", retry_after=wait)
         self.quota = Quota(name, budget, 0, wait)
+
+
+class AlertDue(Exception):  # noqa: N818 - a question to whoever runs the operation, not a fault
+    """An operation would write an alert for which its caller was not charged yet: it has written nothing."""
 
 
 class Window(msgspec.Struct, frozen=True):

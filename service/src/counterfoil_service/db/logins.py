@@ -165,7 +165,7 @@ _ended = (_c.id, _c.application_id, _c.jkt, _c.state)
 _SUPERSEDE = {
     name: Statement(
         update(logins)
-        .where(_c.application_id == parameter("application_id"), _c[name] == parameter(name), still_open)
+        .where(_c.application_id == parameter("application_id"), _c[name] == parameter(name), *still_open)
         .values(
             state=case(
                 (_c.expires_at > parameter("now"), constant(TRANSITIONS[Trigger.SUPERSEDE].target)),
@@ -174,7 +174,8 @@ _SUPERSEDE = {
         )
         .returning(*_ended)
     )
-    for name, still_open in (("jkt", NOT_OVER), ("browser", _open))
+    # What a key gave up is over, and may be much: one that gives up each login asks as often as it likes.
+    for name, still_open in (("jkt", (NOT_OVER, _c.given_up == constant(0))), ("browser", (_open,)))
 }
 _DENY_ALL = {
     name: Statement(

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import case, delete, null, select, update
 
 from counterfoil_service.core.mail_report import WEIGHTS, DeliveryState
-from counterfoil_service.db.engine import Query, Row, Transaction
+from counterfoil_service.db.engine import Query, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import outbox
@@ -57,6 +57,7 @@ _SETTLE = Statement(
 _DEFER = Statement(
     update(outbox).where(*_mine).values(due_at=parameter("due_at"), provider=parameter("provider")).returning(_c.id)
 )
+_TOLD = Statement(select(_c.delivery).where(_c.id == parameter("id")))
 _DELIVERY = Statement(
     select(_c.state, _c.attempts, _c.ended_at).where(_c.login_id == parameter("login_id"), _c.kind == constant("link"))
 )
@@ -93,6 +94,12 @@ async def defer(tx: Transaction, mail: Mail, *, provider: str | None, due_at: in
     """Leave the row for later; False when somebody else claimed it since."""
     values = {"id": mail.id, "attempts": mail.attempts, "due_at": due_at, "provider": provider}
     return await tx.one(_DEFER, values) is not None
+
+
+async def told_of(tx: ReadTransaction, mail: Mail) -> str | None:
+    """What its provider said of it by now."""
+    row = await tx.one(_TOLD, {"id": mail.id})
+    return None if row is None or row[0] is None else str(row[0])
 
 
 def delivery(login_id: str) -> Query:

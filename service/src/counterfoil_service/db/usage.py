@@ -37,7 +37,9 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 _c, _m = logins.c, mailings.c
-_lately = and_(_c.mailbox == parameter("mailbox"), _c.created_at > parameter("unanswered_from"))
+# Decoys can be asked for without limit, and nobody gets their links to answer or report one.
+_mailed_logins = and_(_c.mailbox == parameter("mailbox"), _c.decoy == constant(0))
+_lately = and_(_mailed_logins, _c.created_at > parameter("unanswered_from"))
 _answered = (
     select(func.max(_c.created_at)).where(
         _lately, or_(_c.approved_at.is_not(None), _c.completed_at.is_not(None)), _c.reported_at.is_(None)
@@ -68,9 +70,8 @@ def _recent(aggregate: "Any", column: "Any", name: str) -> "Any":
 
 
 _live = and_(
-    _c.mailbox == parameter("mailbox"),
+    _mailed_logins,
     NOT_OVER,
-    _c.decoy == constant(0),
     _c.known_device.is_(None),
     _c.expires_at > parameter("now"),
     _c.created_at > parameter("live_from"),

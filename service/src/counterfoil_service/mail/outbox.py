@@ -28,6 +28,7 @@ from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail,
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
+from counterfoil_service.operations.prove_taken import prove_taken
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mails
 from counterfoil_service.settings import Settings
 
@@ -39,7 +40,13 @@ SEND_SECONDS = LEASE_SECONDS - 15
 FIRST_RETRY_SECONDS = 5
 LAST_RETRY_SECONDS = 120
 
+_NOBODYS_SECRET = "A" * 43
+
 log = logging.getLogger(__name__)
+
+
+class _Reported(Exception):  # noqa: N818 - says what happened
+    """A provider told that it has the mail, between its claim and its being handed over once more."""
 
 
 class OutboxWorker:
@@ -78,7 +85,7 @@ class OutboxWorker:
         """Write a letter as these settings would have it; ValueError when no mail could ever leave."""
         mail = Mail("rehearsal", "", "link", "queued", "somebody@example.com", None, 0, 0, 0)
         claimed = ClaimedMail(mail, None, None, "Rehearsal", None, self._clock(), self._clock())
-        self._message(claimed, "A" * 43)
+        self._message(claimed, _NOBODYS_SECRET)
 
     async def run(self) -> None:
         """Until stopped; a database that is down is tried again."""
@@ -112,8 +119,8 @@ class OutboxWorker:
     def _unsent(self, claimed: ClaimedMail) -> SettleMail | None:
         """What becomes of a mail that is not handed to anybody."""
         if claimed.is_taken:
-            return SettleMail(claimed.mail, "sent", "reported", provider=claimed.mail.provider)
-        if claimed.secret is None:
+            return _reported(claimed.mail)
+        if claimed.secret is None and not claimed.for_show:
             return SettleMail(claimed.mail, "expired", claimed.unfit)
         if self._transport is None:
             return SettleMail(claimed.mail, "deferred", "no_transport", claimed.expires_at)
@@ -131,10 +138,12 @@ class OutboxWorker:
 
     async def _outcome(self, claimed: ClaimedMail) -> SettleMail:
         mail = claimed.mail
-        assert self._transport is not None and claimed.secret is not None  # noqa: S101, PT018 - else it is unsent
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                provider = await self._send(self._transport, claimed, claimed.secret)
+                message = await self._written(claimed)
+                return await self._sent(claimed, message)
+        except _Reported:
+            return _reported(mail)
         except TimeoutError:
             return self._later(mail, "timeout")
         except Undeliverable as error:
@@ -143,19 +152,31 @@ class OutboxWorker:
             return self._later(mail, error.code, error.provider)
         except TryLater as error:
             return self._later(mail, error.code)
-        return SettleMail(mail, "sent", provider=provider)
 
-    async def _send(self, transport: Chain, claimed: ClaimedMail, secret: str) -> str:
+    async def _written(self, claimed: ClaimedMail) -> EmailMessage:
         async with self._desk:
             # A letter takes a millisecond to write: between two of them everybody else gets the loop.
             await asyncio.sleep(0)
             try:
-                message = self._message(claimed, secret)
+                return self._message(claimed, claimed.secret or _NOBODYS_SECRET)
             except FAILURES as error:
                 # Without its words, which may hold what the mail was to say.
                 log.error("mail %s cannot be written: %s at %s", claimed.mail.id, type(error).__name__, _place(error))  # noqa: TRY400 - see above
                 raise Undeliverable("not_writable") from None
-        return await transport.send(message, claimed.mail.recipient, claimed.mail.provider)
+
+    async def _sent(self, claimed: ClaimedMail, message: EmailMessage) -> SettleMail:
+        mail = claimed.mail
+        if claimed.unfit is not None:
+            return SettleMail(mail, "expired", claimed.unfit)
+        assert self._transport is not None  # noqa: S101 - else it is unsent
+
+        async def unless_reported() -> None:
+            # Whoever was asked before may have hung for long, and a report have come meanwhile.
+            if mail.attempts > 1 and await self._database.read(prove_taken, mail):
+                raise _Reported
+
+        provider = await self._transport.send(message, mail.recipient, mail.provider, unless_reported)
+        return SettleMail(mail, "sent", provider=provider)
 
     def _later(self, mail: Mail, code: str, provider: str | None = None) -> SettleMail:
         pause = backoff(mail.attempts, first=FIRST_RETRY_SECONDS, last=LAST_RETRY_SECONDS, entropy=self._entropy)
@@ -176,7 +197,7 @@ class OutboxWorker:
             "look": claimed.look,
         }
         happened_at = _moment(claimed.happened_at)
-        if claimed.mail.kind != "link":
+        if claimed.mail.kind in {"notice", "change"}:
             changed, url = claimed.mail.kind == "change", link.notice_url(issuer, secret)
             return render_notice_mail(
                 NoticeMail(link=url, signed_in_at=happened_at, changed=changed, **common), self._templates
@@ -192,6 +213,10 @@ class OutboxWorker:
             **common,
         )
         return render_link_mail(asked, self._templates)
+
+
+def _reported(mail: Mail) -> SettleMail:
+    return SettleMail(mail, "sent", "reported", provider=mail.provider)
 
 
 def _place(error: Exception) -> str:

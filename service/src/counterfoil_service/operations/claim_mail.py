@@ -26,6 +26,7 @@ Unfit = Literal["decoy", "login_ended", "device_forgotten", "too_late", "user_er
 class ClaimedMail(msgspec.Struct, frozen=True):
     """`secret` is None for what must not be mailed: `unfit` says why. `mail_code` is eight digits, where there are any.
 
+    `for_show`: a decoy that is written as a mail would be, and then thrown away: whoever asks next waits as long.
     `happened_at` is when the link was asked for, or when the device of a notice signed in; at `expires_at` there is
     nothing left to mail.
     """
@@ -42,6 +43,7 @@ class ClaimedMail(msgspec.Struct, frozen=True):
     same_device_only: bool = False
     language: str | None = None
     look: Look = OUR_LOOK
+    for_show: bool = False
 
     @property
     def is_taken(self) -> bool:
@@ -73,20 +75,24 @@ async def _described(tx: Transaction, mail: Mail, context: Context) -> ClaimedMa
         return _unfit(mail, "login_ended")
     waits = current_state(login.state, login.expires_at, context.now) is State.PENDING
     suppressed = suppressions.is_suppressed(await tx.all(*suppressions.asking_suppressed(login.mailbox)))
-    unfit: Unfit | None = "suppressed" if suppressed else None
-    secret, unfit = _secret(mail, "decoy" if mail.kind == "decoy" else unfit if waits else "login_ended", context)
-    claimed = ClaimedMail(mail, secret, unfit, application.name, login.device_label, login.created_at, login.expires_at)
-    if secret is None:
-        return claimed
-    secret, _, mail_code = secret.partition(" ")
-    return msgspec.structs.replace(
-        claimed,
-        secret=secret,
-        mail_code=mail_code or None,
+    decoy = mail.kind == "decoy"
+    unfit: Unfit | None = "suppressed" if suppressed and not decoy else None
+    secret, unfit = _secret(mail, unfit if waits else "login_ended", context)
+    link_secret, _, mail_code = (secret or "").partition(" ")
+    return ClaimedMail(
+        mail,
+        None if decoy else link_secret or None,
+        "decoy" if decoy else unfit,
+        application.name,
+        login.device_label,
+        login.created_at,
+        login.expires_at,
         standing=standing,
+        mail_code=mail_code or None,
         same_device_only=application.same_device_only,
         language=login.language,
         look=look_of(application),
+        for_show=decoy and secret is not None,
     )
 
 

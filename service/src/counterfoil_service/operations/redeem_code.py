@@ -9,6 +9,7 @@ import msgspec
 from counterfoil_service.core import identifiers, pkce
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.budget import AlertDue
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.evidence import Evidence
 from counterfoil_service.core.grant import Grant, amr_of
@@ -33,7 +34,10 @@ _NEEDS_KEY = "DPoP: this code was made for a key; send exactly one proof (RFC 94
 
 
 class RedeemCode(msgspec.Struct, frozen=True, kw_only=True):
-    """A redemption by an authenticated application; the shape of the verifier and the proof were checked."""
+    """A redemption by an authenticated application; the shape of the verifier and the proof were checked.
+
+    `charged`: an alert for a code in the wrong hands may be written.
+    """
 
     application: Application
     code: str
@@ -43,13 +47,17 @@ class RedeemCode(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence | None
     source: str
     user_agent: str
+    charged: bool = False
 
     def __repr__(self) -> str:
         return f"RedeemCode(application={self.application.id!r})"
 
 
 async def redeem_code(tx: Transaction, command: RedeemCode, context: Context) -> Grant | Refusal:
-    """The grant. Whoever is refused for what he is or brings has used nothing up [R50, R61]."""
+    """The grant. Whoever is refused for what he is or brings has used nothing up [R50, R61].
+
+    AlertDue for wrong hands, while the caller was not charged for the alert.
+    """
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
     code = await authorization_codes.get(tx, digest(command.code))
@@ -62,6 +70,8 @@ async def redeem_code(tx: Transaction, command: RedeemCode, context: Context) ->
         raise invalid_grant()
     alert = _mismatch(command, code, login)
     if alert is not None:
+        if not command.charged:
+            raise AlertDue
         await _record(tx, alert, code, login, context, {"source": command.source, "user_agent": command.user_agent})
         return invalid_grant()
     if code.used_at is not None:

@@ -5,6 +5,7 @@ import msgspec
 
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.budget import AlertDue
 from counterfoil_service.core.evidence import Band, Evidence
 from counterfoil_service.core.grant import Grant, narrowed_scope, next_refresh_token, refused_refresh, session_of
 from counterfoil_service.core.session import ended_by
@@ -21,7 +22,10 @@ from counterfoil_service.operations.weigh_device import follow_device, refuse_ot
 
 
 class RefreshSession(msgspec.Struct, frozen=True):
-    """The application is authenticated and the proof, if there is one, verified. `scope` None: all of the session's."""
+    """The application is authenticated and the proof, if there is one, verified. `scope` None: all of the session's.
+
+    `charged`: an alert for another key may be written.
+    """
 
     token: str
     application: Application
@@ -30,17 +34,23 @@ class RefreshSession(msgspec.Struct, frozen=True):
     scope: str | None
     source: str
     user_agent: str
+    charged: bool = False
 
     def __repr__(self) -> str:
         return f"RefreshSession(application={self.application.id!r})"
 
 
 async def refresh_session(tx: Transaction, command: RefreshSession, context: Context) -> Grant | None:
-    """The grant, or None where the refusal has an effect that must stay written; else a Refusal."""
+    """The grant, or None where the refusal has an effect that must stay written; else a Refusal.
+
+    AlertDue for another key, while the caller was not charged for the alert.
+    """
     session, user, state = await _presented(tx, command, context)
     if session.application_id != command.application.id or session.ended_at is not None or state is None:
         raise refused_refresh()  # a session's id is no secret: who made the rest up must neither end it nor ring alarms
     if (command.proof.jkt if command.proof else None) != session.jkt:
+        if not command.charged:
+            raise AlertDue
         await record_stolen_token(tx, Stolen(session, "token", command.source, command.user_agent), context)
         return None
     ended = _why_ended(session, user, context)

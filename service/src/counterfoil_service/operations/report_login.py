@@ -44,7 +44,7 @@ class Reported(msgspec.Struct, frozen=True):
 
 
 async def report_login(tx: Transaction, command: ReportLogin, context: Context) -> Reported | None:
-    """None where there was nothing to report. Said twice it is written twice: each is somebody's word."""
+    """None where there was nothing to report. Said again it is written no more: all was taken back the first time."""
     login = await logins.by_link(tx, digest(command.secret))
     if login is None:
         return None
@@ -58,16 +58,26 @@ async def report_login(tx: Transaction, command: ReportLogin, context: Context) 
     if denied:
         await _record(tx, login, EventName.LOGIN_DENIED, "success", command.opener, context, {})
         await tx.notify(login.id)
-    await login_notes.mark_reported(tx, login.id, now=context.now)
-    await _record(tx, login, EventName.LOGIN_REPORTED, "failure", command.opener, context, {})
+    if await login_notes.mark_reported(tx, login.id, now=context.now):
+        await _record(tx, login, EventName.LOGIN_REPORTED, "failure", command.opener, context, {})
+        await _take_back(tx, login, context)
+    application = await applications.get(tx, login.application_id)
+    name, look = (application.name, look_of(application)) if application else (login.application_id, OUR_LOOK)
+    return Reported(name, login.device_label, login.language, look)
+
+
+def is_reportable(login: Login, now: int) -> bool:
+    """Whether "this was not me" may still be said of it, or be said again."""
+    state = current_state(login.state, login.expires_at, now)
+    return state in {State.PENDING, State.APPROVED} or _may_be_reported(login, state, now)
+
+
+async def _take_back(tx: Transaction, login: Login, context: Context) -> None:
     # First the codes: a redemption under way holds its code, and its session is there to be ended once it lets go.
     await authorization_codes.drop_unused(tx, login.id)
     ended = await sessions.end_where(tx, now=context.now, login_id=login.id)
     await record_ended_sessions(tx, ended, context, reason=_REASON, mailbox=login.mailbox)
     await _forget_device(tx, login, context)
-    application = await applications.get(tx, login.application_id)
-    name, look = (application.name, look_of(application)) if application else (login.application_id, OUR_LOOK)
-    return Reported(name, login.device_label, login.language, look)
 
 
 async def _forget_device(tx: Transaction, login: Login, context: Context) -> None:

@@ -3,6 +3,7 @@
 
 import msgspec
 
+from counterfoil_service.core.budget import AlertDue
 from counterfoil_service.core.grant import AccessClaims, session_of
 from counterfoil_service.crypto.dpop import Proof
 from counterfoil_service.crypto.keys import digest
@@ -15,7 +16,10 @@ from counterfoil_service.operations.record_stolen_token import Stolen, record_st
 
 
 class RevokeToken(msgspec.Struct, frozen=True):
-    """`claims` are an access token's, once its signature was verified; None for every other token."""
+    """`claims` are an access token's, once its signature was verified; None for every other token.
+
+    `charged`: an alert may be written.
+    """
 
     application_id: str
     token: str
@@ -23,15 +27,20 @@ class RevokeToken(msgspec.Struct, frozen=True):
     proof: Proof | None
     source: str
     user_agent: str
+    charged: bool = False
 
     def __repr__(self) -> str:
         return f"RevokeToken(application_id={self.application_id!r})"
 
 
 async def revoke_token(tx: Transaction, command: RevokeToken, context: Context) -> None:
-    """End what the caller may end; anything else has no effect and the same answer (RFC 7009 §2.2)."""
+    """End what the caller may end; anything else has no effect and the same answer (RFC 7009 §2.2).
+
+    AlertDue where that raises an alert and the caller was not charged for it.
+    """
     if command.claims is None and session_of(command.token) is None:
-        await cancel_login(tx, CancelLogin(command.application_id, command.token, command.proof), context)
+        cancel = CancelLogin(command.application_id, command.token, command.proof, command.charged)
+        await cancel_login(tx, cancel, context)
         return
     session = await _session(tx, command)
     if session is None or session.application_id != command.application_id or session.ended_at is not None:
@@ -39,6 +48,8 @@ async def revoke_token(tx: Transaction, command: RevokeToken, context: Context) 
     if command.proof is not None:
         await proofs.spend(tx, command.proof, now=context.now)
     if (command.proof.jkt if command.proof else None) != session.jkt:
+        if not command.charged:
+            raise AlertDue
         await record_stolen_token(tx, Stolen(session, "revoke", command.source, command.user_agent), context)
         return
     ended = await sessions.end(tx, session.id, now=context.now)

@@ -14,7 +14,8 @@ from counterfoil_service.db import logins
 from counterfoil_service.db.logins import Login
 from counterfoil_service.operations.bound_to import mismatch_of
 from counterfoil_service.operations.refuse_poll import RefusePoll, refuse_poll
-from counterfoil_service.web.caller import network_of, source_of, user_agent_of
+from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.limits import charge_alert
 from counterfoil_service.web.proofs import required
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -41,8 +42,7 @@ async def bound_login(request: AnyRequest, bearer: Bearer, at: Literal["token", 
         required(bearer.proof)
     mismatch = mismatch_of(login, bearer.proof.jkt if bearer.proof else None, bearer.evidence)
     if mismatch is not None:
-        # Each alert is a write, so there is an end to them.
-        services.limiter.check_spent("range_refusals", network_of(request))
+        await charge_alert(request)
         command = RefusePoll(login, mismatch, at, str(source_of(request)), user_agent_of(request))
         await services.database.write(refuse_poll, command)
         raise invalid_grant()

@@ -2,6 +2,7 @@
 """`grant_type=authorization_code`: the code that a browser carried home becomes a session (protocol.md §4)."""
 
 from litestar import Response
+from msgspec.structs import replace
 
 from counterfoil_service.core import pkce, redirects
 from counterfoil_service.core.application import Application
@@ -11,6 +12,7 @@ from counterfoil_service.operations.redeem_code import RedeemCode, redeem_code
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form
+from counterfoil_service.web.limits import alerting
 from counterfoil_service.web.polling import tokens_response
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -35,7 +37,8 @@ async def answer_code(
         user_agent=user_agent_of(request),
     )
     key = await services.signers.signer(services.clock())
-    redeemed = await services.database.write(redeem_code, command)
+    write = services.database.write
+    redeemed = await alerting(request, lambda charged: write(redeem_code, replace(command, charged=charged)))
     if isinstance(redeemed, Refusal):
         raise redeemed
     if redeemed.noticed:

@@ -12,8 +12,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
-from counterfoil_service.core.errors import Refusal
-from counterfoil_service.web.limits import charge_refused
+from counterfoil_service.web.limits import refusals_counted
 from counterfoil_service.web.problems import handle_error
 from counterfoil_service.web.services import AnyRequest
 
@@ -30,25 +29,16 @@ def endpoint(path: str, *methods: HttpMethod) -> Callable[[Answer], ASGIRouteHan
             try:
                 if request.method not in allowed:
                     raise MethodNotAllowedException(headers={"Allow": ", ".join(allowed)})  # noqa: TRY301 - one way out
-                response = await answer(request)
+                async with refusals_counted(request):
+                    response = await answer(request)
             except Exception as error:  # noqa: BLE001 - the error table decides what is said of it
-                response = handle_error(request, await _counted(request, error))
+                response = handle_error(request, error)
             await _send(response, send)
 
         call.__doc__ = answer.__doc__
         return asgi(path, copy_scope=False)(call)
 
     return made
-
-
-async def _counted(request: AnyRequest, error: Exception) -> Exception:
-    """What is answered: the error, or that there were too many."""
-    if isinstance(error, Refusal):
-        try:
-            await charge_refused(request, error)
-        except Refusal as refusal:
-            return refusal
-    return error
 
 
 async def _send(response: "Response[bytes]", send: Send) -> None:

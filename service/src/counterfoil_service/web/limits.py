@@ -2,11 +2,12 @@
 """Budgets at the edge: who is charged for a request, and the log told when somebody's is used up [R94]."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
-from counterfoil_service.core.budget import LimitRefusal
+from counterfoil_service.core.budget import AlertDue, LimitRefusal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.operations.link_request import StartLogin
 from counterfoil_service.operations.record_refused import RecordRefused, record_refused
@@ -14,11 +15,15 @@ from counterfoil_service.operations.start_login import LoginStarted
 from counterfoil_service.web.caller import network_of, source_of
 from counterfoil_service.web.services import AnyRequest, Services, services_of
 
+T = TypeVar("T")
+
 _COUNTED = frozenset({
     ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CLIENT, ErrorCode.INVALID_GRANT, ErrorCode.INVALID_DPOP_PROOF,
     ErrorCode.INVALID_SCOPE, ErrorCode.UNAUTHORIZED_CLIENT, ErrorCode.UNSUPPORTED_GRANT_TYPE,
 })  # fmt: skip
 """Refusals that count: not those which tell a good caller to wait, to come with a nonce, or to renew its token."""
+
+_CHARGED = "counterfoil_charged"
 
 
 async def charge(request: AnyRequest, name: str, *who: str | bytes, key: str | None = None) -> None:
@@ -36,10 +41,31 @@ async def charge_network(request: AnyRequest, name: str, *what: str | bytes) -> 
     await charge(request, name, network_of(request), *what)
 
 
-async def charge_refused(request: AnyRequest, refusal: Refusal) -> None:
-    """Count what was refused; once that is too much a LimitRefusal, which is then the answer."""
-    if refusal.code in _COUNTED and not isinstance(refusal, LimitRefusal):
-        await charge_network(request, "range_refusals")
+async def charge_alert(request: AnyRequest) -> None:
+    """Count a call before it writes an alert, as each is a write: there is an end to them. It counts once."""
+    await charge_network(request, "range_refusals")
+    request.scope["state"][_CHARGED] = True
+
+
+async def alerting(request: AnyRequest, write: Callable[[bool], Awaitable[T]]) -> T:
+    """Run an operation that may write an alert: it is told whether its caller was charged for one."""
+    try:
+        return await write(False)  # noqa: FBT003 - what it is told, and nothing else
+    except AlertDue:
+        await charge_alert(request)
+    return await write(True)  # noqa: FBT003 - as above
+
+
+@contextlib.asynccontextmanager
+async def refusals_counted(request: AnyRequest) -> AsyncIterator[None]:
+    """Count what is refused within; once that is too much a LimitRefusal is the answer in its place."""
+    try:
+        yield
+    except Refusal as refusal:
+        counts = refusal.code in _COUNTED and not isinstance(refusal, LimitRefusal)
+        if counts and _CHARGED not in request.scope["state"]:
+            await charge_network(request, "range_refusals")
+        raise
 
 
 async def asked(

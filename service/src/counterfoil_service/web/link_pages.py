@@ -18,12 +18,12 @@ from counterfoil_service.operations.describe_link import LinkView, describe_link
 from counterfoil_service.operations.issue_code import CodeIssued, IssueCode, NoCode, issue_code, may_return
 from counterfoil_service.operations.open_link import OpenLink, open_link
 from counterfoil_service.operations.reject_login import RejectLogin, reject_login
-from counterfoil_service.operations.report_login import ReportLogin, report_login
+from counterfoil_service.operations.report_login import ReportLogin, is_reportable, report_login
 from counterfoil_service.web.browser.answers import go, path_of
 from counterfoil_service.web.browser.cookies import browser_hash_of
 from counterfoil_service.web.browser.pages import TappedPage
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
-from counterfoil_service.web.forms import read_form
+from counterfoil_service.web.forms import Form, read_form
 from counterfoil_service.web.limits import charge_network
 from counterfoil_service.web.oauth import CHECK_MAIL_PATH
 from counterfoil_service.web.openers import opener_of
@@ -61,24 +61,36 @@ async def decide(request: AnyRequest) -> Response[str]:
     refuse_cross_site(request)
     form = await read_form(request)
     secret = form.get("secret", at_most=16_384) or ""
+    view = await _live(request, secret)
+    login = view.login if view else await _login_of(request, secret)
+    if login is None:
+        # First of all, and alone: else each secret that somebody makes up would have a counter of its own.
+        await charge_network(request, "range_tries")
+        return _dead(request)
     await charge_network(request, "link_tries", digest(secret))
     if form.get("action") == "report":
-        return await _report(request, secret)
-    view = await _live(request, secret)
-    typed = form.get("user_code", at_most=16_384) or ""
+        return await _report(request, login, secret)
     if view is None:
         await charge_network(request, "range_tries")
-        await _record_dead(request, form.get("action"), secret, typed)
+        await _record_dead(request, form, secret)
         return _dead(request)
+    return await _decide_live(request, view, form, secret)
+
+
+async def _decide_live(request: AnyRequest, view: LinkView, form: Form, secret: str) -> Response[str]:
     match form.get("action"):
         case "approve":
-            return await _approve(request, view, secret, typed)
+            return await _approve(request, view, secret, _typed(form))
         case "reject":
             return await _reject(request, view, secret)
         case "here":
             return await _here(request, view, secret)
         case _:
             return await _unclear(request, view, secret)
+
+
+def _typed(form: Form) -> str:
+    return form.get("user_code", at_most=16_384) or ""
 
 
 @route(CHECK_MAIL_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -93,6 +105,13 @@ async def _live(request: AnyRequest, secret: str) -> LinkView | None:
     if not link.well_formed(secret):
         return None
     return await services.database.read(describe_link, secret, services.clock())
+
+
+async def _login_of(request: AnyRequest, secret: str) -> logins.Login | None:
+    """However it stands."""
+    if not link.well_formed(secret):
+        return None
+    return await services_of(request).database.read(logins.by_link, digest(secret))
 
 
 async def _approve(request: AnyRequest, view: LinkView, secret: str, typed: str) -> Response[str]:
@@ -154,14 +173,13 @@ async def _here(request: AnyRequest, view: LinkView, secret: str) -> Response[st
             return go(target)
 
 
-async def _report(request: AnyRequest, secret: str) -> Response[str]:
+async def _report(request: AnyRequest, login: logins.Login, secret: str) -> Response[str]:
     """The one decision that a link takes when it is dead for all others: denied or collected, for a day."""
     services = services_of(request)
-    if not link.well_formed(secret):
-        return _dead(request)
+    if not is_reportable(login, services.clock()):
+        await charge_network(request, "range_tries")
     reported = await services.database.write(report_login, ReportLogin(secret, await opener_of(request)))
     if reported is None:
-        await charge_network(request, "range_tries")
         return _dead(request)
     pages = pages_of(request, reported.language, reported.look)
     return answer(pages, pages.reported(reported.application_name, reported.device_label))
@@ -174,19 +192,16 @@ async def _unclear(request: AnyRequest, view: LinkView, secret: str) -> Response
     return answer(pages, pages.approved(_decided_page(request, view, secret)), 422)
 
 
-async def _record_dead(request: AnyRequest, action: str | None, secret: str, typed: str) -> None:
-    """A decision on a login that has ended changes nothing and leaves a trace; a secret nobody issued leaves none."""
-    database = services_of(request).database
-    if not link.well_formed(secret) or await database.read(logins.by_link, digest(secret)) is None:
-        return
-    if action == "approve":
-        await database.write(
-            approve_login, ApproveLogin(secret, user_code.normalise(typed) or "", await opener_of(request))
-        )
-    elif action == "reject":
-        await database.write(reject_login, RejectLogin(secret, await opener_of(request)))
-    elif action == "here":
-        await database.write(issue_code, IssueCode(secret, await opener_of(request)))
+async def _record_dead(request: AnyRequest, form: Form, secret: str) -> None:
+    """A decision on a login that has ended changes nothing and leaves a trace."""
+    write, opener = services_of(request).database.write, await opener_of(request)
+    match form.get("action"):
+        case "approve":
+            await write(approve_login, ApproveLogin(secret, user_code.normalise(_typed(form)) or "", opener))
+        case "reject":
+            await write(reject_login, RejectLogin(secret, opener))
+        case "here":
+            await write(issue_code, IssueCode(secret, opener))
 
 
 def _action(request: AnyRequest) -> str:

@@ -15,6 +15,7 @@ from counterfoil_service.db.sessions import Listed
 from counterfoil_service.operations.change_own_device import ChangeOwnDevice, DeviceAction, change_own_device
 from counterfoil_service.operations.end_session import EndSession, end_session
 from counterfoil_service.web.forms import Form, read_form
+from counterfoil_service.web.limits import refusals_counted
 from counterfoil_service.web.resources import Holder, holder_of
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import OwnDevice, OwnSession, moment
@@ -28,7 +29,8 @@ _READ = [HttpMethod.GET, HttpMethod.HEAD]
 async def list_sessions(request: AnyRequest) -> Response[bytes]:
     """Every living session of the person, at any application, last used first."""
     services = services_of(request)
-    holder = await holder_of(request, SESSIONS_PATH)
+    async with refusals_counted(request):
+        holder = await holder_of(request, SESSIONS_PATH)
     limits, now = services.settings.session_limits, services.clock()
     living = [
         listed
@@ -44,14 +46,16 @@ async def list_sessions(request: AnyRequest) -> Response[bytes]:
 @delete(SESSIONS_PATH + "/{session_id:str}", status_code=204)
 async def delete_session(request: AnyRequest, session_id: FromPath[str]) -> None:
     """End one; any other than the caller's own needs a fresh sign-in."""
-    holder = await holder_of(request, f"{SESSIONS_PATH}/{session_id}")
-    await services_of(request).database.write(end_session, EndSession(session_id, holder.session, holder.proof))
+    async with refusals_counted(request):
+        holder = await holder_of(request, f"{SESSIONS_PATH}/{session_id}")
+        await services_of(request).database.write(end_session, EndSession(session_id, holder.session, holder.proof))
 
 
 @route(DEVICES_PATH, http_method=_READ)
 async def list_devices(request: AnyRequest) -> Response[bytes]:
     """Every device of the person, those that wait to be enrolled among them, last seen first."""
-    holder = await holder_of(request, DEVICES_PATH)
+    async with refusals_counted(request):
+        holder = await holder_of(request, DEVICES_PATH)
     found = await services_of(request).database.read(devices.of_user, holder.user.id)
     return _json({"devices": [_own_device(device, holder) for device in found]})
 
@@ -59,9 +63,10 @@ async def list_devices(request: AnyRequest) -> Response[bytes]:
 @post(DEVICES_PATH + "/{device_id:str}", status_code=204)
 async def change_device(request: AnyRequest, device_id: FromPath[str]) -> None:
     """Enrol a waiting device from a known one of the same application, or forget any; needs a fresh sign-in."""
-    holder = await holder_of(request, f"{DEVICES_PATH}/{device_id}")
-    command = ChangeOwnDevice(device_id, _action(await read_form(request)), holder.session, holder.proof)
-    await services_of(request).database.write(change_own_device, command)
+    async with refusals_counted(request):
+        holder = await holder_of(request, f"{DEVICES_PATH}/{device_id}")
+        command = ChangeOwnDevice(device_id, _action(await read_form(request)), holder.session, holder.proof)
+        await services_of(request).database.write(change_own_device, command)
 
 
 def _action(form: Form) -> DeviceAction:

@@ -24,11 +24,7 @@ from counterfoil_service.web.speech import answer, pages_of
 @route("/n/{secret:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[str]:
     """The page of a living session. Changes nothing, however often and by whomever it is opened [R18]."""
-    services = services_of(request)
-    view = None
-    if link.well_formed(secret):
-        limits = services.settings.session_limits
-        view = await services.database.read(describe_notice, secret, services.clock(), limits)
+    view = await _living(request, secret)
     if view is None:
         await charge_network(request, "range_opens")
         return _dead(request)
@@ -41,18 +37,25 @@ async def show_notice(request: AnyRequest, secret: FromPath[str]) -> Response[st
 async def end_session(request: AnyRequest) -> Response[str]:
     """End the session. Checks run 403, 410."""
     refuse_cross_site(request)
-    services = services_of(request)
     secret = (await read_form(request)).get("secret", at_most=16_384) or ""
-    if not link.well_formed(secret):
+    if await _living(request, secret) is None:
         await charge_network(request, "range_tries")
         return _dead(request)
     await charge_network(request, "link_tries", digest(secret))
-    view = await services.database.write(end_noticed_session, EndNoticedSession(secret, await opener_of(request)))
+    command = EndNoticedSession(secret, await opener_of(request))
+    view = await services_of(request).database.write(end_noticed_session, command)
     if view is None:
-        await charge_network(request, "range_tries")
         return _dead(request)
     pages = pages_of(request, view.language, view.look)
     return answer(pages, pages.notice_ended(_notice_page(request, view, secret)))
+
+
+async def _living(request: AnyRequest, secret: str) -> NoticeView | None:
+    if not link.well_formed(secret):
+        return None
+    services = services_of(request)
+    limits = services.settings.session_limits
+    return await services.database.read(describe_notice, secret, services.clock(), limits)
 
 
 def _notice_page(request: AnyRequest, view: NoticeView, secret: str) -> NoticePage:

@@ -2,6 +2,7 @@
 """`grant_type=refresh_token`: a session renews its tokens (protocol.md §4)."""
 
 from litestar import Response
+from msgspec.structs import replace
 
 from counterfoil_service.core.application import Application
 from counterfoil_service.core.grant import refused_refresh
@@ -10,6 +11,7 @@ from counterfoil_service.operations.refresh_session import RefreshSession, refre
 from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.fingerprints import evidence
 from counterfoil_service.web.forms import Form
+from counterfoil_service.web.limits import alerting
 from counterfoil_service.web.polling import tokens_response
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -31,7 +33,8 @@ async def answer_refresh(
         user_agent=user_agent_of(request),
     )
     key = await services.signers.signer(services.clock())
-    grant = await services.database.write(refresh_session, command)
+    write = services.database.write
+    grant = await alerting(request, lambda charged: write(refresh_session, replace(command, charged=charged)))
     if grant is None:
         raise refused_refresh()
     return tokens_response(grant, key, services.settings.public_url)

@@ -3,6 +3,7 @@
 
 from litestar import Response
 from litestar.enums import HttpMethod
+from msgspec.structs import replace
 
 from counterfoil_service.operations.revoke_token import RevokeToken, revoke_token
 from counterfoil_service.web.access_tokens import claims_of
@@ -10,6 +11,7 @@ from counterfoil_service.web.caller import source_of, user_agent_of
 from counterfoil_service.web.clients import authenticate_client
 from counterfoil_service.web.endpoints import endpoint
 from counterfoil_service.web.forms import read_form
+from counterfoil_service.web.limits import alerting
 from counterfoil_service.web.proofs import proof_of, required
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -19,7 +21,7 @@ REVOCATION_PATH = "/oauth/revoke"
 @endpoint(REVOCATION_PATH, HttpMethod.POST)
 async def revoke(request: AnyRequest) -> Response[bytes]:
     """200 for whatever is dead afterwards. A `token_type_hint` is not needed: a token's shape says what it is."""
-    services = services_of(request)
+    database = services_of(request).database
     form = await read_form(request)
     application = await authenticate_client(request, form)
     proof = await proof_of(request, REVOCATION_PATH)
@@ -34,5 +36,5 @@ async def revoke(request: AnyRequest) -> Response[bytes]:
         source=str(source_of(request)),
         user_agent=user_agent_of(request),
     )
-    await services.database.write(revoke_token, command)
+    await alerting(request, lambda charged: database.write(revoke_token, replace(command, charged=charged)))
     return Response(b"", media_type="application/json")

@@ -117,9 +117,10 @@ Index("ix_logins_open_expires_at", logins.c.expires_at, sqlite_where=_open, post
 _unused, _refused = text("state IN ('cancelled', 'expired')"), text("state IN ('denied', 'locked')")
 Index("ix_logins_unused_expires_at", logins.c.expires_at, sqlite_where=_unused, postgresql_where=_unused)
 Index("ix_logins_refused_expires_at", logins.c.expires_at, sqlite_where=_refused, postgresql_where=_refused)
-Index("ix_logins_mailbox_created_at", logins.c.mailbox, logins.c.created_at)
+# Without limit are the decoys of a mailbox, and the logins that a key gives up: budgets count past both.
+Index("ix_logins_mailbox_decoy_created_at", logins.c.mailbox, logins.c.decoy, logins.c.created_at)
 Index("ix_logins_browser", logins.c.browser, sqlite_where=_open, postgresql_where=_open)
-Index("ix_logins_jkt_created_at", logins.c.jkt, logins.c.created_at)
+Index("ix_logins_jkt_given_up_created_at", logins.c.jkt, logins.c.given_up, logins.c.created_at)
 Index("ix_logins_source_range_created_at", logins.c.source_range, logins.c.created_at)
 
 mailings = Table("mailings", metadata, octets("mailbox"), integer("mailed_at"))

@@ -7,7 +7,7 @@ The reasons are in docs/decisions/0021-mail-goes-on-only-where-nobody-has-it.md.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from email.message import EmailMessage
 from typing import Final
 
@@ -46,11 +46,18 @@ class Chain:
             name = transport.name if count == 1 else f"{transport.name}_{count}"
             self._providers.append(_Provider(name, transport, clock))
 
-    async def send(self, message: EmailMessage, recipient: str, first: str | None = None) -> str:
+    async def send(
+        self,
+        message: EmailMessage,
+        recipient: str,
+        first: str | None = None,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> str:
         """Hand the mail to one provider; its name.
 
-        `first` names who perhaps has it from an earlier attempt, and is asked before all others. Raises Undeliverable,
-        TryLater, or PerhapsTaken with the provider's name.
+        `first` names who perhaps has it from an earlier attempt, and is asked before all others. `before` is awaited
+        before each is asked, and ends it by whatever it raises. Raises Undeliverable, TryLater, or PerhapsTaken with
+        the provider's name.
         """
         ends_at = asyncio.get_running_loop().time() + self._seconds
         ordered = sorted(self._providers, key=lambda each: each.name != first)
@@ -59,6 +66,8 @@ class Chain:
         trouble: TryLater | Unsupported | None = None
         while waiting:
             provider = waiting.pop(0)
+            if before is not None:
+                await before()
             # What is left is shared, so that one who hangs leaves time for the next.
             share = (ends_at - asyncio.get_running_loop().time()) / (len(waiting) + 1)
             try:

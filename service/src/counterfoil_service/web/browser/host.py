@@ -6,12 +6,14 @@ The proxy passes these two addresses to us. We are an application of ourselves t
 person's session (RFC 9700 §4.7).
 """
 
+from collections.abc import Awaitable
 from typing import Final
 from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response, Router, get
 from litestar.datastructures import Cookie
+from msgspec.structs import replace
 
 from counterfoil_service.core import link, pkce
 from counterfoil_service.core.application import OWN_ID
@@ -31,6 +33,7 @@ from counterfoil_service.web.browser.original import CALLBACK_PATH, Place, place
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.browser.sealed import SEALED_SECONDS
 from counterfoil_service.web.caller import source_of, user_agent_of
+from counterfoil_service.web.limits import alerting
 from counterfoil_service.web.page_errors import handle_page_error
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -105,8 +108,12 @@ async def callback(request: AnyRequest) -> Response[str]:
         source=str(source_of(request)),
         user_agent=user_agent_of(request),
     )
-    command = EnterHost(redemption, None if replaced is None else digest(replaced))
-    entered = await services.database.write(enter_host, command)
+    replaced_hash = None if replaced is None else digest(replaced)
+
+    def enter(charged: bool) -> Awaitable[str | Refusal]:  # noqa: FBT001 - what `alerting` tells it
+        return services.database.write(enter_host, EnterHost(replace(redemption, charged=charged), replaced_hash))
+
+    entered = await alerting(request, enter)
     if isinstance(entered, Refusal):
         raise entered
     return go(place.origin + path, [session_cookie(entered, services.settings.session_lifetime)])
