@@ -144,6 +144,7 @@ async def test_a_waiting_device_is_let_in_by_an_operator_once(stage: Stage) -> N
         await waiting(stage)
         listed = await staff.see("/devices")
         assert "waiting" in _row(listed, "tablet")
+        assert (await told(stage, "console.viewed"))[-1] == {"operator": staff.operator_id, "view": "devices"}
         (device_id,) = devices_in(_row(listed, "tablet"))
         path = f"/devices/{device_id}"
         page = await staff.get(path)

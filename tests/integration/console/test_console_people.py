@@ -69,6 +69,7 @@ async def test_a_search_is_recorded_without_what_was_typed_and_a_person_with_who
         signed = await sign_in(stage, ADA)
         page = await staff.get("/people")
         before = await told(stage, "console.viewed")
+        assert before == [{"operator": staff.operator_id, "view": "people"}]
         await browser.follow(await staff.press(page, "search", who=ADA))
         views = (await told(stage, "console.viewed"))[len(before) :]
         by = {"operator": staff.operator_id, "view": "people"}

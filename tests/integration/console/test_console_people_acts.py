@@ -63,6 +63,18 @@ async def test_what_is_dangerous_needs_a_fresh_sign_in_and_comes_back_to_the_pag
         assert "five minutes" in (await browser.client.get(str(page.url))).text
 
 
+async def test_erasing_needs_a_fresh_sign_in_and_comes_back_to_its_own_page(stage: Stage) -> None:
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        signed, _ = await acted_on(stage, staff)
+        page = await staff.get(f"/people/{signed.subject}/erase")
+        stage.clock.advance(301)
+        async with nothing_written(stage):
+            led = await staff.press(page, "erase", address=ADA)
+        assert f"/console/people/{signed.subject}/erase" in unquote(led.headers["location"])
+        assert "prompt=login" in led.headers["location"]
+
+
 @pytest.mark.parametrize("action", [*ACTS, "enable", "lift", "enrol", "erase", "invite"])
 async def test_an_auditor_sees_no_button_and_is_refused_what_an_operator_may(stage: Stage, action: str) -> None:
     async with Surfer(stage) as browser:
