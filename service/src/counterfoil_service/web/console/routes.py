@@ -16,9 +16,13 @@ from counterfoil_service.web.console import (
     audit_login,
     audit_searches,
     audit_tail,
+    devices,
     enter,
+    erasing,
     operators,
     overview,
+    people,
+    person,
 )
 from counterfoil_service.web.console.access import SignInFirst
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
@@ -73,6 +77,9 @@ def console_router(path: str) -> Router:
         operators.add_colleague,
         operators.show_operator,
         operators.change_operator,
+        *(people.show_people, people.search_people, person.show_person, person.change_person),
+        *(erasing.ask_to_erase, erasing.erase_person),
+        *(devices.show_devices, devices.show_device, devices.act_on_device),
     ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
