@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sentences about who runs the service and reads its log, for `core.story`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
+from counterfoil_service.core.actor_words import Teller
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
 _PARTS: Final = {
@@ -12,7 +13,6 @@ _PARTS: Final = {
     "stream": "followed the log as it grew",
     "entries": "read entries of the log",
 }
-Teller = Callable[[AuditEvent, Mapping[str, str] | None], str]
 
 
 def _added(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
