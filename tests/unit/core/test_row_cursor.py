@@ -15,7 +15,7 @@ def test_a_cursor_is_read_back_as_it_was_written(time: int, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "1", "1-", "-1-a", "1-a b", "1-ä", "\uff11-a", f"{2**63}-a", "1-" + "a" * 65]
+    "text", ["", "-", "1", "1-", "-1-a", "1-a b", "1-ä", "\N{FULLWIDTH DIGIT ONE}-a", f"{2**63}-a", "1-" + "a" * 65]
 )
 def test_anything_else_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="follow the link of the page before"):
