@@ -149,7 +149,7 @@ async def test_a_scanner_that_opens_a_link_fifty_times_is_one_login_that_was_ope
 
 
 async def test_a_notice_is_no_mail_with_a_link(stage: Stage) -> None:
-    sent = AuditEvent(name=EventName.MAIL_SENT, login_id="01A", session_id="02A", fields={"provider": "smtp"})
+    sent = AuditEvent(name=EventName.MAIL_SENT, login_id="01B", session_id="02A", fields={"provider": "smtp"})
     link = AuditEvent(name=EventName.MAIL_SENT, login_id="01A", fields={"provider": "smtp"})
     await stage.database.write(append_all, [(0, sent), (0, link), (0, link)])
     await sealing(stage)
@@ -179,11 +179,11 @@ async def test_what_was_sealed_without_being_counted_is_counted_later_and_before
     assert await kept(stage) == await by_hand(stage)
 
 
-async def test_the_worker_catches_up_by_itself_although_nothing_new_waits(sqlite_stage: Stage) -> None:
+async def test_the_worker_catches_up_at_its_first_round_although_nothing_new_waits(sqlite_stage: Stage) -> None:
     await sqlite_stage.database.write(append_all, at_random(random.Random(1), 1500))
     await seal_all(sqlite_stage)
     await acting.execute(sqlite_stage, "DELETE FROM event_counts")
-    sealer = Sealer(sqlite_stage.database, 0.02)
+    sealer = Sealer(sqlite_stage.database, 3600)
     running = asyncio.create_task(sealer.run())
     async with asyncio.timeout(20):
         while await sqlite_stage.database.read(event_counts.entries_counted) < 1500:  # noqa: ASYNC110 - the sealer tells nobody
