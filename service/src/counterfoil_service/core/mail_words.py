@@ -4,7 +4,7 @@
 import re
 from typing import Final
 
-from counterfoil_service.core.actor_words import ERASED, Personal, Teller
+from counterfoil_service.core.actor_words import ERASED, Personal, Teller, begun_by_staff
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
 _DECOYS: Final = {
@@ -119,11 +119,12 @@ def _complained(event: AuditEvent, _personal: Personal) -> str:
     return f"{_says(event)} was called unwanted by its recipient{_why(event)}."
 
 
-def _lifted(_event: AuditEvent, personal: Personal) -> str:
+def _lifted(event: AuditEvent, personal: Personal) -> str:
+    by = begun_by_staff(event)
     if personal is None:
-        return f"An operator let {ERASED} have mail again."
+        return f"{by} let {ERASED} have mail again."
     address, reason = personal.get("address", ERASED), personal.get("stated_reason", "no reason told")
-    return f"An operator let {address} have mail again: {reason}."
+    return f"{by} let {address} have mail again: {reason}."
 
 
 def _refused(event: AuditEvent, _personal: Personal) -> str:

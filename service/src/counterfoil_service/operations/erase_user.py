@@ -10,6 +10,7 @@ from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.db import audit, devices, erasure, mailbox_keys, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.find_person import find_person, mailbox_of, nobody
+from counterfoil_service.operations.look_up_mailbox import named_by_hash
 from counterfoil_service.operations.shut_out import Ended, ShutOut, shut_out
 
 
@@ -21,7 +22,10 @@ class Erased(msgspec.Struct, frozen=True):
 
 
 async def erase_user(tx: Transaction, who: str, context: Context) -> Erased:
-    """By address or subject; by address also one that was typed into an app and never signed in."""
+    """By address or subject; by address also one that was typed into an app and never signed in.
+
+    The console, which keeps addresses out of its URLs, names such a mailbox by its keyed hash.
+    """
     mailbox = await _whose(tx, who, context)
     ended = await shut_out(tx, ShutOut(mailbox, "user_erased"), context)
     subject = ended.user_id
@@ -31,11 +35,15 @@ async def erase_user(tx: Transaction, who: str, context: Context) -> Erased:
     await erasure.blank(tx, mailbox)
     if not await mailbox_keys.destroy(tx, mailbox) and subject is None:
         raise nobody()
-    await audit.append(tx, context, AuditEvent(name=EventName.USER_ERASED, subject=subject))
+    event = AuditEvent(name=EventName.USER_ERASED, subject=subject, fields={"operator": context.actor})
+    await audit.append(tx, context, event)
     return Erased(subject, ended)
 
 
 async def _whose(tx: Transaction, who: str, context: Context) -> bytes:
     if "@" not in who:
+        hashed = named_by_hash(who)
+        if hashed is not None:
+            return hashed
         return (await find_person(tx, who, context.keys)).mailbox
     return mailbox_of(who, context.keys)

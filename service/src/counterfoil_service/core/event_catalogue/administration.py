@@ -25,25 +25,31 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
     ),
     EventName.USER_INVITED: Entry(
         purpose="An operator lets a mailbox in.",
+        fields={"operator": _OPERATOR},
         personal=frozenset({"address"}),
         activity=AUTHENTICATION_OTHER,
-        example=example(EventName.USER_INVITED, "p", personal={"address": "ada@example.com"}),
+        example=example(
+            EventName.USER_INVITED, "p", fields={"operator": "cli"}, personal={"address": "ada@example.com"}
+        ),
     ),
     EventName.USER_DISABLED: Entry(
         purpose="An operator shut the person out; sessions and open logins ended.",
+        fields={"operator": _OPERATOR},
         activity=AUTHENTICATION_OTHER,
-        example=example(EventName.USER_DISABLED, "p"),
+        example=example(EventName.USER_DISABLED, "p", fields={"operator": _EXAMPLE_OPERATOR}),
     ),
     EventName.USER_ENABLED: Entry(
         purpose="An operator let the person in again.",
+        fields={"operator": _OPERATOR},
         activity=AUTHENTICATION_OTHER,
-        example=example(EventName.USER_ENABLED, "p"),
+        example=example(EventName.USER_ENABLED, "p", fields={"operator": _EXAMPLE_OPERATOR}),
     ),
     EventName.USER_ERASED: Entry(
         purpose="The key of the mailbox was destroyed: what was sealed under it cannot be read any more.",
+        fields={"operator": _OPERATOR},
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
-        example=example(EventName.USER_ERASED, "p"),
+        example=example(EventName.USER_ERASED, "p", fields={"operator": _EXAMPLE_OPERATOR}),
     ),
     EventName.LINK_RELAYED: Entry(
         purpose="An operator was given a new link for a login that waits; the one before is dead.",

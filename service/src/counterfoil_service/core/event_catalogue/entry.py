@@ -86,6 +86,9 @@ DIFFERENCES: Final[dict[str, Field]] = {
     "missing": Field("attributes of the device that are no longer told, by name, separated by spaces"),
 }
 DEVICE: Final[dict[str, Field]] = {"device": Field("the device's id")}
+ACTING: Final[dict[str, Field]] = {
+    "operator": Field("where an operator did it: the operator's id, or cli for a command on the service's own machine")
+}
 STATE: Final = Field("the login's state by then", values=tuple(state.value for state in State))
 
 OPENED: Final = {

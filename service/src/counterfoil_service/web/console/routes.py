@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
-from counterfoil_service.web.console import overview
+from counterfoil_service.web.console import devices, erasing, overview, people, person
 from counterfoil_service.web.console.access import SignInFirst
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
 from counterfoil_service.web.page_errors import handle_page_error
@@ -33,6 +33,12 @@ def handle_console_error(request: AnyRequest, error: Exception) -> Response[str]
 
 def console_router(path: str) -> Router:
     """Below the issuer's path."""
-    handlers = [static_file, overview.show_overview]
+    handlers = [
+        static_file,
+        overview.show_overview,
+        *(people.show_people, people.search_people, person.show_person, person.change_person),
+        *(erasing.ask_to_erase, erasing.erase_person),
+        *(devices.show_devices, devices.show_device, devices.act_on_device),
+    ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
