@@ -45,7 +45,8 @@ def _who(event: AuditEvent) -> str:
 def _relayed(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
     reason = "whose reason was erased" if personal is None else f"“{personal.get('stated_reason', 'no reason')}”"
     by = "a command" if event.fields.get("operator") == "cli" else f"operator {event.fields.get('operator')}"
-    return f"A new link was given by hand, by {by}: {reason}. The link before it is dead."
+    granted = f", granted by operator {event.fields['granted_by']}" if "granted_by" in event.fields else ""
+    return f"A new link was given by hand, by {by}{granted}: {reason}. The link before it is dead."
 
 
 ADMINISTRATION_WORDS: Final[dict[EventName, Teller]] = {

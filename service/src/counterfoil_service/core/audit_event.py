@@ -75,6 +75,9 @@ class EventName(StrEnum):
     AUDIT_PRUNED = "audit.pruned"
     AUDIT_CHECKPOINT_FAILED = "audit.checkpoint_failed"
     CONSOLE_VIEWED = "console.viewed"
+    FOUR_EYES_REQUESTED = "four_eyes.requested"
+    FOUR_EYES_GRANTED = "four_eyes.granted"
+    FOUR_EYES_DECLINED = "four_eyes.declined"
     KEY_ROTATED = "key.rotated"
     SETTINGS_CHANGED = "settings.changed"
 

@@ -7,6 +7,7 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, PREAUTH, STAFF, Entry, Field, example
 
 _OPERATOR: Final = Field("the operator's id, or cli for a command on the service's own machine")
+_GRANTED_BY: Final = Field("the id of the second operator, where COUNTERFOIL_FOUR_EYES asks for one")
 _ROLE: Final = Field("what the operator may do", values=("operator", "auditor"))
 _EXAMPLE_OPERATOR: Final = "01KAG0T4B7C9D2F5H8K1M4P7RS"
 _EXAMPLE_GRANT: Final = "01KAG0T5Z3Y6X9W2V5T8S1R4QP"
@@ -46,14 +47,14 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
     ),
     EventName.USER_ERASED: Entry(
         purpose="The key of the mailbox was destroyed: what was sealed under it cannot be read any more.",
-        fields={"operator": _OPERATOR},
+        fields={"operator": _OPERATOR, "granted_by": _GRANTED_BY},
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.USER_ERASED, "p", fields={"operator": _EXAMPLE_OPERATOR}),
     ),
     EventName.LINK_RELAYED: Entry(
         purpose="An operator was given a new link for a login that waits; the one before is dead.",
-        fields={"operator": _OPERATOR},
+        fields={"operator": _OPERATOR, "granted_by": _GRANTED_BY},
         personal=frozenset({"stated_reason"}),
         seen_by=STAFF,
         activity=PREAUTH,
