@@ -48,6 +48,11 @@ class SecondPerson(msgspec.Struct, frozen=True):
     granted: int | None = None
     used_at: int | None = None
 
+    @property
+    def is_relay(self) -> bool:
+        """Whether a link is to be relayed, of the login `target`."""
+        return self.act == "relay"
+
     def __repr__(self) -> str:
         return f"SecondPerson(id={self.id!r}, act={self.act!r})"
 

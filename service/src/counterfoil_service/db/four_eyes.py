@@ -131,7 +131,7 @@ async def use(tx: Transaction, act: Act, target: str, *, by: str, now: int) -> s
     return None if row is None else str(row[0])
 
 
-async def count_waiting(tx: ReadTransaction, *, by: str, now: int) -> int:
+async def count_waiting(tx: ReadTransaction, by: str, now: int) -> int:
     """How many wait for a decision of somebody else than who asked: for that of `by`."""
     row = await tx.one(_COUNT, {"by": by, "now": now})
     return 0 if row is None else int(row[0])

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
-from counterfoil_service.web.console import devices, erasing, overview, people, person
+from counterfoil_service.web.console import devices, erasing, four_eyes, login, logins, overview, people, person
 from counterfoil_service.web.console.access import SignInFirst
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
 from counterfoil_service.web.page_errors import handle_page_error
@@ -38,6 +38,8 @@ def console_router(path: str) -> Router:
         overview.show_overview,
         *(people.show_people, people.search_people, person.show_person, person.change_person),
         *(erasing.ask_to_erase, erasing.erase_person),
+        *(logins.show_logins, logins.search_logins, login.show_login, login.change_login),
+        *(four_eyes.show_requests, four_eyes.decide),
         *(devices.show_devices, devices.show_device, devices.act_on_device),
     ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
