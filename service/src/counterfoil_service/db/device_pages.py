@@ -4,7 +4,7 @@
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from counterfoil_service.core.row_cursor import BEFORE_ALL, RowCursor
 from counterfoil_service.db.devices import Device
@@ -25,14 +25,17 @@ _shown = (
 )
 
 
-def _newest_first(*conditions: "Any") -> Statement:
+def _newest_first(*conditions: "Any") -> "Select[Any]":
     place = tuple_(parameter("before_time"), parameter("before_id"))
     behind = _shown.where(*conditions, tuple_(_d.first_seen_at, _d.id) < place)
     ordered = behind.order_by(_d.first_seen_at.desc(), _d.id.desc())
-    return Statement(ordered.limit(parameter("limit")).offset(constant(0)))
+    return ordered.limit(parameter("limit")).offset(constant(0))
 
 
-_PAGE: dict[Shown, Statement] = {"all": _newest_first(), "differing": _newest_first(_d.told.is_not(None))}
+_PAGE: dict[Shown, Statement] = {
+    "all": Statement(_newest_first()),
+    "differing": Statement(_newest_first(_d.told.is_not(None))),
+}
 _ONE = Statement(_shown.where(_d.id == parameter("id")))
 _SESSIONS = Statement(
     select(*(_s[name] for name in Session.__struct_fields__))
@@ -62,7 +65,7 @@ class DevicesPage(msgspec.Struct, frozen=True):
 
 
 async def device_page(tx: ReadTransaction, shown: Shown, after: RowCursor | None, limit: int) -> DevicesPage:
-    """At most `limit` devices behind `after`, by when they came; of `differing` those alone that look like others now."""
+    """At most `limit` devices behind `after`, by when they came; `differing`: those alone that look like others."""
     start = after or BEFORE_ALL
     values = {"before_time": start.time, "before_id": start.id, "limit": limit + 1}
     found = [_device(row) for row in await tx.all(_PAGE[shown], values)]

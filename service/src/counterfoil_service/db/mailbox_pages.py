@@ -4,7 +4,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Column, Select, select
 
 from counterfoil_service.core.login import State
 from counterfoil_service.db.devices import Device
@@ -18,50 +18,60 @@ from counterfoil_service.db.tables import applications, devices, logins, mailbox
 _l, _m, _s, _d, _k = logins.c, mailings.c, sessions.c, devices.c, mailbox_keys.c
 
 
-def _latest(rows: "Any", by: "Any") -> Statement:
+def _latest(rows: "Select[Any]", by: "Column[Any]") -> "Select[Any]":
     # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return Statement(rows.order_by(by.desc()).limit(parameter("limit")).offset(constant(0)))
+    return rows.order_by(by.desc()).limit(parameter("limit")).offset(constant(0))
 
 
 _KEPT = Statement(select(_k.created_at, _k.mail_code_misses).where(_k.mailbox == parameter("mailbox")))
-_LOGINS = _latest(
-    select(
-        *(_l.id, _l.application_id, applications.c.name, _l.state, _l.decoy, _l.address),
-        *(_l.device_label, _l.created_at, _l.expires_at),
+_LOGINS = Statement(
+    _latest(
+        select(
+            *(_l.id, _l.application_id, applications.c.name, _l.state, _l.decoy, _l.address),
+            *(_l.device_label, _l.created_at, _l.expires_at),
+        )
+        .select_from(logins)
+        .outerjoin(applications, applications.c.id == _l.application_id)
+        .where(_l.mailbox == parameter("mailbox"), _l.decoy == parameter("decoy")),
+        _l.created_at,
     )
-    .select_from(logins)
-    .outerjoin(applications, applications.c.id == _l.application_id)
-    .where(_l.mailbox == parameter("mailbox")),
-    _l.created_at,
 )
-_MAILED = _latest(
-    select(_m.mailed_at).where(_m.mailbox == parameter("mailbox"), _m.mailed_at > parameter("since")), _m.mailed_at
+_MAILED = Statement(
+    _latest(
+        select(_m.mailed_at).where(_m.mailbox == parameter("mailbox"), _m.mailed_at > parameter("since")), _m.mailed_at
+    )
 )
-_LIVE = _latest(
-    select(_l.created_at, _l.expires_at).where(
-        _l.mailbox == parameter("mailbox"),
-        NOT_OVER,
-        _l.decoy == constant(0),
-        _l.known_device.is_(None),
-        _l.expires_at > parameter("now"),
-        _l.created_at > parameter("since"),
-    ),
-    _l.created_at,
+_LIVE = Statement(
+    _latest(
+        select(_l.created_at, _l.expires_at).where(
+            _l.mailbox == parameter("mailbox"),
+            NOT_OVER,
+            _l.decoy == constant(0),
+            _l.known_device.is_(None),
+            _l.expires_at > parameter("now"),
+            _l.created_at > parameter("since"),
+        ),
+        _l.created_at,
+    )
 )
-_SESSIONS = _latest(
-    select(*(_s[name] for name in Session.__struct_fields__), applications.c.name, _d.label)
-    .select_from(sessions)
-    .outerjoin(applications, applications.c.id == _s.application_id)
-    .outerjoin(devices, _d.id == _s.device_id)
-    .where(_s.user_id == parameter("user_id"), _s.ended_at.is_(None)),
-    _s.last_used_at,
+_SESSIONS = Statement(
+    _latest(
+        select(*(_s[name] for name in Session.__struct_fields__), applications.c.name, _d.label)
+        .select_from(sessions)
+        .outerjoin(applications, applications.c.id == _s.application_id)
+        .outerjoin(devices, _d.id == _s.device_id)
+        .where(_s.user_id == parameter("user_id"), _s.ended_at.is_(None)),
+        _s.last_used_at,
+    )
 )
-_DEVICES = _latest(
-    select(*devices.columns, applications.c.name)
-    .select_from(devices)
-    .outerjoin(applications, applications.c.id == _d.application_id)
-    .where(_d.user_id == parameter("user_id")),
-    _d.last_seen_at,
+_DEVICES = Statement(
+    _latest(
+        select(*devices.columns, applications.c.name)
+        .select_from(devices)
+        .outerjoin(applications, applications.c.id == _d.application_id)
+        .where(_d.user_id == parameter("user_id")),
+        _d.last_seen_at,
+    )
 )
 
 
@@ -103,9 +113,13 @@ async def kept_mailbox(tx: ReadTransaction, mailbox: bytes) -> KeptMailbox | Non
 
 
 async def latest_logins(tx: ReadTransaction, mailbox: bytes, *, limit: int) -> list[AskedLogin]:
-    """The last ones that were asked for, newest first."""
-    rows = await tx.all(_LOGINS, {"mailbox": mailbox, "limit": limit})
-    return [AskedLogin(*row[:3], State(row[3]), *row[4:]) for row in rows]
+    """The last ones that were asked for, newest first. Decoys lie apart: of them there may be any number."""
+    found = [
+        AskedLogin(row[0], row[1], row[2], State(row[3]), *row[4:])
+        for decoy in (0, 1)
+        for row in await tx.all(_LOGINS, {"mailbox": mailbox, "decoy": decoy, "limit": limit})
+    ]
+    return sorted(found, key=lambda each: each.created_at, reverse=True)[:limit]
 
 
 async def mailed_instants(tx: ReadTransaction, mailbox: bytes, *, since: int, limit: int) -> list[int]:

@@ -68,9 +68,7 @@ async def show_devices(request: AnyRequest) -> Response[str]:
         raise Refusal(ErrorCode.INVALID_REQUEST, f"after: {error}") from None
     await view(request, visitor, "devices")
     differing = query.get("show") == "differing"
-    found = await services_of(request).database.read(
-        device_page, "differing" if differing else "all", cursor, AT_ONCE
-    )
+    found = await services_of(request).database.read(device_page, "differing" if differing else "all", cursor, AT_ONCE)
     shown = "show=differing&" if differing else ""
     following = None if found.following is None else f"?{shown}after={found.following.text()}"
     page = DeviceListPage(title="Devices", differing=differing, devices=found.devices, following=following)

@@ -8,7 +8,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from counterfoil_service.core.email_address import LONGEST
-from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.errors import Refusal
 from counterfoil_service.operations.describe_mailbox import MailboxView
 from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.find_person import mailbox_of
@@ -16,7 +16,7 @@ from counterfoil_service.web.console.access import Visitor, act_freshly, admit, 
 from counterfoil_service.web.console.done import go_back
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.console.people import PEOPLE_PATH
-from counterfoil_service.web.console.person import look_at
+from counterfoil_service.web.console.person import find, look_at
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _OTHER_ADDRESS: Final = "This is not the address of whom you are about to erase: nothing was changed."
@@ -46,12 +46,12 @@ async def erase_person(request: AnyRequest, name: FromPath[str]) -> Response[str
     """Once the address was typed that the page shows."""
     form, visitor = await read_form_of(request)
     typed = (form.get("address", at_most=2 * LONGEST) or "").strip()
-    page = await _page(request, visitor, name, typed)
-    if page.is_self:
-        return await show(request, visitor, page, 422)
+    seen = await find(request, name)
+    if seen.user is not None and seen.user.id == visitor.person.user.id:
+        return await show(request, visitor, await _page(request, visitor, name), 422)
     # The same mailbox, whatever the case: what names it names nobody else. Of one whose address is kept nowhere any
     # more, whoever knows it still can say so.
-    if _mailbox(request, typed) != page.seen.mailbox:
+    if _mailbox(request, typed) != seen.mailbox:
         return await show(request, visitor, await _page(request, visitor, name, typed, _OTHER_ADDRESS), 422)
     return go_back(request, PEOPLE_PATH, await _erase(request, visitor, name))
 

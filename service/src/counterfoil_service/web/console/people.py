@@ -76,7 +76,7 @@ async def _listed(
     request: AnyRequest, visitor: Visitor, standing: str | None, after: str | None = None
 ) -> PeopleListPage:
     await view(request, visitor, "people")
-    chosen = next((each for each in STANDINGS if each == standing), "all")
+    chosen: Standing = next((each for each in STANDINGS if each == standing), "all")
     try:
         cursor = None if after is None else RowCursor.parse(after)
     except ValueError as error:

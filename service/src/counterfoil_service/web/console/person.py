@@ -76,13 +76,11 @@ async def change_person(request: AnyRequest, name: FromPath[str]) -> Response[st
     """One of the buttons; what somebody else was faster with is said in the page."""
     form, visitor = await read_form_of(request)
     action = form.required("action", at_most=64)
-    seen = await look_at(request, visitor, name)
-    page = _page(visitor, name, seen)
+    page = _page(visitor, name, await find(request, name))
     if action == "lift" and (wrong := _unfit(form.get("reason", at_most=4096))):
+        seen = await look_at(request, visitor, name)
         typed = form.get("reason", at_most=4096) or ""
-        again = PersonPage(
-            title=page.title, name=name, seen=seen, is_self=page.is_self, reason=typed, not_lifted=wrong
-        )
+        again = PersonPage(title=page.title, name=name, seen=seen, is_self=page.is_self, reason=typed, not_lifted=wrong)
         return await show(request, visitor, again, 422)
     try:
         return go_back(request, f"{PEOPLE_PATH}/{name}", await _change(request, visitor, action, form, page))
@@ -95,13 +93,19 @@ async def change_person(request: AnyRequest, name: FromPath[str]) -> Response[st
 
 
 async def look_at(request: AnyRequest, visitor: Visitor, name: str) -> MailboxView:
-    """All of it, once it is recorded who looks; a Refusal where nobody has this name."""
-    services = services_of(request)
-    mailbox = await services.database.read(mailbox_named, name)
-    seen = None if mailbox is None else await services.database.read(describe_mailbox, mailbox, services.database.context())
+    """All of it, to be shown: once it is recorded who looks; a Refusal where nobody has this name."""
+    seen = await find(request, name)
+    await view(request, visitor, "people", subject=None if seen.user is None else seen.user.id)
+    return seen
+
+
+async def find(request: AnyRequest, name: str) -> MailboxView:
+    """The same for what is not shown."""
+    database = services_of(request).database
+    mailbox = await database.read(mailbox_named, name)
+    seen = None if mailbox is None else await database.read(describe_mailbox, mailbox, database.context())
     if seen is None:
         raise Refusal(ErrorCode.NOT_FOUND, "Nobody is kept under this name: perhaps they were erased.")
-    await view(request, visitor, "people", subject=None if seen.user is None else seen.user.id)
     return seen
 
 
