@@ -18,7 +18,6 @@ def _signed_in(event: AuditEvent, _personal: Mapping[str, str] | None) -> str:
     return f"Staff member {event.fields.get('operator')} signed in here, as {event.fields.get('role')}."
 
 
-
 def _asked(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
     reason = "whose reason was erased" if personal is None else f"“{personal.get('stated_reason', 'no reason')}”"
     return f"{begun_by_staff(event)} asked another one to agree {_to(event)}: {reason}."

@@ -17,7 +17,6 @@ def _invited(event: AuditEvent, personal: Personal) -> str:
     return f"{begun_by_staff(event)} invited {personal.get('address', ERASED) if personal else ERASED}."
 
 
-
 def _erased(event: AuditEvent, _personal: Personal) -> str:
     granted = f", as operator {event.fields['granted_by']} had agreed" if "granted_by" in event.fields else ""
     return f"{begun_by_staff(event)} erased the user{granted}; details of earlier events cannot be read any more."

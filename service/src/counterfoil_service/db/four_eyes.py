@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests for a second person: each decision and each use is one conditional write."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import and_, delete, func, or_, select, update
@@ -11,6 +11,9 @@ from counterfoil_service.db.engine import ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
 from counterfoil_service.db.tables import applications, four_eyes, logins, operators, users
+
+MOST_REQUESTS: Final = 10
+"""About one login or person, the newest: as many as a page looks at."""
 
 _f = four_eyes.c
 _asker, _decider = operators.alias("asker"), operators.alias("decider")
@@ -38,7 +41,9 @@ _DECIDE = Statement(
 )
 _USE = Statement(
     update(four_eyes)
-    .where(_this, _f.requested_by == parameter("by"), _f.granted == constant(1), _unused, _f.decided_by != parameter("by"))
+    .where(
+        _this, _f.requested_by == parameter("by"), _f.granted == constant(1), _unused, _f.decided_by != parameter("by")
+    )
     .values(used_at=parameter("now"))
     .returning(_f.decided_by)
 )
@@ -147,7 +152,7 @@ async def other_requests(tx: ReadTransaction, *, before: str, now: int, limit: i
     return [_request(row) for row in await tx.all(_OTHERS, {"before": before, "now": now, "limit": limit})]
 
 
-async def requests_about(tx: ReadTransaction, act: Act, target: str, *, limit: int) -> list[ShownRequest]:
+async def requests_about(tx: ReadTransaction, act: Act, target: str, limit: int) -> list[ShownRequest]:
     """The newest first."""
     return [_request(row) for row in await tx.all(_ABOUT, {"act": act, "target": target, "limit": limit})]
 

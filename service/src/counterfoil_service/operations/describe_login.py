@@ -6,11 +6,9 @@ import msgspec
 from counterfoil_service.core.login import State, current_state
 from counterfoil_service.db import four_eyes, logins
 from counterfoil_service.db.engine import Context, ReadTransaction
-from counterfoil_service.db.four_eyes import ShownRequest
+from counterfoil_service.db.four_eyes import MOST_REQUESTS, ShownRequest
 from counterfoil_service.db.login_pages import LoginRow, login_row
 from counterfoil_service.operations.why_not_relayed import why_not_relayed
-
-MOST_REQUESTS = 10
 
 
 class LoginView(msgspec.Struct, frozen=True):
@@ -43,5 +41,5 @@ async def describe_login(tx: ReadTransaction, login_id: str, context: Context) -
         approved_at=login.approved_at,
         completed_at=login.completed_at,
         not_relayed=None if refusal is None else refusal.description,
-        requests=await four_eyes.requests_about(tx, "relay", login.id, limit=MOST_REQUESTS),
+        requests=await four_eyes.requests_about(tx, "relay", login.id, MOST_REQUESTS),
     )

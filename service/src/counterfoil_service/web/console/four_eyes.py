@@ -11,6 +11,7 @@ from litestar.enums import HttpMethod
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.four_eyes import Act, SecondPerson, Standing
 from counterfoil_service.core.identifiers import base64url
+from counterfoil_service.core.relaying import MAX_REASON, check_reason
 from counterfoil_service.db.four_eyes import ShownRequest
 from counterfoil_service.operations.decide_request import DecideRequest, decide_request
 from counterfoil_service.operations.describe_requests import AFTER_ALL, AT_MOST, describe_requests
@@ -132,3 +133,12 @@ def _shown(asked: ShownRequest, visitor: Visitor, now: int) -> ShownAct:
 def _name(target: str) -> str:
     """How URLs name whom an erasure means: by subject, or by the keyed hash of a mailbox without a user."""
     return base64url(bytes.fromhex(target)) if len(target) == 64 else target  # noqa: PLR2004 - 32 bytes in hex
+
+
+def unfit_reason(typed: str) -> str:
+    """What is wrong with a reason, for its field; empty where it will do."""
+    try:
+        check_reason(typed)
+    except Refusal:
+        return f"Say why, in one line of at most {MAX_REASON} characters."
+    return ""

@@ -9,16 +9,15 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.application import OWN, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.core.four_eyes import SecondPerson
 from counterfoil_service.core.login import MAX_TRIES, OPEN_STATES
-from counterfoil_service.core.relaying import MAX_REASON, check_reason
+from counterfoil_service.core.relaying import MAX_REASON
 from counterfoil_service.operations.ask_second_person import AskSecondPerson, ask_second_person
 from counterfoil_service.operations.describe_login import LoginView, describe_login
 from counterfoil_service.operations.relay_link import Relayed, RelayLink, relay_link
 from counterfoil_service.operations.stop_login import stop_login
 from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of, view
 from counterfoil_service.web.console.done import as_sentence, done_of, go_back
-from counterfoil_service.web.console.four_eyes import Asking, asking_of
+from counterfoil_service.web.console.four_eyes import Asking, asking_of, unfit_reason
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.console.login_rows import ShownLogin, shown_login
 from counterfoil_service.web.console.logins import LOGINS_PATH
@@ -96,7 +95,7 @@ async def _relay(request: AnyRequest, visitor: Visitor, form: Form, page: LoginP
     """The link, in the answer itself: it stands in no address, and nobody keeps it."""
     login_id, granted = page.seen.row.id, page.asking.granted if page.asking else None
     typed = form.get("reason", at_most=_LONGEST_TYPED) or ""
-    wrong = "" if granted else _unfit(typed)
+    wrong = "" if granted else unfit_reason(typed)
     if wrong and page.asking is None:
         return await show(request, visitor, await _look(request, visitor, login_id, typed, wrong), 422)
     # What another operator granted was granted for the reason that was given then.
@@ -108,16 +107,14 @@ async def _relay(request: AnyRequest, visitor: Visitor, form: Form, page: LoginP
 
 async def _ask(request: AnyRequest, visitor: Visitor, form: Form, page: LoginPage) -> Response[str]:
     login_id, typed = page.seen.row.id, form.get("reason", at_most=_LONGEST_TYPED) or ""
-    if wrong := _unfit(typed):
+    if wrong := unfit_reason(typed):
         return await show(request, visitor, await _look(request, visitor, login_id, typed, wrong), 422)
     here = f"{LOGINS_PATH}/{login_id}"
     await act_freshly(request, visitor, ask_second_person, AskSecondPerson("relay", login_id, typed), page=here)
     return go_back(request, here, "asked")
 
 
-async def _look(
-    request: AnyRequest, visitor: Visitor, login_id: str, reason: str = "", wrong: str = ""
-) -> LoginPage:
+async def _look(request: AnyRequest, visitor: Visitor, login_id: str, reason: str = "", wrong: str = "") -> LoginPage:
     """All of it, once it is recorded who looks; a Refusal where there is none."""
     services = services_of(request)
     seen = await services.database.read(describe_login, login_id, services.database.context())
@@ -126,11 +123,3 @@ async def _look(
     await view(request, visitor, "logins", login=seen.row.id, subject=seen.row.subject)
     asking = asking_of(request, visitor, "relay", seen.requests)
     return LoginPage(title="Login", seen=seen, shown=shown_login(seen.row), asking=asking, reason=reason, wrong=wrong)
-
-
-def _unfit(typed: str) -> str:
-    try:
-        check_reason(typed)
-    except Refusal:
-        return f"Say why, in one line of at most {MAX_REASON} characters."
-    return ""

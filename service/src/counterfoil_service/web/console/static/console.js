@@ -12,13 +12,3 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
     setTimeout(() => delete form.dataset.sent, 3000);
   });
 }
-
-// What is shown once is copied by one press; where that is not allowed, the whole of it is selected by one click.
-for (const button of document.querySelectorAll("button[data-copies]")) {
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
-    button.textContent = "Copied";
-  });
-}
