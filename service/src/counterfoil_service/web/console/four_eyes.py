@@ -42,7 +42,7 @@ class Asking(msgspec.Struct, frozen=True):
 
 
 class ShownAct(msgspec.Struct, frozen=True):
-    """One row: `whose` is the page of whom or what it is about, below `/console`; None: it is kept no more."""
+    """One row: `whose` is the page of whom or what it is about, below `/console`."""
 
     asked: ShownRequest
     standing: Standing

@@ -71,55 +71,59 @@ async def show_login(request: AnyRequest, login_id: FromPath[str]) -> Response[s
 async def change_login(request: AnyRequest, login_id: FromPath[str]) -> Response[str]:
     """One of the buttons. What somebody else was faster with is said in the page."""
     form, visitor = await read_form_of(request)
-    action = form.required("action", at_most=64)
-    page = await _look(request, visitor, login_id)
     try:
-        match action:
+        match form.required("action", at_most=64):
             case "relay":
-                return await _relay(request, visitor, form, page)
+                return await _relay(request, visitor, form, login_id)
             case "ask":
-                return await _ask(request, visitor, form, page)
+                return await _ask(request, visitor, form, login_id)
             case "cancel":
                 await act(request, visitor, stop_login, login_id)
                 return go_back(request, f"{LOGINS_PATH}/{login_id}", "cancelled")
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INVALID_REQUEST:
             raise
-        typed = form.get("reason", at_most=_LONGEST_TYPED) or ""
-        fresh = await _look(request, visitor, login_id, typed)
-        return await show(request, visitor, fresh, 422, as_sentence(refusal.description))
+        page = await _look(request, visitor, login_id, _typed(form))
+        return await show(request, visitor, page, 422, as_sentence(refusal.description))
     raise Refusal(ErrorCode.INVALID_REQUEST, "action: use one of the buttons on the page")
 
 
-async def _relay(request: AnyRequest, visitor: Visitor, form: Form, page: LoginPage) -> Response[str]:
+async def _relay(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
     """The link, in the answer itself: it stands in no address, and nobody keeps it."""
-    login_id, granted = page.seen.row.id, page.asking.granted if page.asking else None
-    typed = form.get("reason", at_most=_LONGEST_TYPED) or ""
-    wrong = "" if granted else unfit_reason(typed)
-    if wrong and page.asking is None:
-        return await show(request, visitor, await _look(request, visitor, login_id, typed, wrong), 422)
+    asking = asking_of(request, visitor, "relay", (await _find(request, login_id)).requests)
     # What another operator granted was granted for the reason that was given then.
-    command = RelayLink(login_id, granted.reason if granted else typed)
+    reason = asking.granted.reason if asking is not None and asking.granted is not None else _typed(form)
+    if asking is None and (wrong := unfit_reason(reason)):
+        return await show(request, visitor, await _look(request, visitor, login_id, reason, wrong), 422)
     here = f"{LOGINS_PATH}/{login_id}"
-    relayed = await act_freshly(request, visitor, relay_link, command, page=here)
+    relayed = await act_freshly(request, visitor, relay_link, RelayLink(login_id, reason), page=here)
     return await show(request, visitor, RelayedPage(title="Link, shown this once", login_id=login_id, relayed=relayed))
 
 
-async def _ask(request: AnyRequest, visitor: Visitor, form: Form, page: LoginPage) -> Response[str]:
-    login_id, typed = page.seen.row.id, form.get("reason", at_most=_LONGEST_TYPED) or ""
+async def _ask(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
+    typed, here = _typed(form), f"{LOGINS_PATH}/{login_id}"
     if wrong := unfit_reason(typed):
         return await show(request, visitor, await _look(request, visitor, login_id, typed, wrong), 422)
-    here = f"{LOGINS_PATH}/{login_id}"
     await act_freshly(request, visitor, ask_second_person, AskSecondPerson("relay", login_id, typed), page=here)
     return go_back(request, here, "asked")
 
 
-async def _look(request: AnyRequest, visitor: Visitor, login_id: str, reason: str = "", wrong: str = "") -> LoginPage:
-    """All of it, once it is recorded who looks; a Refusal where there is none."""
+def _typed(form: Form) -> str:
+    return form.get("reason", at_most=_LONGEST_TYPED) or ""
+
+
+async def _find(request: AnyRequest, login_id: str) -> LoginView:
+    """All of it; a Refusal where there is none."""
     services = services_of(request)
     seen = await services.database.read(describe_login, login_id, services.database.context())
     if seen is None:
         raise Refusal(ErrorCode.NOT_FOUND, "No login that is kept has this id: it may have been deleted by now.")
+    return seen
+
+
+async def _look(request: AnyRequest, visitor: Visitor, login_id: str, reason: str = "", wrong: str = "") -> LoginPage:
+    """The page, once it is recorded who looks."""
+    seen = await _find(request, login_id)
     await view(request, visitor, "logins", login=seen.row.id, subject=seen.row.subject)
     asking = asking_of(request, visitor, "relay", seen.requests)
     return LoginPage(title="Login", seen=seen, shown=shown_login(seen.row), asking=asking, reason=reason, wrong=wrong)
