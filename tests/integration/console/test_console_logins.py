@@ -300,8 +300,7 @@ async def test_a_role_that_was_taken_away_and_another_browsers_form_change_nothi
 async def test_a_cancelled_login_gives_its_device_nothing_and_the_event_names_who_did_it(
     stage: Stage, state: str
 ) -> None:
-    asked = {"pending": stage.start, "approved": stage.approved, "decoy": lambda: decoy_of(stage)}[state]
-    login = await asked()
+    login = await (decoy_of(stage) if state == "decoy" else stage.approved() if state == "approved" else stage.start())
     async with Surfer(stage) as browser:
         staff = await Staff.hired(browser)
         done = await staff.press(await page_of(staff, login), "cancel")

@@ -126,4 +126,5 @@ def _values(**values: object) -> dict[str, object]:
 
 def _login_row(row: Row) -> LoginRow:
     mail = None if row[12] is None else LoginMail(*row[12:17])
-    return LoginRow(*row[:3], State(row[3]), *row[4:12], mail=mail, held_back=row[17])
+    values = [*row[:3], State(row[3]), *row[4:12], mail, row[17]]
+    return LoginRow(*values)
