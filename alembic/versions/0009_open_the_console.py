@@ -35,6 +35,9 @@ _STATES = {
 }
 
 
+_OPEN_LOGINS = "state IN ('approved', 'pending')"
+
+
 def upgrade() -> None:
     _alerts()
     op.add_column("audit_sinks", _number("failing_since", null=True))
@@ -42,11 +45,15 @@ def upgrade() -> None:
     _counts()
     _operators()
     _people()
+    op.drop_index("ix_logins_open_expires_at", table_name="logins")
+    _partial("ix_logins_open_expires_at", "logins", ["expires_at", "id"], _OPEN_LOGINS)
     op.create_index("ix_devices_first_seen_at", "devices", ["first_seen_at", "id"])
     _partial("ix_devices_told_first_seen_at", "devices", ["first_seen_at", "id"], "told IS NOT NULL")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_logins_open_expires_at", table_name="logins")
+    _partial("ix_logins_open_expires_at", "logins", ["expires_at"], _OPEN_LOGINS)
     for name in ("ix_devices_told_first_seen_at", "ix_devices_first_seen_at"):
         op.drop_index(name, table_name="devices")
     for name in (*(f"{state}_created_at" for state in reversed(_STATES)), "created_at", "address"):

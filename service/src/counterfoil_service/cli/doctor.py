@@ -19,7 +19,7 @@ from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
 from counterfoil_service.core.errors import Refusal
-from counterfoil_service.db import alert_pushes, applications, clock
+from counterfoil_service.db import alert_pushes, applications, clock, operators
 from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError, check_key
@@ -31,6 +31,7 @@ MAX_CLOCK_DIFFERENCE_SECONDS = 1
 MAX_SINK_DELAY_SECONDS = 300
 CONNECT_SECONDS = 5
 _ALERTS = "ALERTS"
+MIN_OPERATORS = 2
 
 _TRACKING = {
     "resend": "; see that open and click tracking is off for the domain there, as no mail can say so",
@@ -146,6 +147,10 @@ async def _open_database(database: Database, settings: Settings, kind: str) -> A
         yield _finding(
             "warning", "applications", "none yet; `counterfoil applications add NAME --client-id ID` makes one"
         )
+    staff = await database.read(operators.list_all)
+    if settings.four_eyes and sum(each.role == "operator" for each in staff) < MIN_OPERATORS:
+        text = "takes two operators and there are fewer: `counterfoil operators add EMAIL` adds one"
+        yield _finding("warning", "FOUR_EYES", text)
     for state in await database.read(describe_sinks):
         if state.row.name in {sink.name for sink in settings.audit_sinks}:
             yield _sink(state)

@@ -70,7 +70,8 @@ def _who(event: AuditEvent) -> str:
 
 def _relayed(event: AuditEvent, personal: Mapping[str, str] | None) -> str:
     reason = "whose reason was erased" if personal is None else f"“{personal.get('stated_reason', 'no reason')}”"
-    return f"A new link was given by hand, by {_by(event)}: {reason}. The link before it is dead."
+    granted = f", granted by operator {event.fields['granted_by']}" if "granted_by" in event.fields else ""
+    return f"A new link was given by hand, by {_by(event)}{granted}: {reason}. The link before it is dead."
 
 
 ADMINISTRATION_WORDS: Final[dict[EventName, Teller]] = {

@@ -79,6 +79,9 @@ class EventName(StrEnum):
     AUDIT_SINK_FAILED = "audit.sink_failed"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     CONSOLE_VIEWED = "console.viewed"
+    FOUR_EYES_REQUESTED = "four_eyes.requested"
+    FOUR_EYES_GRANTED = "four_eyes.granted"
+    FOUR_EYES_DECLINED = "four_eyes.declined"
     KEY_ROTATED = "key.rotated"
     SETTINGS_CHANGED = "settings.changed"
 

@@ -19,13 +19,16 @@ def _invited(event: AuditEvent, personal: Personal) -> str:
     return f"{begun_by_staff(event)} invited {personal.get('address', ERASED) if personal else ERASED}."
 
 
+def _erased(event: AuditEvent, _personal: Personal) -> str:
+    granted = f", as operator {event.fields['granted_by']} had agreed" if "granted_by" in event.fields else ""
+    return f"{begun_by_staff(event)} erased the user{granted}; details of earlier events cannot be read any more."
+
+
 PEOPLE_WORDS: Final[dict[EventName, Teller]] = {
     EventName.USER_CREATED: _created,
     EventName.USER_VERIFIED: lambda *_: "The mailbox is verified from now on.",
     EventName.USER_INVITED: _invited,
     EventName.USER_DISABLED: lambda event, _: f"{begun_by_staff(event)} disabled the user; sessions ended with it.",
     EventName.USER_ENABLED: lambda event, _: f"{begun_by_staff(event)} enabled the user again.",
-    EventName.USER_ERASED: lambda event, _: (
-        f"{begun_by_staff(event)} erased the user; details of earlier events cannot be read any more."
-    ),
+    EventName.USER_ERASED: _erased,
 }

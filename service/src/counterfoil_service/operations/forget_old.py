@@ -6,6 +6,7 @@ from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND
 from counterfoil_service.db import (
     authorization_codes,
     event_counts,
+    four_eyes,
     mail_reports,
     mailings,
     operator_links,
@@ -40,6 +41,7 @@ async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
         await retention.forget_mail(tx, before=used, limit=limit),
         await retention.forget_alerts(tx, before=used, limit=limit),
         await retention.forget_sources(tx, before=now - SOURCE_RETENTION, limit=limit),
+        await four_eyes.purge_requests(tx, before=used, limit=limit),
         await mailings.purge(tx, before=mailed, limit=limit),
         await mail_reports.purge(tx, before=now - REPORT_RETENTION, limit=limit),
         await operator_links.purge(tx, before=now, limit=limit),

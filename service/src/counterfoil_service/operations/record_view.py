@@ -10,8 +10,8 @@ from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.record_reading import check_staff
 
-View = Literal["alerts", "devices", "logins", "operators", "people"]
-VIEWS: Final[tuple[View, ...]] = ("alerts", "devices", "logins", "operators", "people")
+View = Literal["alerts", "devices", "four_eyes", "logins", "operators", "people"]
+VIEWS: Final[tuple[View, ...]] = ("alerts", "devices", "four_eyes", "logins", "operators", "people")
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from counterfoil_service.core.event_catalogue.entry import (
 
 _OPERATOR: Final = Field("the operator's id, or cli for a command on the service's own machine")
 _WHOM: Final = Field("the id of whose role it is")
+_GRANTED_BY: Final = Field("the id of the second operator, where COUNTERFOIL_FOUR_EYES asks for one")
 _ROLE: Final = Field("what the operator may do", values=("operator", "auditor"))
 _FILTERS: Final = Field("what was asked for; of address ranges only that one was named")
 _EXAMPLE_OPERATOR: Final = "01KAG0T4B7C9D2F5H8K1M4P7RS"
@@ -55,14 +56,14 @@ ADMINISTRATION: Final[dict[EventName, Entry]] = {
     ),
     EventName.USER_ERASED: Entry(
         purpose="The key of the mailbox was destroyed: what was sealed under it cannot be read any more.",
-        fields={"operator": _OPERATOR},
+        fields={"operator": _OPERATOR, "granted_by": _GRANTED_BY},
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.USER_ERASED, "p", fields={"operator": _EXAMPLE_OPERATOR}),
     ),
     EventName.LINK_RELAYED: Entry(
         purpose="An operator was given a new link for a login that waits; the one before is dead.",
-        fields={"operator": _OPERATOR},
+        fields={"operator": _OPERATOR, "granted_by": _GRANTED_BY},
         personal=frozenset({"stated_reason"}),
         seen_by=STAFF,
         activity=PREAUTH,

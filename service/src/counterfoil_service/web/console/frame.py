@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from counterfoil_service.core.languages import ENGLISH
-from counterfoil_service.db import alerts
+from counterfoil_service.db import alerts, four_eyes
 from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.browser.cookies import browser_cookie
@@ -33,6 +33,8 @@ SECTIONS: Final = (
     ("/operators", "Operators"),
 )
 """Below `/console`, in the order of the menu."""
+FOUR_EYES: Final = ("/four-eyes", "Four eyes")
+"""Before the last one, where the settings ask for a second person."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -91,17 +93,18 @@ async def show(
     """The page in its frame; `message` is what was just done, or what was wrong."""
     services = services_of(request)
     base = path_of(request, "")
+    sections, counts = await _menu(request, visitor)
     html = _ENVIRONMENT.get_template(page.template).render(
         page=page,
         visitor=visitor,
         message=message,
         failed=status >= 400,  # noqa: PLR2004 - errors begin there
-        sections=SECTIONS,
+        sections=sections,
+        counts=counts,
         base=base,
         console=base + CONSOLE_PATH,
         versions=_VERSIONS,
         now=services.clock(),
-        unseen_alerts=await services.database.read(alerts.count_unseen),
     )
     return _page(html, status, [browser_cookie(visitor.browser)])
 
@@ -118,3 +121,16 @@ def show_alone(
 def _page(html: str, status: int, cookies: Sequence[Cookie]) -> Response[str]:
     headers = {"Content-Security-Policy": POLICY, "Content-Language": ENGLISH}
     return Response(html, status_code=status, cookies=cookies, headers=headers, media_type="text/html")
+
+
+async def _menu(
+    request: AnyRequest, visitor: Visitor
+) -> tuple[tuple[tuple[str, str], ...], dict[str, tuple[int, str]]]:
+    """The sections, and what waits in them: how many, and what of them."""
+    services = services_of(request)
+    counts = {"/alerts": (await services.database.read(alerts.count_unseen), "not acknowledged")}
+    if not services.settings.four_eyes:
+        return SECTIONS, counts
+    waiting = await services.database.read(four_eyes.count_waiting, visitor.operator.id, services.clock())
+    counts[FOUR_EYES[0]] = (waiting, "waiting for a second person")
+    return (*SECTIONS[:-1], FOUR_EYES, SECTIONS[-1]), counts

@@ -19,6 +19,9 @@ from counterfoil_service.web.console import (
     devices,
     enter,
     erasing,
+    four_eyes,
+    login,
+    logins,
     operators,
     overview,
     people,
@@ -79,6 +82,8 @@ def console_router(path: str) -> Router:
         operators.change_operator,
         *(people.show_people, people.search_people, person.show_person, person.change_person),
         *(erasing.ask_to_erase, erasing.erase_person),
+        *(logins.show_logins, logins.search_logins, login.show_login, login.change_login),
+        *(four_eyes.show_requests, four_eyes.decide),
         *(devices.show_devices, devices.show_device, devices.act_on_device),
     ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
