@@ -190,8 +190,8 @@ async def test_of_grants_used_at_once_for_one_erasure_one_is(two: Stage) -> None
     """Straight at the operation, each in a transaction of its own."""
     await sign_in(two, ADA)
     ((subject,),) = await two.rows("SELECT id FROM users")
-    olga = (await two.database.write(add_operator, AddOperator(OPERATOR, "operator"))).operator.id
-    otto = (await two.database.write(add_operator, AddOperator(OTTO, "operator"))).operator.id
+    olga = (await two.database.write(add_operator, AddOperator(OPERATOR, "operator"))).id
+    otto = (await two.database.write(add_operator, AddOperator(OTTO, "operator"))).id
     asking = AskSecondPerson("erase", subject, REASON)
     request = await two.database.write(act_as_operator, ActAsOperator(olga, None, ask_second_person, asking))
     deciding = DecideRequest(request.id, granted=True)
@@ -366,8 +366,8 @@ async def test_a_person_is_erased_by_two_and_the_reason_goes_with_them(two: Stag
 async def test_a_grant_to_erase_lasts_an_hour_and_a_request_a_day(two: Stage, late: int) -> None:
     await sign_in(two, ADA)
     ((subject,),) = await two.rows("SELECT id FROM users")
-    olga = (await two.database.write(add_operator, AddOperator(OPERATOR, "operator"))).operator.id
-    otto = (await two.database.write(add_operator, AddOperator(OTTO, "operator"))).operator.id
+    olga = (await two.database.write(add_operator, AddOperator(OPERATOR, "operator"))).id
+    otto = (await two.database.write(add_operator, AddOperator(OTTO, "operator"))).id
 
     async def as_(actor: str, operation: object, command: object) -> object:
         return await two.database.write(act_as_operator, ActAsOperator(actor, None, operation, command))  # type: ignore[arg-type]  # any of them
