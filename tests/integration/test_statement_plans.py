@@ -41,6 +41,7 @@ BY_HAND = "an operator's command that means all of them"
 ONE_LOGIN = "sorts the events of one login"
 ONE_PERSON = "sorts what one person has"
 ADDED_UP = "adds up the counts of few buckets by their names"
+FEW_REQUESTS = "sorts requests for a second person that nobody has forgotten yet"
 LOOKED_AT = "sorts the events that were looked at for a page, 2,000 at most"
 
 MAY = {
@@ -60,6 +61,12 @@ MAY = {
     "devices._LIST": BY_HAND,
     "devices._OF_USER": ONE_PERSON,
     "device_pages._SESSIONS": ONE_PERSON,
+    "four_eyes._ABOUT": FEW_REQUESTS,
+    "four_eyes._WAITING": FEW_REQUESTS,
+    "login_pages._LATEST_OF[0]": ONE_PERSON,
+    "login_pages._LATEST_OF[1]": ONE_PERSON,
+    "overview_figures._APPROVALS": "sorts approvals where there are few",
+    "relays._WAITING": "sorts logins that wait",
     "event_counts._TOTALS": ADDED_UP,
     "event_moments._MOMENTS[login_id]": ONE_LOGIN,
     "log._FIRST_INDEX": FROM_ITS_END,
@@ -78,7 +85,6 @@ MAY = {
 """Statements that scan or sort all the same, and why they may."""
 
 MADE_IN = {
-    "alert_pages._page": "called where its module begins",
     "audit_pages._statements": "each filter has its own; `support.statements` asks for them",
     "statements.change_due": "called where modules begin",
     "statements.insert_or_keep": "called where modules begin",

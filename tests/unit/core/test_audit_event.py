@@ -26,6 +26,7 @@ suppression.added .lifted
 audit.read .exported .pruned .checkpoint_failed .sink_failed
 alert.acknowledged
 console.viewed
+four_eyes.requested .granted .declined
 settings.changed
 """
 """protocol.md §9, in its own spelling: a leading dot repeats the noun."""

@@ -11,7 +11,7 @@ from counterfoil_service.db.devices import Device
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.sessions import Session
-from counterfoil_service.db.statements import constant, parameter
+from counterfoil_service.db.statements import first_rows, parameter
 from counterfoil_service.db.tables import applications, devices, sessions, users
 
 Shown = Literal["all", "differing"]
@@ -28,8 +28,7 @@ _shown = (
 def _newest_first(*conditions: "Any") -> "Select[Any]":
     place = tuple_(parameter("before_time"), parameter("before_id"))
     behind = _shown.where(*conditions, tuple_(_d.first_seen_at, _d.id) < place)
-    ordered = behind.order_by(_d.first_seen_at.desc(), _d.id.desc())
-    return ordered.limit(parameter("limit")).offset(constant(0))
+    return first_rows(behind.order_by(_d.first_seen_at.desc(), _d.id.desc()))
 
 
 _PAGE: dict[Shown, Statement] = {
@@ -38,11 +37,11 @@ _PAGE: dict[Shown, Statement] = {
 }
 _ONE = Statement(_shown.where(_d.id == parameter("id")))
 _SESSIONS = Statement(
-    select(*(_s[name] for name in Session.__struct_fields__))
-    .where(_s.user_id == parameter("user_id"), _s.device_id == parameter("device_id"), _s.ended_at.is_(None))
-    .order_by(_s.last_used_at.desc())
-    .limit(parameter("limit"))
-    .offset(constant(0))
+    first_rows(
+        select(*(_s[name] for name in Session.__struct_fields__))
+        .where(_s.user_id == parameter("user_id"), _s.device_id == parameter("device_id"), _s.ended_at.is_(None))
+        .order_by(_s.last_used_at.desc())
+    )
 )
 
 

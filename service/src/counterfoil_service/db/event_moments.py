@@ -13,7 +13,7 @@ from counterfoil_service.core.event_filter import EventFilter
 from counterfoil_service.db.audit_pages import leader_of, leading
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, parameter
+from counterfoil_service.db.statements import first_rows, parameter
 from counterfoil_service.db.tables import audit_events
 
 LOOKED_AT: Final = 5000
@@ -39,8 +39,7 @@ def _newest(leader: str | None) -> "Select[Any]":
         _e.time < parameter("until"),
         *([] if leader is None else [leading(leader)]),
     )
-    newest = looked_at.order_by(_e.time.desc(), _e.position.desc())
-    return newest.limit(parameter("limit")).offset(constant(0))
+    return first_rows(looked_at.order_by(_e.time.desc(), _e.position.desc()))
 
 
 _MOMENTS: Final = {leader: Statement(_newest(leader)) for leader in (None, *_NAMES)}

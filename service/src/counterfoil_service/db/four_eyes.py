@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from counterfoil_service.core.four_eyes import Act, SecondPerson
 from counterfoil_service.db.engine import ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import change_due, constant, due_rows, insert_row, parameter
+from counterfoil_service.db.statements import change_due, constant, due_rows, first_rows, insert_row, parameter
 from counterfoil_service.db.tables import applications, four_eyes, logins, operators, users
 
 MOST_REQUESTS: Final = 10
@@ -67,18 +67,15 @@ def _shown(*conditions: "Any") -> "Any":
     )
 
 
-def _limited(rows: "Any") -> Statement:
-    # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return Statement(rows.limit(parameter("limit")).offset(constant(0)))
-
-
-_WAITING = _limited(_shown(_waits).order_by(_f.expires_at, _f.id))
-_OTHERS = _limited(
-    _shown(_f.id < parameter("before"), or_(_f.granted.is_not(None), _f.expires_at <= parameter("now"))).order_by(
-        _f.id.desc()
+_WAITING = Statement(first_rows(_shown(_waits).order_by(_f.expires_at, _f.id)))
+_OTHERS = Statement(
+    first_rows(
+        _shown(_f.id < parameter("before"), or_(_f.granted.is_not(None), _f.expires_at <= parameter("now"))).order_by(
+            _f.id.desc()
+        )
     )
 )
-_ABOUT = _limited(_shown(_this).order_by(_f.id.desc()))
+_ABOUT = Statement(first_rows(_shown(_this).order_by(_f.id.desc())))
 _theirs = select(logins.c.id).where(logins.c.mailbox == parameter("mailbox"))
 _BLANK = Statement(
     update(four_eyes)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logins as operators look at them: those that are open page by page, and the latest of one mailbox."""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import and_, case, func, select, tuple_
 
@@ -12,7 +10,7 @@ from counterfoil_service.core.mail_report import DeliveryState
 from counterfoil_service.core.row_cursor import RowCursor
 from counterfoil_service.db.engine import ReadTransaction, Row
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, constants, parameter
+from counterfoil_service.db.statements import constant, constants, first_rows, parameter
 from counterfoil_service.db.tables import applications, audit_events, logins, outbox, users
 
 _l, _m, _e = logins.c, outbox.c, audit_events.c
@@ -33,22 +31,21 @@ _rows = (
 )
 
 
-def _limited(rows: "Any") -> Statement:
-    # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return Statement(rows.limit(parameter("limit")).offset(constant(0)))
-
-
-_OPEN = _limited(
-    _rows.where(
-        # The first is in the words of the index, which knows what expires when.
-        _l.state.in_(constants(OPEN_STATES)),
-        tuple_(_l.expires_at, _l.id) > tuple_(parameter("after_time"), parameter("after_id")),
-    ).order_by(_l.expires_at, _l.id)
+_OPEN = Statement(
+    first_rows(
+        _rows.where(
+            # The first is in the words of the index, which knows what expires when.
+            _l.state.in_(constants(OPEN_STATES)),
+            tuple_(_l.expires_at, _l.id) > tuple_(parameter("after_time"), parameter("after_id")),
+        ).order_by(_l.expires_at, _l.id)
+    )
 )
 # Decoys stand apart in the index, and there may be many.
 _LATEST_OF = {
-    decoy: _limited(
-        _rows.where(_l.mailbox == parameter("mailbox"), _l.decoy == constant(decoy)).order_by(_l.created_at.desc())
+    decoy: Statement(
+        first_rows(
+            _rows.where(_l.mailbox == parameter("mailbox"), _l.decoy == constant(decoy)).order_by(_l.created_at.desc())
+        )
     )
     for decoy in (0, 1)
 }

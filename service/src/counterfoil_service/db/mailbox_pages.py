@@ -12,15 +12,14 @@ from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.logins import NOT_OVER
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.sessions import Listed, Session
-from counterfoil_service.db.statements import constant, parameter
+from counterfoil_service.db.statements import constant, first_rows, parameter
 from counterfoil_service.db.tables import applications, devices, logins, mailbox_keys, mailings, sessions
 
 _l, _m, _s, _d, _k = logins.c, mailings.c, sessions.c, devices.c, mailbox_keys.c
 
 
 def _latest(rows: "Select[Any]", by: "Column[Any]") -> "Select[Any]":
-    # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return rows.order_by(by.desc()).limit(parameter("limit")).offset(constant(0))
+    return first_rows(rows.order_by(by.desc()))
 
 
 _KEPT = Statement(select(_k.created_at, _k.mail_code_misses).where(_k.mailbox == parameter("mailbox")))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, collate, func, select, tuple_
 from counterfoil_service.core.row_cursor import BEFORE_ALL, RowCursor
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, parameter
+from counterfoil_service.db.statements import first_rows, parameter
 from counterfoil_service.db.tables import sessions, users
 from counterfoil_service.db.users import User
 
@@ -34,12 +34,11 @@ _found = select(
 )
 _PAGE = {
     standing: Statement(
-        _found.where(
-            *conditions, tuple_(_u.created_at, _u.id) < tuple_(parameter("before_time"), parameter("before_id"))
+        first_rows(
+            _found.where(
+                *conditions, tuple_(_u.created_at, _u.id) < tuple_(parameter("before_time"), parameter("before_id"))
+            ).order_by(_u.created_at.desc(), _u.id.desc())
         )
-        .order_by(_u.created_at.desc(), _u.id.desc())
-        .limit(parameter("limit"))
-        .offset(constant(0))
     )
     for standing, conditions in _STANDING.items()
 }
@@ -50,7 +49,7 @@ def _beginning(address: "ColumnElement[Any]") -> "Any":
     typed = func.lower(parameter("beginning"))
     behind = typed.concat(parameter("last"))
     fitting = _found.where(address >= typed, address < behind)
-    return fitting.order_by(address).limit(parameter("limit")).offset(constant(0))
+    return first_rows(fitting.order_by(address))
 
 
 _BEGINNING = Statement(_beginning(func.lower(_u.address)), postgresql=_beginning(collate(func.lower(_u.address), "C")))
