@@ -43,7 +43,7 @@ def contract() -> set[str]:
 @pytest.mark.parametrize("name", list(EventName))
 def test_every_name_is_in_the_contract_and_of_its_shape(name: EventName) -> None:
     assert name.value in contract()
-    assert re.fullmatch(r"[a-z]+\.[a-z]+(_[a-z]+)*", name.value)
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", name.value)
     assert name.name == name.value.upper().replace(".", "_")
 
 
