@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console's first page: what it counts is what happened, and it says what it does not know [R139]."""
 
+import os
 import re
 from html import unescape
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.event_buckets import DAY, HOUR
+from counterfoil_service.core.identifiers import ulid
 from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.db.overview_figures import APPROVALS
 from counterfoil_service.operations.record_failed_checkpoint import FailedCheckpoint, record_failed_checkpoint
 from counterfoil_service.operations.seal_events import seal_events
 from counterfoil_service.settings import Secret
@@ -19,7 +22,7 @@ from counterfoil_service.settings.witnesses import Witness
 from support import acting
 from support.http import nothing_written
 from support.staff import Staff
-from support.stage import OpenStage, Stage
+from support.stage import SECOND, OpenStage, Stage
 from support.surfer import Surfer
 from support.witness import LoopbackWitness
 
@@ -123,7 +126,7 @@ async def test_the_plot_says_each_column_in_words_and_loads_and_styles_nothing_i
         page = await staff.see()
     svg = page.partition('class="room"')[2].partition("</svg>")[0]
     assert svg.count("<title>") == 24
-    assert "1 signed in, 0 did not" in svg
+    assert "1 collected, 0 denied, locked or expired" in svg
     assert 'role="img" aria-label="' in svg
     assert "style=" not in page
     assert not re.search(r"\son[a-z]+=", page)
@@ -217,6 +220,25 @@ async def test_a_log_that_was_changed_is_the_first_thing_one_reads_until_it_is_s
         stage.clock.advance(5)
         await seal(stage)
         assert "signing stopped" not in await staff.see()
+
+
+async def test_the_median_is_of_the_newest_approvals_and_of_none_that_took_a_browser_on(stage: Stage) -> None:
+    def approval(ago: int, took: int, session: str | None = None) -> tuple[int, AuditEvent]:
+        login = ulid(stage.clock() - ago - took * SECOND, os.urandom)
+        name = EventName.LOGIN_CODE_ISSUED if session else EventName.LOGIN_APPROVED
+        return ago, AuditEvent(name=name, login_id=login, session_id=session)
+
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        stage.clock.advance(60)
+        assert "the median of one approval" in await staff.see()
+        slow = [approval(HOUR // 2 + number, 500) for number in range(APPROVALS)]
+        fast = [approval(number, 75) for number in range(APPROVALS)]
+        on = [approval(number, 3000, "02A") for number in range(APPROVALS - 1)]
+        await stage.database.write(append_all, slow + fast + on)
+        page = await staff.see("?window=hour")
+    assert figure_of(page, "From asking to approval") == "1 min 15 s"
+    assert f"the median of the newest {APPROVALS} approvals" in page
 
 
 async def test_looking_writes_nothing_and_shows_nobody_but_who_looks(sqlite_stage: Stage) -> None:

@@ -293,11 +293,8 @@ async def test_a_series_has_every_bar_also_empty_ones_and_tells_success_from_fai
     assert await bars(application_id="other") == [(0, 0), (0, 1), (0, 0), (0, 0)]
     assert await bars(name="login.locked", application_id="desk-app") == [(0, 0), (0, 1), (0, 0), (0, 0)]
     assert await bars(outcome="success") == [(1, 0), (0, 0), (0, 0), (1, 0)]
-    named = await stage.database.read(event_counts.series_by_name, start, start + 4 * HOUR, 2 * HOUR)
-    assert named == {
-        start: {"login.link_opened": 1, "login.locked": 2},
-        start + 2 * HOUR: {"login.link_opened": 1},
-    }
+    ends = await stage.database.read(event_counts.login_ends, start, start + 4 * HOUR, 2 * HOUR)
+    assert ends == [Bar(start, 0, 2), Bar(start + 2 * HOUR, 0, 0)]
 
 
 async def test_a_quote_in_a_filter_is_only_a_quote(stage: Stage) -> None:

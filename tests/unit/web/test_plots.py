@@ -53,6 +53,12 @@ def test_lines_are_few_on_whole_numbers_and_the_highest_is_not_below_the_largest
     assert plot.lines[-1].at == 0
 
 
+def test_what_is_drawn_larger_than_it_is_pushes_nothing_out_of_the_plot() -> None:
+    (drawn,) = plot_columns(columns_of([(9_999, 1)]), HOUR).columns
+    assert drawn.bad_top >= 0
+    assert drawn.good_height < HEIGHT
+
+
 def test_heights_are_as_their_numbers_are() -> None:
     (first, second) = plot_columns(columns_of([(10, 10), (5, 0)]), HOUR).columns
     assert first.good_height == first.bad_height == 2 * second.good_height == HEIGHT / 2

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, func, li
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
+from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_buckets import ceiling, counted_by, cover, floor
 from counterfoil_service.core.event_tally import Countable, Counted, Kind, step_of
-from counterfoil_service.db.engine import ReadTransaction, Transaction
+from counterfoil_service.db.engine import ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, parameter
 from counterfoil_service.db.tables import audit_events, event_counts
@@ -23,6 +24,12 @@ from counterfoil_service.db.tables import audit_events, event_counts
 _c, _e = event_counts.c, audit_events.c
 _MEMBERS = len(event_counts.columns)
 _ENTRIES = Kind(0, 0, "", "", "", "")
+_END_NAMES = {
+    "collected": EventName.LOGIN_COMPLETED.value,
+    "denied": EventName.LOGIN_DENIED.value,
+    "locked": EventName.LOGIN_LOCKED.value,
+    "expired": EventName.LOGIN_EXPIRED.value,
+}
 
 
 class Total(NamedTuple):
@@ -121,7 +128,17 @@ _SERIES = Statement(
     .where(*_stretch, *(_either(name) for name in ("name", "application_id", "outcome")))
     .group_by(_c.bucket)
 )
-_BY_NAME = Statement(select(_c.bucket, _c.name, func.sum(_c.events)).where(*_stretch).group_by(_c.bucket, _c.name))
+_collected = _c.name == parameter("collected")
+_lost = _c.name.in_([parameter(name) for name in ("denied", "locked", "expired")])
+_ENDS = Statement(
+    select(
+        _c.bucket,
+        func.sum(case((_collected, _c.events), else_=constant(0))),
+        func.sum(case((_lost, _c.events), else_=constant(0))),
+    )
+    .where(*_stretch, _collected | _lost)
+    .group_by(_c.bucket)
+)
 _oldest = select(func.min(_c.bucket)).where(_c.width == parameter("width"), _c.bucket < parameter("before"))
 _FORGET_OLDEST = Statement(
     delete(event_counts)
@@ -186,7 +203,16 @@ async def series(tx: ReadTransaction, wanted: Wanted, since: int, until: int, wi
     `width` is one that `core.event_buckets.bar_width` gives, or another multiple of five minutes. Counts of narrow
     widths are deleted before those of wide ones: what is not kept any more comes as nothing.
     """
-    rows = await tx.all(_SERIES, _bars(since, until, width) | msgspec.structs.asdict(wanted))
+    rows = await tx.all(_SERIES, _buckets(since, until, width) | msgspec.structs.asdict(wanted))
+    return _bars(rows, since, until, width)
+
+
+async def login_ends(tx: ReadTransaction, since: int, until: int, width: int) -> list[Bar]:
+    """Such bars of logins: a success was collected, a failure was denied, locked or expired."""
+    return _bars(await tx.all(_ENDS, _buckets(since, until, width) | _END_NAMES), since, until, width)
+
+
+def _bars(rows: Iterable[Row], since: int, until: int, width: int) -> list[Bar]:
     bars = {start: Bar(start, 0, 0) for start in range(floor(since, width), until, width)}
     for bucket, successes, failures in rows:
         bar = bars[floor(bucket, width)]
@@ -194,15 +220,7 @@ async def series(tx: ReadTransaction, wanted: Wanted, since: int, until: int, wi
     return list(bars.values())
 
 
-async def series_by_name(tx: ReadTransaction, since: int, until: int, width: int) -> dict[int, dict[str, int]]:
-    """For the start of each such bar, how many events of each name there were."""
-    bars = {start: defaultdict[str, int](int) for start in range(floor(since, width), until, width)}
-    for bucket, name, events in await tx.all(_BY_NAME, _bars(since, until, width)):
-        bars[floor(bucket, width)][name] += int(events)
-    return {start: dict(names) for start, names in bars.items()}
-
-
-def _bars(since: int, until: int, width: int) -> dict[str, Any]:
+def _buckets(since: int, until: int, width: int) -> dict[str, Any]:
     return {"width": counted_by(width), "since": floor(since, width), "until": ceiling(until, width)}
 
 

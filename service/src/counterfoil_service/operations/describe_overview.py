@@ -10,7 +10,7 @@ from counterfoil_service.core.identifiers import is_ulid, ulid_time
 from counterfoil_service.db import alerts, cosignatures, event_counts, log, overview_figures
 from counterfoil_service.db.cosignatures import Cosignature
 from counterfoil_service.db.engine import ReadTransaction
-from counterfoil_service.db.event_counts import Total
+from counterfoil_service.db.event_counts import Bar, Total
 from counterfoil_service.db.log import SignedCheckpoint
 from counterfoil_service.db.overview_figures import Queue
 from counterfoil_service.operations.describe_sinks import SinkState, describe_sinks
@@ -25,14 +25,14 @@ class OverviewWindow(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """`by_bar`: for the start of each bar, how many events of each name.
+    """`ends`: of logins, a bar after the other.
 
     `typical` is the median of the time from asking to approval, of the `approvals` that were looked at. `uncounted`:
     entries of the log that no count has yet. `broken_at`: when the log was found changed, if nothing was signed since.
     """
 
     totals: list[Total]
-    by_bar: dict[int, dict[str, int]]
+    ends: list[Bar]
     approvals: int
     typical: int | None
     alerts: int
@@ -58,7 +58,7 @@ async def describe_overview(tx: ReadTransaction, window: OverviewWindow) -> Over
     failed_at = await overview_figures.newest_time_of(tx, EventName.AUDIT_CHECKPOINT_FAILED)
     return Overview(
         totals=await event_counts.totals(tx, since, now, now),
-        by_bar=await event_counts.series_by_name(tx, since, now, window.width),
+        ends=await event_counts.login_ends(tx, since, now + 1, window.width),
         approvals=len(took),
         typical=round(median(took)) if took else None,
         alerts=await alerts.count_unseen(tx),

@@ -9,6 +9,7 @@ from litestar.enums import HttpMethod
 
 from counterfoil_service.core.event_buckets import DAY, FIVE_MINUTES, HOUR, floor
 from counterfoil_service.core.funnel import FunnelStep
+from counterfoil_service.db.overview_figures import APPROVALS
 from counterfoil_service.operations.describe_overview import Overview, OverviewWindow, describe_overview
 from counterfoil_service.web.console.access import admit
 from counterfoil_service.web.console.frame import ConsolePage, show
@@ -43,7 +44,7 @@ SPANS: Final = {
 
 
 class OverviewPage(ConsolePage, frozen=True, kw_only=True):
-    """The first page. `chosen` is the key of one of `spans`."""
+    """The first page. `chosen` is the key of one of `spans`; `newest`: not all approvals were looked at."""
 
     template = "overview.html"
     section = ""
@@ -54,6 +55,7 @@ class OverviewPage(ConsolePage, frozen=True, kw_only=True):
     steps: list[FunnelStep]
     reports: bool
     typical: str | None
+    newest: bool
     misses: Misses
     plot: Plot
     providers: list[ProviderRow]
@@ -79,6 +81,7 @@ async def show_overview(request: AnyRequest) -> Response[str]:
         steps=steps_of(overview, reports=bool(settings.mail_webhooks)),
         reports=bool(settings.mail_webhooks),
         typical=None if overview.typical is None else duration_words(overview.typical),
+        newest=overview.approvals >= APPROVALS,
         misses=misses_of(overview),
         plot=plot_of(overview, window),
         providers=providers_of(overview, services.mail_circuits()),

@@ -8,14 +8,12 @@ from typing import Final
 import msgspec
 
 from counterfoil_service.core.audit_event import EventName
-from counterfoil_service.core.event_buckets import ceiling
 from counterfoil_service.core.funnel import FunnelStep, funnel
+from counterfoil_service.db.event_counts import Bar
 from counterfoil_service.operations.describe_overview import Overview, OverviewWindow
 from counterfoil_service.settings.witnesses import Witness
 from counterfoil_service.web.console.plots import Column, Plot, plot_columns, stretch_words
 
-_COLLECTED: Final = (EventName.LOGIN_COMPLETED,)
-_ENDED: Final = (EventName.LOGIN_DENIED, EventName.LOGIN_LOCKED, EventName.LOGIN_EXPIRED)
 _OF_MAIL: Final = (
     EventName.MAIL_SENT,
     EventName.MAIL_DELIVERED,
@@ -79,18 +77,13 @@ def misses_of(overview: Overview) -> Misses:
 
 
 def plot_of(overview: Overview, window: OverviewWindow) -> Plot:
-    """A column for each bar of the window."""
-    columns = [
-        _column(start, window.width, overview.by_bar.get(start, {}))
-        for start in range(window.since, ceiling(window.now + 1, window.width), window.width)
-    ]
-    return plot_columns(columns, window.width)
+    """A column for each bar of the window, also for the one that is under way."""
+    return plot_columns([_column(bar, window.width) for bar in overview.ends], window.width)
 
 
-def _column(start: int, width: int, events: "dict[str, int]") -> Column:
-    good, bad = (sum(events.get(name, 0) for name in names) for names in (_COLLECTED, _ENDED))
-    name = f"{stretch_words(start, width)}: {good:,} signed in, {bad:,} did not"
-    return Column(start=start, good=good, bad=bad, name=name)
+def _column(bar: Bar, width: int) -> Column:
+    name = f"{stretch_words(bar.start, width)}: {bar.successes:,} collected, {bar.failures:,} denied, locked or expired"
+    return Column(start=bar.start, good=bar.successes, bad=bar.failures, name=name)
 
 
 def providers_of(overview: Overview, circuits: Sequence[tuple[str, bool]]) -> list[ProviderRow]:
