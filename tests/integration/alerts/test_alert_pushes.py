@@ -15,6 +15,7 @@ from counterfoil_service.alerting import worker as worker_module
 from counterfoil_service.alerting.worker import GIVEN_UP_AFTER, PushWorker
 from counterfoil_service.app import Service
 from counterfoil_service.operations.claim_pushes import PUSH_LEASE_SECONDS, ClaimPushes, claim_pushes
+from counterfoil_service.operations.refuse_webhook import RefuseWebhook, refuse_webhook
 from counterfoil_service.operations.settle_push import SettlePush, Told, settle_push
 from counterfoil_service.settings import Secret
 from counterfoil_service.settings.alert_targets import read_alert_targets
@@ -93,6 +94,14 @@ async def test_the_first_of_a_flood_is_pushed_once_to_each_target_and_the_rest_i
     assert sorted(post.target for post in receiver.posts) == ["/a", "/b"]
     assert {post.verified()["data"]["times"] for post in receiver.posts} == {10}
     assert len({post.id for post in receiver.posts}) == 2
+
+
+async def test_of_many_first_ones_at_one_moment_one_is_pushed(database_url: str, tmp_path: Path) -> None:
+    async with telling(database_url, tmp_path, webhook(free_port()), MAIL) as stage:
+        refused = RefuseWebhook("resend", "signature", 1)
+        await asyncio.gather(*(stage.database.write(refuse_webhook, refused) for _ in range(50)))
+        assert await stage.rows("SELECT times FROM alerts") == [(50,)]
+        assert len(await told(stage)) == 2
 
 
 async def test_a_receiver_that_is_down_slow_or_broken_is_told_again_under_the_same_id(

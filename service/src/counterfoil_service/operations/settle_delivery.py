@@ -60,7 +60,5 @@ async def settle_delivery(tx: Transaction, command: SettleDelivery, context: Con
 
 
 def _is_dead(claimed: SinkRow, outcome: Deferred, now: int) -> bool:
-    if claimed.told_at is not None:
-        return False
     tried = claimed.attempts >= DEAD_ATTEMPTS or outcome.due_at == NEVER
     return tried or (claimed.failing_since is not None and now - claimed.failing_since >= DEAD_AFTER)
