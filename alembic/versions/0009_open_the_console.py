@@ -35,22 +35,34 @@ _STATES = {
 }
 
 
+_OPEN_LOGINS = "state IN ('approved', 'pending')"
+
+
 def upgrade() -> None:
     _alerts()
+    op.add_column("audit_sinks", _number("failing_since", null=True))
+    op.add_column("audit_sinks", _number("told_at", null=True))
     _counts()
     _operators()
     _people()
+    op.drop_index("ix_logins_open_expires_at", table_name="logins")
+    _partial("ix_logins_open_expires_at", "logins", ["expires_at", "id"], _OPEN_LOGINS)
     op.create_index("ix_devices_first_seen_at", "devices", ["first_seen_at", "id"])
     _partial("ix_devices_told_first_seen_at", "devices", ["first_seen_at", "id"], "told IS NOT NULL")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_logins_open_expires_at", table_name="logins")
+    _partial("ix_logins_open_expires_at", "logins", ["expires_at"], _OPEN_LOGINS)
     for name in ("ix_devices_told_first_seen_at", "ix_devices_first_seen_at"):
         op.drop_index(name, table_name="devices")
     for name in (*(f"{state}_created_at" for state in reversed(_STATES)), "created_at", "address"):
         op.drop_index(f"ix_users_{name}", table_name="users")
     for table in ("operator_links", "saved_searches", "four_eyes", "event_counts", "alert_pushes", "alerts"):
         op.drop_table(table)
+    with op.batch_alter_table("audit_sinks") as batch_op:
+        batch_op.drop_column("told_at")
+        batch_op.drop_column("failing_since")
 
 
 def _people() -> None:
@@ -73,6 +85,10 @@ def _alerts() -> None:
     )
     _partial("uq_alerts_unseen", "alerts", ["kind", "about"], "acknowledged_at IS NULL", unique=True)
     op.create_index("ix_alerts_last_at", "alerts", ["last_at", "id"])
+    op.create_index("ix_alerts_kind_last_at", "alerts", ["kind", "last_at", "id"])
+    _partial("ix_alerts_unseen_last_at", "alerts", ["last_at", "id"], "acknowledged_at IS NULL")
+    _partial("ix_alerts_unseen_kind_last_at", "alerts", ["kind", "last_at", "id"], "acknowledged_at IS NULL")
+    _partial("ix_alerts_acknowledged_at", "alerts", ["acknowledged_at"], "acknowledged_at IS NOT NULL")
     op.create_table(
         "alert_pushes",
         *(_words("id"), _words("alert_id"), _words("target"), _words("state"), _number("attempts")),
@@ -80,7 +96,7 @@ def _alerts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_pushes")),
     )
     op.create_index("ix_alert_pushes_alert_id", "alert_pushes", ["alert_id"])
-    _partial("ix_alert_pushes_due_at", "alert_pushes", ["due_at"], "state = 'queued'")
+    _partial("ix_alert_pushes_due_at", "alert_pushes", ["target", "due_at"], "state = 'queued'")
 
 
 def _counts() -> None:
@@ -88,8 +104,11 @@ def _counts() -> None:
         "event_counts",
         sa.Column("width", _integer(), autoincrement=False, nullable=False),
         sa.Column("bucket", _integer(), autoincrement=False, nullable=False),
-        *(_words("name"), _words("application_id"), _words("outcome"), _number("events"), _number("logins")),
-        sa.PrimaryKeyConstraint("width", "bucket", "name", "application_id", "outcome", name=op.f("pk_event_counts")),
+        *(_words("name"), _words("application_id"), _words("outcome"), _words("provider")),
+        *(_number("events"), _number("logins")),
+        sa.PrimaryKeyConstraint(
+            *("width", "bucket", "name", "application_id", "outcome", "provider"), name=op.f("pk_event_counts")
+        ),
     )
 
 

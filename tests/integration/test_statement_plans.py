@@ -40,6 +40,7 @@ FROM_ITS_END = "takes the first entry from one end of an index"
 BY_HAND = "an operator's command that means all of them"
 ONE_LOGIN = "sorts the events of one login"
 ONE_PERSON = "sorts what one person has"
+ADDED_UP = "adds up the counts of few buckets by their names"
 LOOKED_AT = "sorts the events that were looked at for a page, 2,000 at most"
 
 MAY = {
@@ -59,6 +60,8 @@ MAY = {
     "devices._LIST": BY_HAND,
     "devices._OF_USER": ONE_PERSON,
     "device_pages._SESSIONS": ONE_PERSON,
+    "event_counts._TOTALS": ADDED_UP,
+    "event_moments._MOMENTS[login_id]": ONE_LOGIN,
     "log._FIRST_INDEX": FROM_ITS_END,
     "log._LAST_INDEX": FROM_ITS_END,
     "log._LATEST": FROM_ITS_END,
@@ -75,6 +78,7 @@ MAY = {
 """Statements that scan or sort all the same, and why they may."""
 
 MADE_IN = {
+    "alert_pages._page": "called where its module begins",
     "audit_pages._statements": "each filter has its own; `support.statements` asks for them",
     "statements.change_due": "called where modules begin",
     "statements.insert_or_keep": "called where modules begin",

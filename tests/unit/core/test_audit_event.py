@@ -18,12 +18,13 @@ session.created .refreshed .reuse_detected .key_mismatch .ended
 device.first_seen .changed .refused .enrolled .forgotten
 user.created .verified .invited .disabled .enabled .erased
 application.added .changed .removed
-operator.added .removed .signed_in
+operator.added .removed .signed_in .link_issued .link_used
 key.rotated
 limit.refused
 webhook.refused
 suppression.added .lifted
-audit.read .exported .pruned .checkpoint_failed
+audit.read .exported .pruned .checkpoint_failed .sink_failed
+alert.acknowledged
 console.viewed
 settings.changed
 """

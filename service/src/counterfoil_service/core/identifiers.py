@@ -7,6 +7,7 @@ from typing import Final
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_LETTERS: Final = 26
+_TIME_LETTERS: Final = 10
 _PAIRS: Final = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 _SHIFTS: Final = range(10 * (_ULID_LETTERS // 2 - 1), -1, -10)
 
@@ -35,6 +36,14 @@ def ulid(now: int, entropy: Callable[[int], bytes]) -> str:
     """
     value = int.from_bytes((now // 1000).to_bytes(6, "big") + entropy(10), "big")
     return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
+
+
+def ulid_time(text: str) -> int:
+    """When a ULID was made, in microseconds UTC, to the millisecond. For texts of which `is_ulid` is true."""
+    milliseconds = 0
+    for letter in text[:_TIME_LETTERS]:
+        milliseconds = milliseconds << 5 | _CROCKFORD.index(letter)
+    return milliseconds * 1000
 
 
 def is_ulid(text: str) -> bool:

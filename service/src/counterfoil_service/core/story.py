@@ -65,15 +65,6 @@ _TELLERS: Final[dict[EventName, Teller]] = {
     **ADMINISTRATION_WORDS,
     **CONSOLE_WORDS,
     **PEOPLE_WORDS,
-    EventName.APPLICATION_ADDED: lambda event, _: (
-        f"The application “{event.fields['name']}” was registered as {event.application_id}."
-    ),
-    EventName.APPLICATION_CHANGED: lambda event, _: (
-        f"Of the application {event.application_id} was changed: {event.fields['names']}."
-    ),
-    EventName.APPLICATION_REMOVED: lambda event, _: (
-        f"The application {event.application_id} was removed, and with it all that it could still collect."
-    ),
     EventName.KEY_ROTATED: lambda event, _: f"A new key signs access tokens: {event.fields['kid']}.",
     EventName.AUDIT_CHECKPOINT_FAILED: lambda *_: (
         "ALERT: the audit log was not signed: it does not continue its last checkpoint."

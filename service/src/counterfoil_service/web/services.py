@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the handlers share: made once by the composition root, found through the request's application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,10 @@ AnyRequest = Request[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`wake_mail` tells this process's outbox worker that a row is due; other replicas look by themselves."""
+    """`wake_mail` tells this process's outbox worker that a row is due; other replicas look by themselves.
+
+    `mail_circuits` are the mail providers by name, each with whether this process leaves it alone for now.
+    """
 
     settings: Settings
     clock: Clock
@@ -47,6 +50,7 @@ class Services:
     places: Places
     pages: Pages
     wake_mail: Callable[[], None]
+    mail_circuits: Callable[[], Sequence[tuple[str, bool]]]
 
 
 def services_of(request: AnyRequest) -> Services:

@@ -53,6 +53,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     fails_logon: bool = False
     example: AuditEvent
 
+    def raises_alert(self, fields: Mapping[str, str | int]) -> bool:
+        """Whether an event with these fields wants a look; a device that drifted as devices do says otherwise."""
+        return self.alert and fields.get("is_new_logon") != 0
+
     def takes(self, name: str, value: str | int) -> bool:
         """Whether an event of this kind may have this field with this value."""
         return name in self.fields and self.fields[name].takes(value)

@@ -70,6 +70,7 @@ MAIL_REPORTS: Final[dict[EventName, Entry]] = {
         reasons=("not_signed", "signature", "stale", "credentials", "topic", "signature_version", "certificate"),
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
+        alert=True,
         example=example(
             EventName.WEBHOOK_REFUSED,
             "",

@@ -112,7 +112,8 @@ Index(
     sqlite_where=text("state = 'pending' AND jkt IS NOT NULL"),
     postgresql_where=text("state = 'pending' AND jkt IS NOT NULL"),
 )
-Index("ix_logins_open_expires_at", logins.c.expires_at, sqlite_where=_open, postgresql_where=_open)
+# By id, too, where several end at once: the console turns its pages by both.
+Index("ix_logins_open_expires_at", logins.c.expires_at, logins.c.id, sqlite_where=_open, postgresql_where=_open)
 # What the sweeper deletes by age: a login that gave a session leaves with it.
 _unused, _refused = text("state IN ('cancelled', 'expired')"), text("state IN ('denied', 'locked')")
 Index("ix_logins_unused_expires_at", logins.c.expires_at, sqlite_where=_unused, postgresql_where=_unused)

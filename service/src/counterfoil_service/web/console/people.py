@@ -29,7 +29,6 @@ AT_ONCE: Final = 50
 
 _DONE: Final = {
     "erased": "The person was erased. Entries of the audit log stay, as ciphertext whose key is gone.",
-    "asked": "Another operator has to agree before this happens.",
 }
 _NOTHING_TYPED: Final = "Type an address, how one begins, or a subject."
 

@@ -35,7 +35,6 @@ _DONE: Final = {
     "forgotten": "The device was forgotten, and its sessions ended.",
     "enrolled": "The device is known from now on: its next sign-in succeeds.",
     "lifted": "Mail goes to this address again. A provider may keep a list of its own: lift it there, too.",
-    "asked": "Another operator has to agree before this happens.",
 }
 OVER: Final = {
     "end_session": "This session had ended already.",
