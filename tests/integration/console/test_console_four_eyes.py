@@ -401,6 +401,22 @@ async def test_a_mailbox_without_a_user_is_erased_by_two_as_well(two: Stage) -> 
         assert await told(two, "user.erased") == [{"operator": olga.operator_id, "granted_by": otto.operator_id}]
 
 
+async def test_a_grant_to_erase_a_mailbox_is_used_up_also_where_it_asks_again(two: Stage) -> None:
+    """Its keyed hash is the same again."""
+    await two.start("typo@example.com")
+    async with pair(two) as (olga, otto):
+        person = await person_of(olga, "typo@example.com")
+        here = f"/people/{str(person.url).rpartition('/')[2]}/erase"
+        await olga.press(await olga.get(here), "ask", reason=REASON)
+        await decide(otto)
+        page = await olga.get(here)
+        assert (await olga.press(page, "erase", address="typo@example.com")).status_code == 303
+        two.clock.advance(1)
+        await two.start("typo@example.com")
+        assert TOO_FEW in is_page(await olga.press(page, "erase", address="typo@example.com"), 422)
+        assert len(await told(two, "user.erased")) == 1
+
+
 async def test_a_grant_to_erase_a_mailbox_is_none_to_erase_who_signed_in_with_it_since(two: Stage) -> None:
     asked = await two.start("new@example.com")
     async with pair(two) as (olga, otto):

@@ -41,9 +41,7 @@ _DECIDE = Statement(
 )
 _USE = Statement(
     update(four_eyes)
-    .where(
-        _this, _f.requested_by == parameter("by"), _f.granted == constant(1), _unused, _f.decided_by != parameter("by")
-    )
+    .where(_this, _f.requested_by == parameter("by"), _f.granted == constant(1), _unused)
     .values(used_at=parameter("now"))
     .returning(_f.decided_by)
 )
