@@ -34,10 +34,13 @@ def written(figures: Figures) -> str:
     for engine in figures.engines:
         about = f"{engine.about}: {engine.logins:,} logins, {engine.events:,} events"
         rows = [
-            [page.name, number(page.median), number(page.worst), number(page.cpu), str(page.statements), number(page.kilobytes),
-             f"`{page.slowest.name}`: {number(page.slowest.took)}"]
+            [
+                page.name,
+                *map(number, (page.median, page.worst, page.cpu, page.statements, page.kilobytes)),
+                f"`{page.slowest.name}`: {number(page.slowest.took)}",
+            ]
             for page in engine.pages
-        ]  # fmt: skip
+        ]
         head = [about, "ms", "worst", "of processors", "statements", "KB", "the slowest statement, ms"]
         parts.append(table(head, rows))
     parts.append(

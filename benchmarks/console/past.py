@@ -7,21 +7,26 @@ from collections.abc import Iterator
 from typing import cast
 
 import msgspec
+from msgspec.structs import astuple
 
 from benchmarks.console import names
 from benchmarks.console.told import PROVIDER, Course, steps
 from benchmarks.growth.history import DAY, SPAN, History, Person, Row, hash_of, mixed, name_at
 from benchmarks.growth.log_rows import EventRow, rows_of
 from counterfoil_service.core.login import SECOND, State
+from counterfoil_service.db.devices import Device
 from counterfoil_service.db.logins import Login
+from counterfoil_service.db.users import User
 
 FRESH_SPAN = 480 * SECOND
 """As long ago the first of those was asked for that wait now, or did a moment ago."""
-_FRESH_SHARE, _MOST_FRESH = 25, 60
+_FRESH_SHARE, _FEWEST_FRESH, _MOST_FRESH = 200, 12, 40
 _ONE_OF = 3
 """Of so many of the latest one is over already."""
-_TIDE = 0.85
+_TIDE = 0.6
 """By how much noon is busier than an average hour, and midnight calmer."""
+_LONGEST = 300 * DAY
+"""Somebody came first so long before the history begins."""
 _TIME = 1
 """Which column of an event's row is its time."""
 
@@ -32,7 +37,7 @@ class Past(History):
     @property
     def fresh(self) -> int:
         """How many logins are of the last minutes."""
-        return min(self.size // _FRESH_SHARE, _MOST_FRESH, self.people)
+        return min(max(self.size // _FRESH_SHARE, _FEWEST_FRESH), _MOST_FRESH, self.people)
 
     def created_at(self, number: int) -> int:
         """With the sun: few ask at night."""
@@ -70,10 +75,15 @@ class Past(History):
         label = names.device(person.number, _which(person))
         return msgspec.structs.replace(login, device_label=label, country=None, place=None)
 
+    def _user(self, who: int) -> Row:
+        person, joined = self.person(who), self.now - SPAN - mixed(who, 9) % _LONGEST
+        return astuple(User(person.subject, person.mailbox, person.address, joined, joined + 25 * SECOND))
+
     def _device(self, who: int, at: int) -> Row:
-        row = list(super()._device(who, at))
-        row[4] = names.device(who, at)
-        return tuple(row)
+        person, label = self.person(who, at), names.device(who, at)
+        first, last = self.now - SPAN - mixed(who, 9) % _LONGEST, self.now - mixed(who, 10 + at) % (10 * DAY)
+        key = (person.device_id, person.subject, person.application, person.jkt)
+        return astuple(Device(*key, label, "known", first, last))
 
     def _mails(self, number: int) -> Iterator[Row]:
         for row in super()._mails(number):

@@ -80,7 +80,7 @@ class Trouble:
             await self._differ(tx, number, self._at(context, number, 7 * HOUR))
         for number, alarm in enumerate(_ALARMS):
             for time in range(alarm[-1]):
-                moment = self._at(context, number + 1, 2 * HOUR + time * HOUR // 8)
+                moment = self._at(context, number + 1, 2 * HOUR, (alarm[-1] - 1 - time) * HOUR // 8)
                 raised = self._alarm(alarm, number)
                 await audit.append(tx, moment, raised.event, mailbox=raised.mailbox)
 
@@ -92,8 +92,8 @@ class Trouble:
         return (number * self._past.people) // (_MANY + _LAST_SHARE) % self._past.people
 
     @staticmethod
-    def _at(context: Context, number: int, apart: int) -> Context:
-        return msgspec.structs.replace(context, now=context.now - number * apart - HOUR // 3)
+    def _at(context: Context, number: int, apart: int, before: int = 0) -> Context:
+        return msgspec.structs.replace(context, now=context.now - number * apart - HOUR // 3 - before)
 
     async def _differ(self, tx: Transaction, number: int, context: Context) -> None:
         person, found = self._past.person(self._whom(DISABLED + ERASED + number)), _FINDINGS[number % len(_FINDINGS)]

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every page of the console by a name, below `/console`, of people and things that a world has."""
 
-from urllib.parse import quote
-
 from counterfoil_service.core.login import State
 from journeys.console_world import World
 from journeys.databases import rows
 
 PAGES = ["overview", "overview-week", "alerts", "alerts-of-a-kind", "alert", "logins", "login", "people",
          "people-invited", "person", "person-suppressed", "erase", "devices", "device", "applications",
-         "application", "application-new", "audit", "audit-narrowed", "audit-wrong", "story", "entry", "four-eyes",
+         "application", "application-new", "audit", "audit-narrowed", "story", "entry", "four-eyes",
          "operators", "operator"]  # fmt: skip
 
 
@@ -48,7 +46,6 @@ def console_pages(world: World) -> dict[str, str]:
         "application-new": "/applications/new",
         "audit": "/audit",
         "audit-narrowed": "/audit?outcome=failure&application_id=app-03",
-        "audit-wrong": f"/audit?source={quote('not a network')}",
         "story": f"/audit/logins/{past.login(living).id}",
         "entry": f"/audit/entries/{approved}",
         "four-eyes": "/four-eyes",

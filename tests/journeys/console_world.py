@@ -21,6 +21,8 @@ from support.phone import Browser
 from support.processes import RunningService
 
 LOGINS = int(os.environ.get("CONSOLE_LOGINS", "400"))
+_NAMES: dict[Role, str] = {"operator": "olga", "auditor": "grace"}
+"""Whoever comes back."""
 
 
 class World:
@@ -38,16 +40,18 @@ class World:
         assert self._past is not None, "this one began just now"
         return self._past
 
-    def hire(self, role: Role = "operator") -> str:
+    def hire(self, role: Role = "operator", address: str = "") -> str:
         """Somebody new with a role; their address."""
-        address = f"{role}-{uuid.uuid4().hex[:8]}@example.com"
+        address = address or f"{role}-{uuid.uuid4().hex[:8]}@example.com"
         self.service.told("operators", "add", address, "--role", role)
         return address
 
     @contextmanager
-    def newcomer(self, role: Role = "operator", path: str = "", **options: Any) -> Iterator[Console]:
+    def newcomer(
+        self, role: Role = "operator", path: str = "", *, address: str = "", **options: Any
+    ) -> Iterator[Console]:
         """Somebody new, signed in by mail and led to a page, in a browser of their own."""
-        address = self.hire(role)
+        address = self.hire(role, address)
         with console(self._browser, self.mail, self.service, **options) as visitor:
             visitor.sign_in(address, path)
             yield visitor
@@ -56,7 +60,7 @@ class World:
     def visitor(self, role: Role = "operator", path: str = "", **options: Any) -> Iterator[Console]:
         """Somebody who signed in a while ago, and is back in the same browser."""
         if role not in self._kept:
-            with self.newcomer(role) as first:
+            with self.newcomer(role, address=f"{_NAMES[role]}@example.com") as first:
                 self._kept[role] = first.phone.run(first.phone.page.context.cookies())
         with console(self._browser, self.mail, self.service, **options) as visitor:
             visitor.phone.run(visitor.phone.page.context.add_cookies(self._kept[role]))
@@ -80,8 +84,8 @@ class World:
         execute(self.url, f"UPDATE sessions SET auth_time = auth_time - {600 * SECOND} WHERE id = {newest}")  # noqa: S608 - our own words
 
 
-def seeded(service: RunningService, mail: MailServer, browser: Browser) -> World:
+def seeded(service: RunningService, mail: MailServer, browser: Browser, logins: int = LOGINS) -> World:
     """Before it starts."""
     now = time.time_ns() // (1000 * SECOND) * SECOND
-    past = asyncio.run(seed(load(service.environ), LOGINS, now))
+    past = asyncio.run(seed(load(service.environ), logins, now))
     return World(service, past, mail, browser)

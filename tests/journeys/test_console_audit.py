@@ -122,7 +122,8 @@ async def _chosen(field: Locator, value: str) -> None:
 
 
 def test_a_filter_that_nobody_can_mean_says_what_is_wrong_at_its_field(world: World) -> None:
-    with world.visitor("auditor", "/audit?source=nowhere") as grace:
+    with world.visitor("auditor") as grace:
+        grace.visit("/audit?source=nowhere", 422)
         field = grace.phone.page.get_by_label("Address or network", exact=True)
         assert grace.phone.run(field.get_attribute("aria-invalid")) == "true"
         assert grace.value("Address or network") == "nowhere"
