@@ -48,6 +48,8 @@ async def seed(settings: Settings, size: int, now: int) -> Past:
     url, entropy = settings.database_url.reveal(), Random(1).randbytes
     database = await open_database(url)
     try:
+        if await database.schema() != "current":
+            raise CannotSeedError("the database has no tables of this release: run `counterfoil migrate` first")
         keys = await unlock(database, settings, clock=lambda: now - SPAN, entropy=entropy)
         await _register(database, now - SPAN)
     finally:
@@ -67,8 +69,6 @@ async def seed(settings: Settings, size: int, now: int) -> Past:
 
 
 async def _register(database: Database, now: int) -> None:
-    if await database.schema() != "current":
-        raise CannotSeedError("the database has no tables of this release: run `counterfoil migrate` first")
     ((count,),) = await database.read(lambda tx: tx.all(_COUNT_LOGINS, {}))
     if count:
         raise CannotSeedError("the database holds logins already: give one that `counterfoil migrate` has just made")

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator
@@ -19,12 +19,16 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 WIDEST = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 NARROW = 320
 """CSS pixels: what is left of 1280 at four times the size (WCAG 1.4.10)."""
+_NAMES_IN_URLS = re.compile(r"(?<=[/=])[A-Za-z0-9_%:.-]*\d[A-Za-z0-9_%:.-]*")
 _TELL_OF_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => console.error(
   `refused by the page's policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));"""
 
 
 class Console(Computer):
     """At `service`, as whoever `sign_in` signs in. Leaving asserts that no page complained or asked another origin."""
+
+    _seen: ClassVar[set[tuple[str, ...]]] = set()
+    """What axe has looked at in this run."""
 
     def __init__(self, phone: Phone, mail: MailServer, service: RunningService, *, script: bool) -> None:
         super().__init__(phone, mail)
@@ -60,10 +64,19 @@ class Console(Computer):
         self.look()
 
     def look(self) -> None:
-        """As axe does."""
-        if self._script:
-            found = self.phone.run(Axe().run(self.phone.page, options={"runOnly": STANDARDS}))
-            assert found.violations_count == 0, f"{self.phone.page.url}\n{found.generate_snapshot()}"
+        """As axe does, at what it has not seen yet: a page, after a deed or a mistake, or with other filters."""
+        if not self._script:
+            return
+        said = self.phone.run(self.phone.page.locator("p.message, .error, output.secret, .empty").all_inner_texts())
+        place = _NAMES_IN_URLS.sub("…", self.phone.page.url.partition("/console")[2])
+        if (place, *said) not in self._seen:
+            self._seen.add((place, *said))
+            self.look_closely()
+
+    def look_closely(self) -> None:
+        """As axe does, whatever it saw before."""
+        found = self.phone.run(Axe().run(self.phone.page, options={"runOnly": STANDARDS}))
+        assert found.violations_count == 0, f"{self.phone.page.url}\n{found.generate_snapshot()}"
 
     def follow(self, link: str) -> None:
         """Click a link by its name, or by how that begins."""
@@ -131,7 +144,7 @@ class Console(Computer):
     def fits(self, width: int, scheme: Scheme) -> None:
         """Nothing is cut off at the side at that width and light, and axe finds nothing."""
         self.phone.look(width, 900, scheme)
-        self.look()
+        self.look_closely()
         wide = self.phone.run(self.phone.page.evaluate(WIDEST))
         assert wide <= width, f"{self.phone.page.url} is {wide} wide at {width}"
 
