@@ -26,6 +26,8 @@ async def pages_of(stage: Stage, past: Past) -> Mapping[str, str]:
         "alerts that wait": "/alerts",
         "alerts, all": "/alerts?show=all",
         "an alert": f"/alerts/{alert}",
+        "logins that wait": "/logins",
+        "a login": f"/logins/{past.login(past.size - 1).id}",
         "people, newest": "/people",
         "people, disabled": "/people?show=disabled",
         "a person": f"/people/{person}",

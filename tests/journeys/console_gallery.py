@@ -7,7 +7,7 @@ from journeys.databases import rows
 
 PAGES = ["overview", "overview-week", "alerts", "alerts-of-a-kind", "alert", "logins", "login", "people",
          "people-invited", "person", "person-suppressed", "erase", "devices", "device", "applications",
-         "application", "application-new", "audit", "audit-narrowed", "story", "entry", "four-eyes",
+         "application", "application-new", "audit", "audit-narrowed", "story", "entry",
          "operators", "operator"]  # fmt: skip
 
 
@@ -48,7 +48,6 @@ def console_pages(world: World) -> dict[str, str]:
         "audit-narrowed": "/audit?outcome=failure&application_id=app-03",
         "story": f"/audit/logins/{past.login(living).id}",
         "entry": f"/audit/entries/{approved}",
-        "four-eyes": "/four-eyes",
         "operators": "/operators",
         "operator": f"/operators/{operator}",
     }

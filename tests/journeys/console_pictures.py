@@ -9,7 +9,8 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
-from journeys.console_gallery import console_pages  # noqa: E402 - found by the path above
+from journeys.console_browser import Console  # noqa: E402 - found by the path above
+from journeys.console_gallery import PAGES, console_pages  # noqa: E402
 from journeys.console_world import World, seeded  # noqa: E402
 from journeys.databases import REGISTRATION  # noqa: E402
 from journeys.small_pictures import smaller  # noqa: E402
@@ -19,9 +20,10 @@ from support.phone import Browser, Phone, Scheme  # noqa: E402
 from support.processes import RunningService  # noqa: E402
 
 PICTURES = TESTS.parent / "docs" / "console"
-LOGINS = 6_000
+LOGINS = 20_000
 DARK = ("overview", "alerts", "audit", "login", "person")
 ON_A_PHONE = ("overview", "people", "person", "audit", "story")
+_REASONS = ("left the company; their manager wrote", "asked us by letter to forget them", "a test account of ours")
 _DESKTOP: dict[str, Any] = {"device_scale_factor": 1}
 _PHONE: dict[str, Any] = {"device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 _TALLEST = 1600
@@ -45,10 +47,27 @@ def main() -> None:
         with service:
             world.hire("auditor", "ines@example.com")
             world.hire("operator", "otto@example.com")
-            pages = console_pages(world)
-            _take(world, blank, dict.fromkeys(pages, "light"), (1280, 900), "", _DESKTOP)
+            names = sorted(PAGES, key=lambda name: name != "audit")  # before the log tells of the pictures themselves
+            _take(world, blank, dict.fromkeys(names, "light"), (1280, 900), "", _DESKTOP)
             _take(world, blank, dict.fromkeys(DARK, "dark"), (1280, 900), "-dark", _DESKTOP)
             _take(world, blank, dict.fromkeys(ON_A_PHONE, "light"), (390, 844), "-phone", _PHONE)
+            service.stop()
+            service.settings["four_eyes"] = "erase"
+            service.start()
+            _take_four_eyes(world, blank)
+
+
+def _take_four_eyes(world: World, blank: Phone) -> None:
+    """What one operator asked for, as another sees it."""
+    people = [world.living() for _ in _REASONS]
+    with world.visitor("operator", **_DESKTOP) as olga, world.newcomer("operator", **_DESKTOP) as otto:
+        for (_, subject), reason in zip(people, _REASONS, strict=True):
+            olga.visit(f"/people/{subject}/erase")
+            olga.type("Why they are erased", reason)
+            olga.press("Ask another operator")
+        otto.visit("/four-eyes")
+        otto.press_first("Grant: erase")
+        _keep(otto, "four-eyes", blank, (1280, 900), "light")
 
 
 def _take(
@@ -58,15 +77,16 @@ def _take(
     with world.visitor("operator", **options) as olga:
         for name, scheme in names.items():
             olga.phone.open(olga.base + pages[name])
-            olga.phone.look(*size, scheme)
-            tall = int(olga.phone.run(olga.phone.page.evaluate("document.documentElement.scrollHeight")))
-            clip = {"x": 0, "y": 0, "width": size[0], "height": min(tall, _TALLEST)}
-            taken = olga.phone.run(
-                olga.phone.page.screenshot(full_page=True, animations="disabled", clip=clip)  # type: ignore[arg-type]  # a TypedDict
-            )
-            path = PICTURES / f"{name}{ending}.png"
-            path.write_bytes(smaller(taken, blank))
-            sys.stdout.write(f"{path.relative_to(TESTS.parent)} {path.stat().st_size // 1024} KB\n")
+            _keep(olga, f"{name}{ending}", blank, size, scheme)
+
+
+def _keep(olga: Console, name: str, blank: Phone, size: tuple[int, int], scheme: Scheme) -> None:
+    olga.phone.look(*size, scheme)
+    tall = int(olga.phone.run(olga.phone.page.evaluate("document.documentElement.scrollHeight")))
+    olga.phone.look(size[0], max(size[1], min(tall, _TALLEST)), scheme)
+    path = PICTURES / f"{name}.png"
+    path.write_bytes(smaller(olga.phone.run(olga.phone.page.screenshot(animations="disabled")), blank))
+    sys.stdout.write(f"{path.relative_to(TESTS.parent)} {path.stat().st_size // 1024} KB\n")
 
 
 if __name__ == "__main__":

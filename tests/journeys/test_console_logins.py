@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from journeys.conftest import OpenDesktop, OpenService
+from journeys.console_browser import NARROW
 from journeys.console_world import World
 from journeys.desktop import Asked
 from support.mailserver import MailServer
@@ -73,6 +74,8 @@ def test_a_relay_that_takes_two_is_asked_for_by_one_granted_by_another_and_then_
 
         otto.visit("/four-eyes")
         assert otto.shows(REASON)
+        otto.fits(NARROW, "dark")
+        otto.fits(1280, "light")
         otto.press_first("Grant: relay to")
         olga.visit(page)
         assert olga.shows("Another operator agreed")
@@ -88,8 +91,7 @@ def test_an_erasure_that_another_operator_declines_is_not_done(
     subject = asked.session().subject
     erase = f"/people/{subject}/erase"
     with cautious.newcomer("operator", erase) as olga, cautious.newcomer("operator", "/four-eyes") as otto:
-        olga.type("Type the address to confirm", address)
-        olga.type("Why", "they asked us to")
+        olga.type("Why they are erased", "they asked us to")
         olga.press("Ask another operator")
         otto.visit("/four-eyes")
         otto.press_first("Decline: erase")
