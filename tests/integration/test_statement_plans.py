@@ -78,6 +78,7 @@ MAY = {
 """Statements that scan or sort all the same, and why they may."""
 
 MADE_IN = {
+    "alert_pages._page": "called where its module begins",
     "audit_pages._statements": "each filter has its own; `support.statements` asks for them",
     "statements.change_due": "called where modules begin",
     "statements.insert_or_keep": "called where modules begin",

@@ -23,7 +23,8 @@ key.rotated
 limit.refused
 webhook.refused
 suppression.added .lifted
-audit.read .exported .pruned .checkpoint_failed
+audit.read .exported .pruned .checkpoint_failed .sink_failed
+alert.acknowledged
 console.viewed
 settings.changed
 """

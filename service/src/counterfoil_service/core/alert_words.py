@@ -76,14 +76,14 @@ ALERT_WORDS: Final[dict[EventName, AlertWords]] = {
         "A receiver of the audit log takes nothing",
         "Entries of the audit log do not reach this receiver. They are kept and sent once it takes them again; whoever"
         " watches there sees nothing new meanwhile.",
-        "See that the receiver answers: `counterfoil audit sinks` shows its trouble. One that stopped for good goes on"
-        " after `counterfoil audit sinks rewind`.",
+        "See that the receiver answers: “counterfoil audit sinks” shows its trouble. One that stopped for good goes on"
+        " after “counterfoil audit sinks rewind”.",
     ),
     EventName.AUDIT_CHECKPOINT_FAILED: AlertWords(
         "The audit log does not check out",
         "The log does not continue its last checkpoint: entries were changed or are gone. Nothing is signed until"
         " somebody has looked into it.",
-        "Keep the database as it is and run `counterfoil audit verify`. Compare with an export or a witness.",
+        "Keep the database as it is and run “counterfoil audit verify”. Compare with an export or a witness.",
     ),
 }
 """For each kind of alert."""

@@ -65,7 +65,7 @@ _SETTLE = Statement(
 _DEFER = Statement(
     update(alert_pushes).where(*_mine).values(due_at=parameter("due_at"), problem=parameter("problem")).returning(_c.id)
 )
-_OF_ALERT = Statement(select(alert_pushes).where(_c.alert_id == parameter("alert_id")).order_by(_c.target))
+_OF_ALERT = Statement(select(alert_pushes).where(_c.alert_id == parameter("alert_id")))
 _WAITING = Statement(select(func.count(), func.min(_c.created_at)).where(*_of_target))
 
 
@@ -105,7 +105,7 @@ async def of_alerts(tx: ReadTransaction, alert_ids: Sequence[str]) -> list[list[
     if not alert_ids:
         return []
     rows = await tx.gather(*((_OF_ALERT, {"alert_id": alert_id}) for alert_id in alert_ids))
-    return [[Push(*row) for row in each] for each in rows]
+    return [sorted((Push(*row) for row in each), key=lambda push: push.target) for each in rows]
 
 
 async def waiting(tx: ReadTransaction, target: str) -> Waiting:

@@ -49,15 +49,7 @@ _AGAIN = Statement(
     .values(times=_a.times + constant(1), last_at=parameter("last_at"))
     .returning(_a.id)
 )
-_few = (
-    select(_a.id)
-    .where(_a.kind == parameter("kind"), _unseen)
-    .order_by(_a.about)
-    .limit(parameter("limit"))
-    .offset(constant(0))
-    .subquery()
-)
-_COUNT_OF_KIND = Statement(select(func.count()).select_from(_few))
+_COUNT_OF_KIND = Statement(select(func.count()).select_from(alerts).where(_a.kind == parameter("kind"), _unseen))
 
 
 def _raising(dialect: Any) -> Executable:
@@ -102,7 +94,7 @@ async def raise_alert(tx: Transaction, context: Context, event: AuditEvent, abou
         "raised_at": now,
         "last_at": now,
     }
-    count = await tx.one(_COUNT_OF_KIND, {"kind": kind, "limit": MOST_UNSEEN})
+    count = await tx.one(_COUNT_OF_KIND, {"kind": kind})
     if count is not None and count[0] >= MOST_UNSEEN:
         values |= {"about": about_others(event), "login_id": None, "session_id": None, "subject": None}
     raised = await tx.one(_RAISE, values)

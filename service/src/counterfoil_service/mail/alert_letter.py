@@ -60,6 +60,7 @@ class MailPush:
             message_id=f"<{claimed.push.id}@{domain}>",
             sent_at=_moment(now),
             issuer_host=urlsplit(self._settings.public_url).netloc,
+            kind=alert.kind,
             title=words.title,
             meaning=words.meaning,
             advice=words.advice,

@@ -49,6 +49,7 @@ class NoticeMail(Letter, frozen=True, kw_only=True):
 class AlertMail(Letter, frozen=True, kw_only=True):
     """All that the mail about an alert says, in English as the console; `facts` are names and ids."""
 
+    kind: str
     title: str
     meaning: str
     advice: str
@@ -133,7 +134,7 @@ def render_alert_mail(mail: AlertMail, templates: MailTemplates = _OURS) -> Emai
         "raised_at": moment_words(mail.raised_at, mail.language),
         "last_at": moment_words(mail.last_at, mail.language),
         # Applications are called as operators like, and a mail program makes links of bare text.
-        "facts": [(name, unlinked(value)) for name, value in mail.facts],
+        "facts": [(name, value if value == mail.kind else unlinked(value)) for name, value in mail.facts],
     }
     return _rendered(mail, templates, "alert", f"Alert of %(application)s: {mail.title}", facts)
 

@@ -42,6 +42,7 @@ _COMMON: Final[dict[str, Any]] = {
 }
 
 _ALERT: Final[dict[str, Any]] = {
+    "kind": "session.reuse_detected",
     "title": "A used token came again",
     "meaning": "A refresh token that had been used already was presented once more.",
     "advice": "Ask the person whether their device was copied.",
