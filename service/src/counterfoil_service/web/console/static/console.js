@@ -241,6 +241,7 @@ if (proof && crypto.subtle) {
     return "This browser computed the same root, and the signature by the key below fits.";
   };
   says.textContent = await verify().catch(() => "This browser could not compute the proof.");
+}
 
 // Redirect URIs are judged by the server while they are typed.
 const judged = (verdict) => {
