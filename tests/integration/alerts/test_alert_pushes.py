@@ -72,6 +72,10 @@ async def test_a_webhook_hears_of_every_kind_signed_in_words_and_without_an_addr
     assert {each["kind"] for each in data} == set(CAUSES)
     assert all(each["url"] == f"https://id.example/console/alerts/{each['alert']}" for each in data)
     assert all(each["meaning"] and each["advice"] and each["title"] for each in data)
+    parties = {name: each[name] for each in data for name in ("device", "receiver", "provider") if name in each}
+    assert parties["provider"] == "resend"
+    assert parties["receiver"].endswith("/events")
+    assert set(parties) == {"device", "receiver", "provider"}
     assert {post.target for post in receiver.posts} == {"/alerts?room=7"}
     whole = b"".join(post.body for post in receiver.posts)
     assert not [secret for secret in (b"@", b"192.0.2", b"hush", b"whsec") if secret in whole]
@@ -274,7 +278,7 @@ async def test_without_mail_an_alert_waits_and_the_console_says_why(
         assert "sec@example.com" not in caplog.text
         async with Surfer(stage) as browser:
             text = await (await Staff.hired(browser)).see("/alerts")
-        assert "this service is set to send none; tried 1 times" in text
+        assert "this service is set to send none; tried once" in text
 
 
 async def test_a_target_that_was_taken_out_of_the_settings_is_said_to_be(sqlite_url: str, tmp_path: Path) -> None:

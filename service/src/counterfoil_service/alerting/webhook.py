@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from counterfoil_service.core.alert_words import words_of
+from counterfoil_service.core.alerting import party_of
 from counterfoil_service.core.leaf import rfc3339
 from counterfoil_service.db.alerts import Alert
 from counterfoil_service.operations.claim_pushes import ClaimedPush
@@ -45,6 +46,7 @@ def body_of(alert: Alert, console: str) -> bytes:
         "application": alert.application_id,
         "session": alert.session_id,
         "person": alert.subject,
+        **dict([party] if (party := party_of(alert.kind, alert.about)) else []),
     }
     data = {
         "alert": alert.id,

@@ -24,6 +24,11 @@ MOST_UNSEEN: Final = 100
 SERVICE: Final = "service"
 """What is about nobody in particular."""
 
+_PARTIES: Final[dict[str, str]] = {
+    EventName.DEVICE_CHANGED: "device",
+    EventName.AUDIT_SINK_FAILED: "receiver",
+    EventName.WEBHOOK_REFUSED: "provider",
+}
 _OTHERS: Final = "others"
 _MARK_LETTERS: Final = 32
 _ALERTING: Final = frozenset(name for name, entry in CATALOGUE.items() if entry.alert)
@@ -79,6 +84,12 @@ def about_others(event: AuditEvent) -> str:
 def is_about_others(about: str) -> bool:
     """Whether `about_others` made it."""
     return about.startswith(f"{_OTHERS} ")
+
+
+def party_of(kind: str, about: str) -> tuple[str, str] | None:
+    """What stands in none of an event's references: `device`, `receiver` or `provider`, and which one it is."""
+    named = _PARTIES.get(kind)
+    return None if named is None or is_about_others(about) else (named, about)
 
 
 class AlertCursor(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from counterfoil_service.core.alert_words import words_of
+from counterfoil_service.core.alerting import party_of
 from counterfoil_service.core.application import OWN
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.db.alerts import Alert
@@ -82,6 +83,9 @@ def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
         "Login": alert.login_id,
         "Session": alert.session_id,
     }
+    party = party_of(alert.kind, alert.about)
+    if party is not None:
+        facts[party[0].capitalize()] = party[1]
     return tuple((name, value) for name, value in facts.items() if value is not None)
 
 

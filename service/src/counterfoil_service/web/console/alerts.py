@@ -10,8 +10,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from counterfoil_service.core.alert_words import AlertWords, words_of
-from counterfoil_service.core.alerting import KINDS, AlertCursor, is_about_others
-from counterfoil_service.core.audit_event import EventName
+from counterfoil_service.core.alerting import KINDS, AlertCursor, is_about_others, party_of
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.mail_words import trouble
 from counterfoil_service.core.relaying import MAX_REASON
@@ -61,18 +60,9 @@ class ShownAlert(msgspec.Struct, frozen=True):
     pushed: list[ShownPush]
 
     @property
-    def device(self) -> str | None:
-        """The id of the device that it is about."""
-        alert = self.described.alert
-        changed = alert.kind == EventName.DEVICE_CHANGED and not is_about_others(alert.about)
-        return alert.about if changed else None
-
-    @property
-    def party(self) -> str | None:
-        """The sink or mail provider that it is about."""
-        alert = self.described.alert
-        named = {EventName.AUDIT_SINK_FAILED, EventName.WEBHOOK_REFUSED}
-        return alert.about if alert.kind in named and not is_about_others(alert.about) else None
+    def party(self) -> tuple[str, str] | None:
+        """The device, receiver or provider that it is about."""
+        return party_of(self.described.alert.kind, self.described.alert.about)
 
     @property
     def is_many(self) -> bool:
