@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from benchmarks.console.figures import Figures
@@ -28,13 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=REQUESTS, help=f"of each page ({REQUESTS})")
     results = ROOT / "benchmarks" / "results" / "console.json"
     parser.add_argument("--results", type=Path, default=results, help="where the figures go, as JSON")
-    parser.add_argument("--show", type=Path, metavar="JSON", help="measure nothing: show these figures again")
+    parser.add_argument("--show", type=Path, nargs="+", metavar="JSON", help="measure nothing: show these again")
     parser.add_argument("--write", action="store_true", help=f"put them into {PAGE.relative_to(ROOT)}")
     options = parser.parse_args(arguments)
     try:
-        figures = (
-            Figures.read(options.show) if options.show else _measured(options.engine, options.logins, options.requests)
-        )
+        figures = _read(options.show) if options.show else _measured(options.engine, options.logins, options.requests)
     except CannotMeasureError as error:
         print(error, file=sys.stderr)
         return 2
@@ -43,6 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.write:
         PAGE.write_text(written(figures), "utf-8")
     return int(bool(figures.too_slow))
+
+
+def _read(paths: list[Path]) -> Figures:
+    runs = [Figures.read(path) for path in paths]
+    seconds, engines = sum(run.seconds for run in runs), [engine for run in runs for engine in run.engines]
+    return msgspec.structs.replace(runs[0], seconds=seconds, engines=engines)
 
 
 def _measured(engines: list[str] | None, logins: int, requests: int) -> Figures:

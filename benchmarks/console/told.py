@@ -84,7 +84,12 @@ def _asked(course: Course) -> Iterator[Step]:
 def _opened(course: Course, at: float) -> Iterator[Step]:
     if course.chance % 5 == 0:
         scanner = {"source": "203.0.113.25", "user_agent": "Mozilla/5.0 (compatible; MailGuard/4.2)"}
-        fields = {"method": "HEAD", "automation": "too_soon", "seconds_since_mail": 1, "country": "US"}
+        fields: dict[str, str | int] = {
+            "method": "HEAD",
+            "automation": "too_soon",
+            "seconds_since_mail": 1,
+            "country": "US",
+        }
         yield Step(_MAILED + 1, EventName.LOGIN_LINK_OPENED, _fields(fields), scanner)
     yield _by_person(course, at, EventName.LOGIN_LINK_OPENED, {"method": "GET"})
 

@@ -3,7 +3,7 @@
 
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,10 +38,10 @@ class Watch:
         read, transact = database.read, database.transact
         watched: Any = database  # its methods are replaced
 
-        def reading(query: Callable[..., Awaitable[T]], *args: Any) -> Awaitable[T]:  # noqa: ANN401 - as the engine's
+        def reading(query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> Coroutine[Any, Any, T]:  # noqa: ANN401 - as the engine's
             return read(lambda tx: query(_Watched(tx, self), *args))
 
-        def writing(work: Callable[[Any], Awaitable[T]]) -> Awaitable[T]:
+        def writing(work: Callable[[Any], Coroutine[Any, Any, T]]) -> Coroutine[Any, Any, T]:
             return transact(lambda tx: work(_Watched(tx, self)))
 
         watched.read, watched.transact = reading, writing

@@ -20,7 +20,7 @@ from support.phone import Browser, Phone, Scheme  # noqa: E402
 from support.processes import RunningService  # noqa: E402
 
 PICTURES = TESTS.parent / "docs" / "console"
-LOGINS = 20_000
+LOGINS = 10_000
 DARK = ("overview", "alerts", "audit", "login", "person")
 ON_A_PHONE = ("overview", "people", "person", "audit", "story")
 _REASONS = ("left the company; their manager wrote", "asked us by letter to forget them", "a test account of ours")

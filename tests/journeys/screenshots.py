@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`just screenshots`: each page into docs/pages, on phone and desktop, light and dark; the console's into docs/console."""
+"""`just screenshots`: each page into docs/pages, phone and desktop, in both lights; the console into docs/console."""
 
 import sys
 import tempfile

@@ -22,8 +22,8 @@ def olga(world: World) -> Iterator[Console]:
         yield visitor
 
 
-def test_no_page_is_left_out(world: World, olga: Console) -> None:
-    assert olga
+@pytest.mark.usefixtures("olga")
+def test_no_page_is_left_out(world: World) -> None:
     assert list(console_pages(world)) == PAGES
 
 

@@ -32,7 +32,7 @@ def test_an_operator_finds_who_waits_and_the_desktop_gets_its_session_by_the_rel
 ) -> None:
     asked = desktop(world.service).ask(address)
     with world.visitor("operator", "/logins") as olga:
-        assert olga.shows("Logins that wait for their link")
+        assert olga.shows("Logins that wait")
         olga.type("Find a person's logins, or one login", address)
         olga.press("Search")
         olga.follow(f"Open login {asked.login_id}")
