@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, Select, select
 
-from counterfoil_service.core.login import State
 from counterfoil_service.db.devices import Device
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.logins import NOT_OVER
@@ -23,18 +22,6 @@ def _latest(rows: "Select[Any]", by: "Column[Any]") -> "Select[Any]":
 
 
 _KEPT = Statement(select(_k.created_at, _k.mail_code_misses).where(_k.mailbox == parameter("mailbox")))
-_LOGINS = Statement(
-    _latest(
-        select(
-            *(_l.id, _l.application_id, applications.c.name, _l.state, _l.decoy, _l.address),
-            *(_l.device_label, _l.created_at, _l.expires_at),
-        )
-        .select_from(logins)
-        .outerjoin(applications, applications.c.id == _l.application_id)
-        .where(_l.mailbox == parameter("mailbox"), _l.decoy == parameter("decoy")),
-        _l.created_at,
-    )
-)
 _MAILED = Statement(
     _latest(
         select(_m.mailed_at).where(_m.mailbox == parameter("mailbox"), _m.mailed_at > parameter("since")), _m.mailed_at
@@ -81,23 +68,6 @@ class KeptMailbox(msgspec.Struct, frozen=True):
     misses: int
 
 
-class AskedLogin(msgspec.Struct, frozen=True):
-    """A login of the mailbox, decoys too. `address` is empty once it was erased."""
-
-    id: str
-    application_id: str
-    application_name: str | None
-    state: State
-    decoy: int
-    address: str
-    device_label: str | None
-    created_at: int
-    expires_at: int
-
-    def __repr__(self) -> str:
-        return f"AskedLogin(id={self.id!r})"
-
-
 class OwnedDevice(msgspec.Struct, frozen=True):
     """A device, and what people call its application."""
 
@@ -109,16 +79,6 @@ async def kept_mailbox(tx: ReadTransaction, mailbox: bytes) -> KeptMailbox | Non
     """None where nobody ever asked for it, or it was erased since."""
     row = await tx.one(_KEPT, {"mailbox": mailbox})
     return None if row is None else KeptMailbox(*row)
-
-
-async def latest_logins(tx: ReadTransaction, mailbox: bytes, *, limit: int) -> list[AskedLogin]:
-    """The last ones that were asked for, newest first. Decoys lie apart: of them there may be any number."""
-    found = [
-        AskedLogin(row[0], row[1], row[2], State(row[3]), *row[4:])
-        for decoy in (0, 1)
-        for row in await tx.all(_LOGINS, {"mailbox": mailbox, "decoy": decoy, "limit": limit})
-    ]
-    return sorted(found, key=lambda each: each.created_at, reverse=True)[:limit]
 
 
 async def mailed_instants(tx: ReadTransaction, mailbox: bytes, *, since: int, limit: int) -> list[int]:

@@ -15,7 +15,8 @@ from counterfoil_service.core.operator import Operator
 from counterfoil_service.db import mailbox_pages, operators, suppressions, users
 from counterfoil_service.db import usage as usages
 from counterfoil_service.db.engine import Context, ReadTransaction
-from counterfoil_service.db.mailbox_pages import AskedLogin, KeptMailbox, OwnedDevice
+from counterfoil_service.db.login_pages import LoginRow, latest_logins_of
+from counterfoil_service.db.mailbox_pages import KeptMailbox, OwnedDevice
 from counterfoil_service.db.sessions import Listed
 from counterfoil_service.db.suppressions import Suppression
 from counterfoil_service.db.users import User
@@ -41,7 +42,7 @@ class MailboxView(msgspec.Struct, frozen=True):
     suppression: Suppression | None
     budgets: list[UsedBudget]
     flooded: bool
-    logins: list[AskedLogin]
+    logins: list[LoginRow]
     sessions: list[Listed]
     devices: list[OwnedDevice]
 
@@ -56,7 +57,7 @@ async def describe_mailbox(tx: ReadTransaction, mailbox: bytes, context: Context
     suppression = await suppressions.suppression_of(tx, mailbox)
     if user is None and kept is None and suppression is None:
         return None
-    logins = await mailbox_pages.latest_logins(tx, mailbox, limit=LATEST_LOGINS)
+    logins = await latest_logins_of(tx, mailbox, LATEST_LOGINS)
     mailed = await _mailed(tx, mailbox, context)
     return MailboxView(
         mailbox=mailbox,
@@ -73,7 +74,7 @@ async def describe_mailbox(tx: ReadTransaction, mailbox: bytes, context: Context
     )
 
 
-def _address(user: User | None, suppression: Suppression | None, logins: list[AskedLogin]) -> str:
+def _address(user: User | None, suppression: Suppression | None, logins: list[LoginRow]) -> str:
     if user is not None:
         return user.address
     typed = [each.address for each in logins if each.address]
