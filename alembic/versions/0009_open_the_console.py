@@ -27,25 +27,51 @@ def _partial(name: str, table: str, columns: list[str], where: str, *, unique: b
     op.create_index(name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
+_STATES = {
+    "verified": "disabled_at IS NULL AND verified_at IS NOT NULL",
+    "unverified": "disabled_at IS NULL AND verified_at IS NULL AND invited_at IS NULL",
+    "invited": "disabled_at IS NULL AND verified_at IS NULL AND invited_at IS NOT NULL",
+    "disabled": "disabled_at IS NOT NULL",
+}
+
+
+_OPEN_LOGINS = "state IN ('approved', 'pending')"
+
+
 def upgrade() -> None:
     _alerts()
+    op.add_column("audit_sinks", _number("failing_since", null=True))
+    op.add_column("audit_sinks", _number("told_at", null=True))
     _counts()
     _operators()
-    op.create_index("ix_users_address", "users", ["address"])
-    op.create_index("ix_users_created_at", "users", ["created_at", "id"])
-    _partial("ix_users_unverified_created_at", "users", ["created_at", "id"], "verified_at IS NULL")
-    _partial("ix_users_disabled_created_at", "users", ["created_at", "id"], "disabled_at IS NOT NULL")
+    _people()
+    op.drop_index("ix_logins_open_expires_at", table_name="logins")
+    _partial("ix_logins_open_expires_at", "logins", ["expires_at", "id"], _OPEN_LOGINS)
     op.create_index("ix_devices_first_seen_at", "devices", ["first_seen_at", "id"])
     _partial("ix_devices_told_first_seen_at", "devices", ["first_seen_at", "id"], "told IS NOT NULL")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_logins_open_expires_at", table_name="logins")
+    _partial("ix_logins_open_expires_at", "logins", ["expires_at"], _OPEN_LOGINS)
     for name in ("ix_devices_told_first_seen_at", "ix_devices_first_seen_at"):
         op.drop_index(name, table_name="devices")
-    for name in ("disabled_created_at", "unverified_created_at", "created_at", "address"):
+    for name in (*(f"{state}_created_at" for state in reversed(_STATES)), "created_at", "address"):
         op.drop_index(f"ix_users_{name}", table_name="users")
     for table in ("operator_links", "saved_searches", "four_eyes", "event_counts", "alert_pushes", "alerts"):
         op.drop_table(table)
+    with op.batch_alter_table("audit_sinks") as batch_op:
+        batch_op.drop_column("told_at")
+        batch_op.drop_column("failing_since")
+
+
+def _people() -> None:
+    """By the beginning of an address in whatever case, byte by byte as SQLite compares anyway; and the newest first."""
+    by_bytes = "" if op.get_context().dialect.name == "sqlite" else ' COLLATE "C"'
+    op.create_index("ix_users_address", "users", [sa.text(f"(lower(address){by_bytes})")])
+    op.create_index("ix_users_created_at", "users", ["created_at", "id"])
+    for state, where in _STATES.items():
+        _partial(f"ix_users_{state}_created_at", "users", ["created_at", "id"], where)
 
 
 def _alerts() -> None:
@@ -59,6 +85,10 @@ def _alerts() -> None:
     )
     _partial("uq_alerts_unseen", "alerts", ["kind", "about"], "acknowledged_at IS NULL", unique=True)
     op.create_index("ix_alerts_last_at", "alerts", ["last_at", "id"])
+    op.create_index("ix_alerts_kind_last_at", "alerts", ["kind", "last_at", "id"])
+    _partial("ix_alerts_unseen_last_at", "alerts", ["last_at", "id"], "acknowledged_at IS NULL")
+    _partial("ix_alerts_unseen_kind_last_at", "alerts", ["kind", "last_at", "id"], "acknowledged_at IS NULL")
+    _partial("ix_alerts_acknowledged_at", "alerts", ["acknowledged_at"], "acknowledged_at IS NOT NULL")
     op.create_table(
         "alert_pushes",
         *(_words("id"), _words("alert_id"), _words("target"), _words("state"), _number("attempts")),
@@ -66,7 +96,7 @@ def _alerts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_pushes")),
     )
     op.create_index("ix_alert_pushes_alert_id", "alert_pushes", ["alert_id"])
-    _partial("ix_alert_pushes_due_at", "alert_pushes", ["due_at"], "state = 'queued'")
+    _partial("ix_alert_pushes_due_at", "alert_pushes", ["target", "due_at"], "state = 'queued'")
 
 
 def _counts() -> None:

@@ -37,7 +37,9 @@ SMALL: Mapping[str, str] = {
 """Tables that no amount of use makes large, and why."""
 
 UNDER_WAY: Mapping[str, str] = {
-    "ix_alert_pushes_due_at": "alerts that somebody still has to be told of",
+    "ix_alert_pushes_due_at": "alerts that are still to be pushed",
+    "ix_alerts_unseen_kind_last_at": "alerts that nobody has acknowledged",
+    "ix_alerts_unseen_last_at": "alerts that nobody has acknowledged",
     "ix_audit_events_unsealed": "events that wait for the sealer, which runs every second",
     "ix_logins_browser": "open logins",
     "ix_logins_open_expires_at": "open logins, which end within minutes",

@@ -25,7 +25,7 @@ class Staff:
         address = email or (OPERATOR if role == "operator" else AUDITOR)
         added = await browser.stage.database.write(add_operator, AddOperator(address, role))
         await browser.sign_in(address)
-        return cls(browser, added.operator.id)
+        return cls(browser, added.id)
 
     async def get(self, path: str = "") -> httpx2.Response:
         """A page below `/console`."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.unlock import unlock
-from counterfoil_service.languages.folder import OwnTemplates, read_templates
+from counterfoil_service.languages.folder import OwnTemplates, TemplateFolder, read_templates
 from counterfoil_service.limiting.limiter import Limiter
 from counterfoil_service.limiting.shared import Shared, open_shared
 from counterfoil_service.mail.outbox import OutboxWorker
@@ -45,6 +46,7 @@ from counterfoil_service.web import (
 from counterfoil_service.web.audit_api.routes import audit_router
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
+from counterfoil_service.web.console.frame import CONSOLE_PATH
 from counterfoil_service.web.console.routes import console_router
 from counterfoil_service.web.headers import security_headers
 from counterfoil_service.web.known_applications import KnownApplications
@@ -59,8 +61,10 @@ from counterfoil_service.web.services import Services
 from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS, Signers
 
 if TYPE_CHECKING:
+    from counterfoil_service.alerting.worker import PushWorker
     from counterfoil_service.audit.sinks.worker import SinkWorker
     from counterfoil_service.audit.witnesses import WitnessWorker
+    from counterfoil_service.mail.transports.chain import Chain
 
 LAST_WORK_SECONDS = 10
 """How long a process that leaves waits for a mail server's last word, or for a batch under way."""
@@ -130,7 +134,8 @@ class Service:
         if transport is not None:
             _rehearse(outbox)
         witnesses = _witness_workers(database, settings, entropy)
-        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses])
+        pushes = _push_workers(database, settings, transport, own.mail)
+        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses, *pushes])
 
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
@@ -223,6 +228,22 @@ def _witness_workers(database: Database, settings: Settings, entropy: Entropy) -
         return witness_workers(database, settings, entropy=entropy)
     except ValueError as error:
         raise SettingsError([f"COUNTERFOIL_AUDIT_WITNESSES: {error}"]) from None
+
+
+def _push_workers(
+    database: Database, settings: Settings, transport: "Chain | None", own: TemplateFolder | None
+) -> "list[PushWorker]":
+    """As with sinks."""
+    if not settings.alerts:
+        return []
+    from counterfoil_service.alerting.workers import push_workers
+    from counterfoil_service.mail.alert_letter import MailPush
+
+    console, templates = f"{settings.public_url}{CONSOLE_PATH}/alerts", MailTemplates(own)
+    try:
+        return push_workers(database, console, partial(MailPush, transport, settings, templates, console))
+    except ValueError as error:
+        raise SettingsError([f"COUNTERFOIL_ALERTS: {error}"]) from None
 
 
 def _litestar(services: Services) -> Litestar:

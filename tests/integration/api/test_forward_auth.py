@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from counterfoil_service.core import budget
 from counterfoil_service.web.browser.host import BINDING_COOKIE
-from support.http import add_user, execute, is_page
-from support.stage import ISSUER, OpenStage, Stage
+from support.http import add_user, execute, is_page, nothing_written, only_told
+from support.stage import ISSUER, ROOMY, OpenStage, Stage
 from support.surfer import SESSION, Surfer, parameters_of
 
 PROXY = (ipaddress.ip_network("192.0.2.0/24"),)
@@ -256,6 +257,28 @@ async def test_a_code_comes_back_only_to_the_browser_that_went_for_it(proxied: S
         assert (await attacker.on_host(changed)).status_code == 400
     assert await proxied.rows("SELECT id FROM sessions WHERE application_id = 'wiki'") == []
     assert (await attacker.on_host(back)).status_code == 303
+
+
+async def test_a_code_of_another_browser_raises_as_many_alerts_as_its_budget_allows(
+    sqlite_url: str, tmp_path: Path, open_stage: OpenStage
+) -> None:
+    budgets = budget.parse(f"{ROOMY},range_refusals=2/60")
+    async with open_stage(sqlite_url, tmp_path, trusted_proxies=PROXY, budgets=budgets) as stage:
+        await stage.add_application("wiki", name="Wiki", dpop="optional", redirect_uris=(CALLBACK,))
+        thief, owner = Walk(stage), Walk(stage)
+        own, stolen = await thief.signed_in(), await owner.signed_in()
+        code, state = parameters_of(stolen)["code"], parameters_of(own)["state"]
+        mixed = own.replace(parameters_of(own)["code"], code)
+        assert parameters_of(mixed)["state"] == state
+        for _ in range(2):
+            is_page(await thief.on_host(mixed), 400)
+        async with only_told(stage, "range_refusals"):
+            is_page(await thief.on_host(mixed), 429)
+        async with nothing_written(stage):
+            is_page(await thief.on_host(mixed), 429)
+        rows = await stage.rows("SELECT reason FROM audit_events WHERE name = 'login.code_refused'")
+        assert rows == [("other_verifier",)] * 2
+        assert (await owner.on_host(stolen)).status_code == 303
 
 
 async def test_a_code_enters_once(proxied: Stage) -> None:

@@ -75,4 +75,4 @@ async def test_a_sign_in_of_the_staff_is_one_event_with_their_role(stage: Stage,
     async with Surfer(stage) as browser:
         await browser.sign_in("ada@example.com", path)
     rows = await stage.rows("SELECT fields FROM audit_events WHERE name = 'operator.signed_in'")
-    assert [json.loads(row[0]) for row in rows] == [{"operator": added.operator.id, "role": "auditor"}]
+    assert [json.loads(row[0]) for row in rows] == [{"operator": added.id, "role": "auditor"}]

@@ -171,7 +171,11 @@ async def test_what_waits_is_counted_and_since_when(stage: Stage) -> None:
         await acting.ask(stage)
         stage.clock.advance(120)
         await seal(stage)
-        await acting.execute(stage, "INSERT INTO audit_sinks VALUES ('siem', 2, 3, 0, 'time<out', 0)")
+        await acting.execute(
+            stage,
+            "INSERT INTO audit_sinks (name, next_index, attempts, due_at, problem, created_at)"
+            " VALUES ('siem', 2, 3, 0, 'time<out', 0)",
+        )
         await acting.execute(
             stage,
             "INSERT INTO alert_pushes (id, alert_id, target, state, attempts, due_at, created_at)"

@@ -119,6 +119,9 @@ async def test_each_step_back_is_a_step_back(database_url: str) -> None:
     assert await tables(database_url) == set()
 
 
+# On SQLite nothing reads back what an index computes: `test_people_pages` holds that it is used.
+@pytest.mark.filterwarnings("ignore:.*expression-based index ix_users_address")
+@pytest.mark.filterwarnings("ignore:.*expression-based index 'ix_users_address'")
 async def test_the_schema_is_that_of_the_tables(database_url: str) -> None:
     await move(database_url)
 

@@ -19,12 +19,12 @@ _DECOYS: Final = {
 
 
 def check_reason(text: str) -> str:
-    """Why a link is given by hand, without blanks around it; a Refusal unless 1 to 200 characters are left."""
+    """Why an operator does something, without blanks around it; a Refusal unless 1 to 200 characters are left."""
     reason = text.strip()
     if not reason or len(reason) > MAX_REASON or not reason.isprintable():
         raise Refusal(
             ErrorCode.INVALID_REQUEST,
-            f"reason: 1 to {MAX_REASON} printable characters that say why, as for the log",
+            f"reason: 1 to {MAX_REASON} printable characters that say why",
         )
     return reason
 

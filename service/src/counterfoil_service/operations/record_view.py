@@ -6,12 +6,12 @@ from typing import Final, Literal
 import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.db import audit, operators
+from counterfoil_service.db import audit
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.record_reading import check_staff
 
-View = Literal["alerts", "devices", "logins", "operators", "people"]
-VIEWS: Final[tuple[View, ...]] = ("alerts", "devices", "logins", "operators", "people")
+View = Literal["alerts", "devices", "four_eyes", "logins", "operators", "people"]
+VIEWS: Final[tuple[View, ...]] = ("alerts", "devices", "four_eyes", "logins", "operators", "people")
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +26,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def record_view(tx: Transaction, command: RecordView, context: Context) -> None:
     """A Refusal, and nothing to see, for who has lost the role meanwhile."""
-    if await operators.get(tx, command.operator_id) is None:
-        raise Refusal(ErrorCode.ACCESS_DENIED, "You have no role here any more.")
+    await check_staff(tx, command.operator_id)
     fields: dict[str, str | int] = {"operator": command.operator_id, "view": command.view}
     if command.login is not None:
         fields["login"] = command.login

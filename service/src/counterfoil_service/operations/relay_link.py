@@ -5,8 +5,6 @@ import msgspec
 
 from counterfoil_service.core import identifiers, link, relaying
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.errors import Refusal
-from counterfoil_service.core.login import current_state
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, audit, logins, relays, users
 from counterfoil_service.db.engine import Context, Transaction
@@ -14,6 +12,8 @@ from counterfoil_service.db.logins import Login
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import hash_of_nothing
 from counterfoil_service.operations.identify_person import why_refused
+from counterfoil_service.operations.use_grant import UseGrant, use_grant
+from counterfoil_service.operations.why_not_relayed import why_not_relayed
 
 
 class RelayLink(msgspec.Struct, frozen=True):
@@ -57,15 +57,21 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
         now=context.now,
     )
     if not given:
-        raise await _refusal(tx, login, context)
+        refusal = await why_not_relayed(tx, login.id, context)
+        assert refusal is not None  # noqa: S101 - the write met the same conditions
+        raise refusal
+    granted_by = await use_grant(tx, UseGrant("relay", login.id), context)
     subject = await _subject(tx, login, context)
+    fields: dict[str, str | int] = {"operator": context.actor}
+    if granted_by is not None:
+        fields["granted_by"] = granted_by
     event = AuditEvent(
         name=EventName.LINK_RELAYED,
         login_id=login.id,
         application_id=login.application_id,
         subject=subject,
         jkt=login.jkt,
-        fields={"operator": context.actor},
+        fields=fields,
         personal={"stated_reason": reason},
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)
@@ -74,16 +80,6 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
     same_device_only = application is not None and application.same_device_only
     url = link.url(context.settings.public_url, secret)
     return Relayed(url, login.address, login.expires_at, same_device_only)
-
-
-async def _refusal(tx: Transaction, login: Login, context: Context) -> Refusal:
-    """What stands now: somebody may have been faster since it was read."""
-    if login.decoy:
-        return relaying.refusal_of_decoy(await relays.held_back(tx, login.id))
-    now = await logins.get(tx, login.id)
-    if now is None:
-        return relaying.no_login(login.id)
-    return relaying.refusal_of(current_state(now.state, now.expires_at, context.now))
 
 
 async def _subject(tx: Transaction, login: Login, context: Context) -> str:

@@ -27,6 +27,16 @@ alerts = Table(
 _unseen = text("acknowledged_at IS NULL")
 Index("uq_alerts_unseen", alerts.c.kind, alerts.c.about, unique=True, sqlite_where=_unseen, postgresql_where=_unseen)
 Index("ix_alerts_last_at", alerts.c.last_at, alerts.c.id)
+Index("ix_alerts_kind_last_at", alerts.c.kind, alerts.c.last_at, alerts.c.id)
+Index("ix_alerts_unseen_last_at", alerts.c.last_at, alerts.c.id, sqlite_where=_unseen, postgresql_where=_unseen)
+Index(
+    "ix_alerts_unseen_kind_last_at",
+    *(alerts.c.kind, alerts.c.last_at, alerts.c.id),
+    sqlite_where=_unseen,
+    postgresql_where=_unseen,
+)
+_seen = text("acknowledged_at IS NOT NULL")
+Index("ix_alerts_acknowledged_at", alerts.c.acknowledged_at, sqlite_where=_seen, postgresql_where=_seen)
 
 # The outbox of alerts: `target` is where the operator wants them, by a name that holds no secret.
 alert_pushes = Table(
@@ -44,7 +54,12 @@ alert_pushes = Table(
 )
 _queued = text("state = 'queued'")
 Index("ix_alert_pushes_alert_id", alert_pushes.c.alert_id)
-Index("ix_alert_pushes_due_at", alert_pushes.c.due_at, sqlite_where=_queued, postgresql_where=_queued)
+Index(
+    "ix_alert_pushes_due_at",
+    *(alert_pushes.c.target, alert_pushes.c.due_at),
+    sqlite_where=_queued,
+    postgresql_where=_queued,
+)
 
 # Written as events are sealed: how many of a kind in the `width` microseconds from `bucket` on, and of how many logins
 # they were the first of their step. No application and no mail provider are the empty text, as a key needs one.

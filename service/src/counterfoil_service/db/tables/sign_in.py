@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What sign-ins are made of: applications, people, logins, mail, sessions, devices, and the keys behind them."""
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, Table, func, text
 
 from counterfoil_service.db.tables.columns import integer, key, metadata, octets, words
 
@@ -35,20 +35,28 @@ users = Table(
     integer("disabled_at", null=True),
     integer("invited_at", null=True),
 )
-# How operators look for people: by the beginning of an address, and the newest first.
-_unverified, _disabled = text("verified_at IS NULL"), text("disabled_at IS NOT NULL")
-Index("ix_users_address", users.c.address)
+
+
+def _newest_first(name: str, where: str) -> None:
+    """For a page of the people that are in this state, of whom there may be few among many."""
+    condition = text(where)
+    Index(
+        f"ix_users_{name}_created_at",
+        users.c.created_at,
+        users.c.id,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+
+
+# How operators look for people: by the beginning of an address in whatever case, and the newest first. PostgreSQL has
+# the first one COLLATE "C", as only byte by byte all that begins alike stands together; SQLite compares so anyway.
+Index("ix_users_address", func.lower(users.c.address))
 Index("ix_users_created_at", users.c.created_at, users.c.id)
-Index(
-    "ix_users_unverified_created_at",
-    users.c.created_at,
-    users.c.id,
-    sqlite_where=_unverified,
-    postgresql_where=_unverified,
-)
-Index(
-    "ix_users_disabled_created_at", users.c.created_at, users.c.id, sqlite_where=_disabled, postgresql_where=_disabled
-)
+_newest_first("verified", "disabled_at IS NULL AND verified_at IS NOT NULL")
+_newest_first("unverified", "disabled_at IS NULL AND verified_at IS NULL AND invited_at IS NULL")
+_newest_first("invited", "disabled_at IS NULL AND verified_at IS NULL AND invited_at IS NOT NULL")
+_newest_first("disabled", "disabled_at IS NOT NULL")
 
 logins = Table(
     "logins",
@@ -104,7 +112,8 @@ Index(
     sqlite_where=text("state = 'pending' AND jkt IS NOT NULL"),
     postgresql_where=text("state = 'pending' AND jkt IS NOT NULL"),
 )
-Index("ix_logins_open_expires_at", logins.c.expires_at, sqlite_where=_open, postgresql_where=_open)
+# By id, too, where several end at once: the console turns its pages by both.
+Index("ix_logins_open_expires_at", logins.c.expires_at, logins.c.id, sqlite_where=_open, postgresql_where=_open)
 # What the sweeper deletes by age: a login that gave a session leaves with it.
 _unused, _refused = text("state IN ('cancelled', 'expired')"), text("state IN ('denied', 'locked')")
 Index("ix_logins_unused_expires_at", logins.c.expires_at, sqlite_where=_unused, postgresql_where=_unused)

@@ -2,16 +2,18 @@
 """The frame around every page of the console, and its answer: templates, the one stylesheet, the one script."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import ClassVar, Final
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from counterfoil_service.core.languages import ENGLISH
-from counterfoil_service.db import alerts
+from counterfoil_service.db import alerts, four_eyes
 from counterfoil_service.languages.templates import bdi, environment
 from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.browser.cookies import browser_cookie
@@ -31,6 +33,8 @@ SECTIONS: Final = (
     ("/operators", "Operators"),
 )
 """Below `/console`, in the order of the menu."""
+FOUR_EYES: Final = ("/four-eyes", "Four eyes")
+"""Before the last one, where the settings ask for a second person."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -89,18 +93,44 @@ async def show(
     """The page in its frame; `message` is what was just done, or what was wrong."""
     services = services_of(request)
     base = path_of(request, "")
+    sections, counts = await _menu(request, visitor)
     html = _ENVIRONMENT.get_template(page.template).render(
         page=page,
         visitor=visitor,
         message=message,
         failed=status >= 400,  # noqa: PLR2004 - errors begin there
-        sections=SECTIONS,
+        sections=sections,
+        counts=counts,
         base=base,
         console=base + CONSOLE_PATH,
         versions=_VERSIONS,
         now=services.clock(),
-        unseen_alerts=await services.database.read(alerts.count_unseen),
     )
+    return _page(html, status, [browser_cookie(visitor.browser)])
+
+
+def show_alone(
+    request: AnyRequest, template: str, status: int = 200, cookies: Sequence[Cookie] = (), **values: str
+) -> Response[str]:
+    """A page for whoever is not inside yet: there is no menu, and nothing to see."""
+    console = path_of(request, CONSOLE_PATH)
+    html = _ENVIRONMENT.get_template(template).render(console=console, versions=_VERSIONS, **values)
+    return _page(html, status, cookies)
+
+
+def _page(html: str, status: int, cookies: Sequence[Cookie]) -> Response[str]:
     headers = {"Content-Security-Policy": POLICY, "Content-Language": ENGLISH}
-    cookies = [browser_cookie(visitor.browser)]
     return Response(html, status_code=status, cookies=cookies, headers=headers, media_type="text/html")
+
+
+async def _menu(
+    request: AnyRequest, visitor: Visitor
+) -> tuple[tuple[tuple[str, str], ...], dict[str, tuple[int, str]]]:
+    """The sections, and what waits in them: how many, and what of them."""
+    services = services_of(request)
+    counts = {"/alerts": (await services.database.read(alerts.count_unseen), "not acknowledged")}
+    if not services.settings.four_eyes:
+        return SECTIONS, counts
+    waiting = await services.database.read(four_eyes.count_waiting, visitor.operator.id, services.clock())
+    counts[FOUR_EYES[0]] = (waiting, "waiting for a second person")
+    return (*SECTIONS[:-1], FOUR_EYES, SECTIONS[-1]), counts

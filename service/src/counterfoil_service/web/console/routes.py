@@ -6,7 +6,27 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.web.browser.answers import go_to_path
-from counterfoil_service.web.console import overview
+from counterfoil_service.web.console import (
+    alerts,
+    application,
+    applications,
+    audit,
+    audit_entry,
+    audit_export,
+    audit_login,
+    audit_searches,
+    audit_tail,
+    devices,
+    enter,
+    erasing,
+    four_eyes,
+    login,
+    logins,
+    operators,
+    overview,
+    people,
+    person,
+)
 from counterfoil_service.web.console.access import SignInFirst
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
 from counterfoil_service.web.page_errors import handle_page_error
@@ -33,6 +53,38 @@ def handle_console_error(request: AnyRequest, error: Exception) -> Response[str]
 
 def console_router(path: str) -> Router:
     """Below the issuer's path."""
-    handlers = [static_file, overview.show_overview]
+    handlers = [
+        static_file,
+        overview.show_overview,
+        audit.show_audit,
+        audit_entry.show_entry,
+        audit_entry.download_leaf,
+        audit_entry.download_proof,
+        audit_export.export_audit,
+        audit_login.tell_story,
+        audit_searches.change_searches,
+        audit_tail.follow_audit,
+        alerts.show_alerts,
+        alerts.acknowledge_several,
+        alerts.show_alert,
+        alerts.acknowledge_one,
+        enter.show_entrance,
+        enter.enter,
+        applications.list_applications,
+        applications.show_new,
+        applications.register,
+        applications.check_uris,
+        application.show_one,
+        application.change_one,
+        operators.list_operators,
+        operators.add_colleague,
+        operators.show_operator,
+        operators.change_operator,
+        *(people.show_people, people.search_people, person.show_person, person.change_person),
+        *(erasing.ask_to_erase, erasing.erase_person),
+        *(logins.show_logins, logins.search_logins, login.show_login, login.change_login),
+        *(four_eyes.show_requests, four_eyes.decide),
+        *(devices.show_devices, devices.show_device, devices.act_on_device),
+    ]
     below = Router(CONSOLE_PATH, route_handlers=handlers)
     return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose mailbox somebody of the staff means: by address, by subject, or by the name that stands in the console's URLs.
+
+No address stands there: it would be kept by browsers, proxies and logs. A person is named by the subject, a mailbox
+that has no user by its keyed hash.
+"""
+
+from counterfoil_service.core.errors import Refusal
+from counterfoil_service.core.identifiers import base64url, unbase64url
+from counterfoil_service.crypto.keys import Keys
+from counterfoil_service.db import mailbox_pages, suppressions, users
+from counterfoil_service.db.engine import ReadTransaction
+from counterfoil_service.operations.find_person import mailbox_of
+
+_HASH_BYTES = 32
+
+
+async def look_up_mailbox(tx: ReadTransaction, typed: str, keys: Keys) -> str | None:
+    """The name of whoever was typed, an address or a subject; None where nobody is called exactly that."""
+    if "@" not in typed:
+        user = await users.get(tx, typed)
+        return None if user is None else user.id
+    try:
+        mailbox = mailbox_of(typed, keys)
+    except Refusal:
+        return None
+    user = await users.by_mailbox(tx, mailbox)
+    if user is not None:
+        return user.id
+    asked = await mailbox_pages.kept_mailbox(tx, mailbox)
+    known = asked is not None or await suppressions.suppression_of(tx, mailbox) is not None
+    return base64url(mailbox) if known else None
+
+
+async def mailbox_named(tx: ReadTransaction, name: str) -> bytes | None:
+    """The mailbox of this name; None for what can be none, and for a person who is not there."""
+    hashed = named_by_hash(name)
+    if hashed is not None:
+        return hashed
+    user = await users.get(tx, name)
+    return None if user is None else user.mailbox
+
+
+def named_by_hash(name: str) -> bytes | None:
+    """The keyed hash that this name spells."""
+    try:
+        hashed = unbase64url(name)
+    except ValueError:
+        return None
+    return hashed if len(hashed) == _HASH_BYTES else None

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/console/applications/…`: what one application is, may change, and how to build on it."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+from litestar import Response, post, route
+from litestar.enums import HttpMethod
+from litestar.params import FromPath
+
+from counterfoil_service.core import link
+from counterfoil_service.core.application import OWN_ID, Application
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.crypto.argon2 import hash_secret
+from counterfoil_service.db import applications
+from counterfoil_service.operations.change_application import change_application
+from counterfoil_service.operations.remove_application import remove_application
+from counterfoil_service.operations.renew_secret import RenewSecret, renew_secret
+from counterfoil_service.web.browser.answers import go_to_path, path_of
+from counterfoil_service.web.browser.query import Query
+from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
+from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, typed_of, wrong_uris
+from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
+from counterfoil_service.web.console.policies import POLICIES, Policy
+from counterfoil_service.web.console.snippets import Snippet, snippet_of
+from counterfoil_service.web.forms import Form
+from counterfoil_service.web.services import AnyRequest, services_of
+
+_PATH: Final = "/applications/{name:str}"
+_TAKEN: Final = frozenset({".", "..", "check", "new"})
+"""Client ids that are something else where they stand in a path."""
+
+_DONE: Final = {
+    "added": "The application is registered.",
+    "changed": "Changed: new logins go by it from now on.",
+    "same": "Nothing was changed: it is so already.",
+}
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a press has left on the page: `errors` by field, `secret` this once, `checked` to judge redirect URIs.
+
+    `typed` None: the form shows the application as it is.
+    """
+
+    typed: Typed | None = None
+    errors: dict[str, str] = {}
+    checked: bool = False
+    secret: str | None = None
+    message: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Shown(errors={sorted(self.errors)})"
+
+
+_AS_IT_IS: Final = Shown()
+
+
+class ApplicationPage(ConsolePage, frozen=True, kw_only=True):
+    """Facts, forms, and code to copy."""
+
+    template = "application.html"
+    section = "/applications"
+    application: Application
+    path: str
+    shown: Shown
+    typed: Typed
+    snippet: Snippet
+    policies: tuple[Policy, ...] = POLICIES
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """By field, as in the form that registers one."""
+        return self.shown.errors
+
+    @property
+    def checked(self) -> bool:
+        """As there."""
+        return self.shown.checked
+
+
+def application_path(application_id: str) -> str:
+    """Where its page is, below the issuer. A colon can be in no client id."""
+    return f"{CONSOLE_PATH}/applications/{':' if application_id in _TAKEN else ''}{application_id}"
+
+
+@route(_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def show_one(request: AnyRequest, name: FromPath[str]) -> Response[str]:
+    """Facts for everybody, forms for operators."""
+    visitor = await admit(request)
+    application = await _named(request, name)
+    done = _DONE.get(Query(request.scope["query_string"]).get("done") or "")
+    return await show_application(request, visitor, application, Shown(message=done))
+
+
+@post(_PATH, status_code=200)
+async def change_one(request: AnyRequest, name: FromPath[str]) -> Response[str]:
+    """One of four buttons."""
+    form, visitor = await read_form_of(request)
+    application = await _named(request, name)
+    match form.get("action"):
+        case "check":
+            return await show_application(request, visitor, application, Shown(typed=read_typed(form), checked=True))
+        case "change":
+            return await _change(request, visitor, application, read_typed(form))
+        case "secret":
+            return await _renew(request, visitor, application)
+        case "remove":
+            return await _remove(request, visitor, application, form)
+        case _:
+            raise Refusal(ErrorCode.INVALID_REQUEST, "Choose one of the buttons.")
+
+
+async def show_application(
+    request: AnyRequest, visitor: Visitor, application: Application, shown: Shown = _AS_IT_IS
+) -> Response[str]:
+    """Its page; with errors nothing was changed, and what was typed is still there."""
+    page = ApplicationPage(
+        title=application.name,
+        application=application,
+        path=path_of(request, application_path(application.id)),
+        shown=shown,
+        typed=shown.typed or typed_of(application),
+        snippet=snippet_of(application, services_of(request).settings.public_url),
+    )
+    errors, message = shown.errors, shown.message
+    if errors:
+        message = errors.get("") or "Nothing was changed: see what is marked below."
+    return await show(request, visitor, page, 422 if errors else 200, message)
+
+
+async def _named(request: AnyRequest, name: str) -> Application:
+    application_id = name.removeprefix(":")
+    application = await services_of(request).database.read(applications.get, application_id)
+    if application is None or application.id == OWN_ID:
+        raise Refusal(ErrorCode.NOT_FOUND, "No application has this client id, or not any more.")
+    return application
+
+
+async def _change(request: AnyRequest, visitor: Visitor, application: Application, typed: Typed) -> Response[str]:
+    errors = wrong_uris(typed)
+    if not errors:
+        try:
+            changed = await act(request, visitor, change_application, typed.change(application.id))
+        except Refusal as refusal:
+            if refusal.code is not ErrorCode.INVALID_REQUEST:
+                raise
+            errors = errors_of(refusal)
+        else:
+            done = "changed" if changed.names else "same"
+            return go_to_path(request, path_of(request, f"{application_path(application.id)}?done={done}"))
+    return await show_application(request, visitor, application, Shown(typed=typed, errors=errors, checked=True))
+
+
+async def _renew(request: AnyRequest, visitor: Visitor, application: Application) -> Response[str]:
+    secret = link.make(services_of(request).database.context().entropy)
+    command = RenewSecret(application.id, await asyncio.to_thread(hash_secret, secret))
+    await act_freshly(request, visitor, renew_secret, command, page=application_path(application.id))
+    message = "The secret before this one is worth nothing any more."
+    return await show_application(request, visitor, application, Shown(secret=secret, message=message))
+
+
+async def _remove(request: AnyRequest, visitor: Visitor, application: Application, form: Form) -> Response[str]:
+    if (form.get("confirm") or "").strip() != application.id:
+        errors = {"confirm": f"Type {application.id} to remove it."}
+        return await show_application(request, visitor, application, Shown(errors=errors))
+    page = application_path(application.id)
+    await act_freshly(request, visitor, remove_application, application.id, page=page)
+    return go_to_path(request, path_of(request, f"{CONSOLE_PATH}/applications?done=removed"))
