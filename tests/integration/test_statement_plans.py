@@ -40,6 +40,7 @@ FROM_ITS_END = "takes the first entry from one end of an index"
 BY_HAND = "an operator's command that means all of them"
 ONE_LOGIN = "sorts the events of one login"
 ONE_PERSON = "sorts what one person has"
+A_FEW = "sorts requests for a second person, of which there are few"
 LOOKED_AT = "sorts the events that were looked at for a page, 2,000 at most"
 
 MAY = {
@@ -59,11 +60,14 @@ MAY = {
     "devices._LIST": BY_HAND,
     "devices._OF_USER": ONE_PERSON,
     "device_pages._SESSIONS": ONE_PERSON,
+    "four_eyes._ABOUT": A_FEW,
+    "four_eyes._WAITING": A_FEW,
     "log._FIRST_INDEX": FROM_ITS_END,
     "log._LAST_INDEX": FROM_ITS_END,
     "log._LATEST": FROM_ITS_END,
     "mailbox_pages._DEVICES": ONE_PERSON,
     "mailbox_pages._SESSIONS": ONE_PERSON,
+    "relays._WAITING": BY_HAND,
     "sessions._END[application_id]": BY_HAND,
     "sessions._END_EVERY": BY_HAND,
     "sessions._LAST_OF": ONE_PERSON,

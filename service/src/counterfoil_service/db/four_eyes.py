@@ -4,7 +4,7 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from counterfoil_service.core.four_eyes import Act, SecondPerson
 from counterfoil_service.db.engine import ReadTransaction, Row, Transaction
@@ -48,7 +48,7 @@ _USE = Statement(
 _COUNT = Statement(select(func.count()).where(_waits, _f.requested_by != parameter("by")))
 
 
-def _shown(*conditions: "Any") -> "Any":
+def _shown(*conditions: "ColumnElement[bool]") -> "Select[Any]":
     return (
         select(
             *four_eyes.columns,
@@ -65,18 +65,20 @@ def _shown(*conditions: "Any") -> "Any":
     )
 
 
-def _limited(rows: "Any") -> Statement:
+def _limited(rows: "Select[Any]") -> "Select[Any]":
     # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return Statement(rows.limit(parameter("limit")).offset(constant(0)))
+    return rows.limit(parameter("limit")).offset(constant(0))
 
 
-_WAITING = _limited(_shown(_waits).order_by(_f.expires_at, _f.id))
-_OTHERS = _limited(
-    _shown(_f.id < parameter("before"), or_(_f.granted.is_not(None), _f.expires_at <= parameter("now"))).order_by(
-        _f.id.desc()
+_WAITING = Statement(_limited(_shown(_waits).order_by(_f.expires_at, _f.id)))
+_OTHERS = Statement(
+    _limited(
+        _shown(_f.id < parameter("before"), or_(_f.granted.is_not(None), _f.expires_at <= parameter("now"))).order_by(
+            _f.id.desc()
+        )
     )
 )
-_ABOUT = _limited(_shown(_this).order_by(_f.id.desc()))
+_ABOUT = Statement(_limited(_shown(_this).order_by(_f.id.desc())))
 _theirs = select(logins.c.id).where(logins.c.mailbox == parameter("mailbox"))
 _BLANK = Statement(
     update(four_eyes)

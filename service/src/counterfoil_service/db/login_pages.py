@@ -4,7 +4,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, case, func, select, tuple_
+from sqlalchemy import Select, and_, case, func, select, tuple_
 
 from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.login import OPEN_STATES, State
@@ -33,25 +33,26 @@ _rows = (
 )
 
 
-def _limited(rows: "Any") -> Statement:
+def _limited(rows: "Select[Any]") -> "Select[Any]":
     # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return Statement(rows.limit(parameter("limit")).offset(constant(0)))
+    return rows.limit(parameter("limit")).offset(constant(0))
 
 
-_OPEN = _limited(
-    _rows.where(
-        # The first is in the words of the index, which knows what expires when.
-        _l.state.in_(constants(OPEN_STATES)),
-        tuple_(_l.expires_at, _l.id) > tuple_(parameter("after_time"), parameter("after_id")),
-    ).order_by(_l.expires_at, _l.id)
+_OPEN = Statement(
+    _limited(
+        _rows.where(
+            # The first is in the words of the index, which knows what expires when.
+            _l.state.in_(constants(OPEN_STATES)),
+            tuple_(_l.expires_at, _l.id) > tuple_(parameter("after_time"), parameter("after_id")),
+        ).order_by(_l.expires_at, _l.id)
+    )
 )
 # Decoys stand apart in the index, and there may be many.
-_LATEST_OF = {
-    decoy: _limited(
-        _rows.where(_l.mailbox == parameter("mailbox"), _l.decoy == constant(decoy)).order_by(_l.created_at.desc())
+_LATEST_OF = Statement(
+    _limited(
+        _rows.where(_l.mailbox == parameter("mailbox"), _l.decoy == parameter("decoy")).order_by(_l.created_at.desc())
     )
-    for decoy in (0, 1)
-}
+)
 _ONE = Statement(_rows.where(_l.id == parameter("id")))
 
 
@@ -109,8 +110,10 @@ async def open_logins_page(tx: ReadTransaction, after: RowCursor | None, now: in
 
 async def latest_logins_of(tx: ReadTransaction, mailbox: bytes, limit: int) -> list[LoginRow]:
     """The newest first, decoys among them."""
-    values = _values(mailbox=mailbox, limit=limit)
-    found = [_login_row(row) for each in _LATEST_OF.values() for row in await tx.all(each, values)]
+    found = list[LoginRow]()
+    for decoy in (0, 1):
+        values = _values(mailbox=mailbox, decoy=decoy, limit=limit)
+        found += [_login_row(row) for row in await tx.all(_LATEST_OF, values)]
     return sorted(found, key=lambda each: (each.created_at, each.id), reverse=True)[:limit]
 
 
