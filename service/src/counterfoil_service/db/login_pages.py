@@ -12,7 +12,7 @@ from counterfoil_service.core.mail_report import DeliveryState
 from counterfoil_service.core.row_cursor import RowCursor
 from counterfoil_service.db.engine import ReadTransaction, Row
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, constants, parameter
+from counterfoil_service.db.statements import any_due, constant, constants, parameter
 from counterfoil_service.db.tables import applications, audit_events, logins, outbox, users
 
 _l, _m, _e = logins.c, outbox.c, audit_events.c
@@ -47,12 +47,14 @@ _OPEN = Statement(
         ).order_by(_l.expires_at, _l.id)
     )
 )
-# Decoys stand apart in the index, and there may be many.
-_LATEST_OF = Statement(
-    _limited(
-        _rows.where(_l.mailbox == parameter("mailbox"), _l.decoy == parameter("decoy")).order_by(_l.created_at.desc())
-    )
+# Decoys stand apart in the index, and there may be many: they are limited before anything is looked up for them.
+_latest = logins.alias("latest")
+_latest_ids = _limited(
+    select(_latest.c.id)
+    .where(_latest.c.mailbox == parameter("mailbox"), _latest.c.decoy == parameter("decoy"))
+    .order_by(_latest.c.created_at.desc())
 )
+_LATEST_OF = Statement(_rows.where(_l.id.in_(_latest_ids)), postgresql=_rows.where(any_due(_l.id, _latest_ids)))
 _ONE = Statement(_rows.where(_l.id == parameter("id")))
 
 
