@@ -4,7 +4,7 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from counterfoil_service.core.four_eyes import Act, SecondPerson
 from counterfoil_service.db.engine import ReadTransaction, Row, Transaction
@@ -48,7 +48,7 @@ _USE = Statement(
 _COUNT = Statement(select(func.count()).where(_waits, _f.requested_by != parameter("by")))
 
 
-def _shown(*conditions: "Any") -> "Any":
+def _shown(*conditions: "ColumnElement[bool]") -> "Select[Any]":
     return (
         select(
             *four_eyes.columns,

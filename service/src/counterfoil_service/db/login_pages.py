@@ -10,7 +10,7 @@ from counterfoil_service.core.mail_report import DeliveryState
 from counterfoil_service.core.row_cursor import RowCursor
 from counterfoil_service.db.engine import ReadTransaction, Row
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import constant, constants, first_rows, parameter
+from counterfoil_service.db.statements import any_due, constant, constants, first_rows, parameter
 from counterfoil_service.db.tables import applications, audit_events, logins, outbox, users
 
 _l, _m, _e = logins.c, outbox.c, audit_events.c
@@ -40,15 +40,14 @@ _OPEN = Statement(
         ).order_by(_l.expires_at, _l.id)
     )
 )
-# Decoys stand apart in the index, and there may be many.
-_LATEST_OF = {
-    decoy: Statement(
-        first_rows(
-            _rows.where(_l.mailbox == parameter("mailbox"), _l.decoy == constant(decoy)).order_by(_l.created_at.desc())
-        )
-    )
-    for decoy in (0, 1)
-}
+# Decoys stand apart in the index, and there may be many: they are limited before anything is looked up for them.
+_latest = logins.alias("latest")
+_latest_ids = first_rows(
+    select(_latest.c.id)
+    .where(_latest.c.mailbox == parameter("mailbox"), _latest.c.decoy == parameter("decoy"))
+    .order_by(_latest.c.created_at.desc())
+)
+_LATEST_OF = Statement(_rows.where(_l.id.in_(_latest_ids)), postgresql=_rows.where(any_due(_l.id, _latest_ids)))
 _ONE = Statement(_rows.where(_l.id == parameter("id")))
 
 
@@ -106,8 +105,10 @@ async def open_logins_page(tx: ReadTransaction, after: RowCursor | None, now: in
 
 async def latest_logins_of(tx: ReadTransaction, mailbox: bytes, limit: int) -> list[LoginRow]:
     """The newest first, decoys among them."""
-    values = _values(mailbox=mailbox, limit=limit)
-    found = [_login_row(row) for each in _LATEST_OF.values() for row in await tx.all(each, values)]
+    found = list[LoginRow]()
+    for decoy in (0, 1):
+        values = _values(mailbox=mailbox, decoy=decoy, limit=limit)
+        found += [_login_row(row) for row in await tx.all(_LATEST_OF, values)]
     return sorted(found, key=lambda each: (each.created_at, each.id), reverse=True)[:limit]
 
 
