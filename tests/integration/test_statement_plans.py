@@ -63,8 +63,6 @@ MAY = {
     "device_pages._SESSIONS": ONE_PERSON,
     "four_eyes._ABOUT": FEW_REQUESTS,
     "four_eyes._WAITING": FEW_REQUESTS,
-    "overview_figures._APPROVALS": "sorts approvals where there are few",
-    "relays._WAITING": "sorts logins that wait",
     "event_counts._TOTALS": ADDED_UP,
     "event_moments._MOMENTS[login_id]": ONE_LOGIN,
     "log._FIRST_INDEX": FROM_ITS_END,
