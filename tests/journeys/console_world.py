@@ -21,6 +21,8 @@ from support.phone import Browser
 from support.processes import RunningService
 
 LOGINS = int(os.environ.get("CONSOLE_LOGINS", "400"))
+FRESH_SECONDS = 150
+"""For so long somebody comes back as who has signed in just now, and what takes a fresh sign-in is open to them."""
 _NAMES: dict[Role, str] = {"operator": "olga", "auditor": "grace"}
 """Whoever comes back."""
 
@@ -31,7 +33,7 @@ class World:
     def __init__(self, service: RunningService, past: Past | None, mail: MailServer, browser: Browser) -> None:
         self.service, self._past, self.mail, self._browser = service, past, mail, browser
         self.url = service.settings["database_url"]
-        self._kept: dict[Role, Any] = {}
+        self._kept: dict[Role, tuple[float, Any]] = {}
         self._given = 20
 
     @property
@@ -59,11 +61,12 @@ class World:
     @contextmanager
     def visitor(self, role: Role = "operator", path: str = "", **options: Any) -> Iterator[Console]:
         """Somebody who signed in a while ago, and is back in the same browser."""
-        if role not in self._kept:
+        signed_in_at, _ = self._kept.get(role, (-FRESH_SECONDS, None))
+        if time.monotonic() - signed_in_at > FRESH_SECONDS:
             with self.newcomer(role, address=f"{_NAMES[role]}@example.com") as first:
-                self._kept[role] = first.phone.run(first.phone.page.context.cookies())
+                self._kept[role] = time.monotonic(), first.phone.run(first.phone.page.context.cookies())
         with console(self._browser, self.mail, self.service, **options) as visitor:
-            visitor.phone.run(visitor.phone.page.context.add_cookies(self._kept[role]))
+            visitor.phone.run(visitor.phone.page.context.add_cookies(self._kept[role][1]))
             visitor.visit(path)
             yield visitor
 

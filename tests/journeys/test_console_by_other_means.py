@@ -18,7 +18,9 @@ pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True, sc
 _FOCUSED = """() => {
   const at = document.activeElement;
   const style = getComputedStyle(at);
-  const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none';
+  const bar = at.querySelector('.hit');
+  const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none'
+    || bar !== null && getComputedStyle(bar).stroke !== 'none';
   const box = at.getBoundingClientRect();
   const words = at.getAttribute('aria-label') || at.labels?.[0]?.innerText || at.innerText || '';
   return [at.localName, words.trim(), seen && box.width > 0 && box.height > 0];

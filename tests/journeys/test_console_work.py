@@ -70,25 +70,21 @@ def test_an_application_is_added_with_its_rules_explained_and_its_snippet_signs_
 
         program = tmp_path / "app.py"
         program.write_text(snippet, "utf-8")
-        running = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-u", str(program)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={
-                **world.service.environ,
-                "HOME": str(tmp_path),
-                "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-            },
-        )
-        assert running.stdin is not None
-        assert running.stdout is not None
-        running.stdin.write(f"{address}\n")
-        running.stdin.flush()
-        said = running.stdout.readline()
-        assert phone.approve(mail.letter_to(address).link, said.split()[-1]) == 200
-        assert "Signed in as" in running.stdout.readline()
-        assert running.wait(15) == 0
+            env={**world.service.environ, "HOME": str(tmp_path)},
+        ) as running:
+            assert running.stdin is not None
+            assert running.stdout is not None
+            running.stdin.write(f"{address}\n")
+            running.stdin.flush()
+            said = running.stdout.readline()
+            assert phone.approve(mail.letter_to(address).link, said.split()[-1]) == 200
+            assert "Signed in as" in running.stdout.readline()
+            assert running.wait(15) == 0
 
         olga.visit(f"/applications/{client_id}")
         olga.type("Name", "Garden Planner 2")

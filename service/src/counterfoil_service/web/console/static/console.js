@@ -180,7 +180,11 @@ for (const plot of document.querySelectorAll("svg[data-timeline]")) {
     for (const each of links) each.setAttribute("tabindex", each === link ? "0" : "-1");
   };
   if (links.length) stop(links[links.length - 1]);
-  plot.addEventListener("focusin", (event) => stop(event.target.closest("a")));
+  // Not on the plot: Chromium makes an SVG element that listens for the focus a stop of its own.
+  plot.parentElement.addEventListener("focusin", (event) => {
+    const link = event.target.closest("svg a");
+    if (link) stop(link);
+  });
   plot.addEventListener("keydown", (event) => {
     const link = event.target.closest("a");
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
