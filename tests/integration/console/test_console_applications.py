@@ -237,7 +237,8 @@ async def test_a_public_application_is_given_no_secret(sqlite_stage: Stage) -> N
         assert "Make a new secret" not in page.text
         async with nothing_written(sqlite_stage):
             answer = await browser.submit(form_of(page), action="secret")
-        assert answer.status_code == 400
+        assert answer.status_code == 422
+        assert "registered as confidential" in answer.text
         assert (await stored(sqlite_stage, "desk-app")).secret_hash is None
 
 
@@ -252,8 +253,9 @@ async def test_removing_takes_the_typed_client_id_and_a_fresh_sign_in(stage: Sta
         assert "Type desk-app to remove it." in wrong.text
         stage.clock.advance(300)
         stale = await staff.press(page, "remove", confirm="desk-app")
-        assert stale.status_code == 303
-        assert "/sign-in?return_to=%2Fconsole%2Fapplications%2Fdesk-app&prompt=login" in stale.headers["location"]
+        assert stale.status_code == 422
+        assert re.search(r'name="confirm"[^>]* value="desk-app"', stale.text)
+        assert "/sign-in?prompt=login&amp;return_to=/console/applications/desk-app" in stale.text
         await browser.sign_in(OPERATOR, "/sign-in?prompt=login")
         gone = await browser.follow(await staff.press(page, "remove", confirm="desk-app"))
         assert "The application is removed" in gone.text

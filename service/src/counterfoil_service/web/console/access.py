@@ -18,6 +18,7 @@ from counterfoil_service.operations.record_view import RecordView, View, record_
 from counterfoil_service.web.browser.answers import browser_name, path_of, signed_in
 from counterfoil_service.web.browser.csrf import csrf_token, read_own_form
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
+from counterfoil_service.web.console.done import SIGNED_IN_AGAIN
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -30,6 +31,17 @@ class SignInFirst(Exception):  # noqa: N818 - a way on, not a fault
     def __init__(self, path: str) -> None:
         super().__init__("a sign-in is needed first")
         self.path = path
+
+
+class StaleSignIn(Refusal):
+    """What was typed is shown again, and kept while another tab signs in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.INVALID_REQUEST,
+            "this needs a sign-in of less than five minutes ago. Sign in again in another tab, then press the button"
+            " here once more: nothing of this form is lost",
+        )
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -96,16 +108,22 @@ async def act(request: AnyRequest, visitor: Visitor, operation: Operation[Any, T
 
 
 async def act_freshly(
-    request: AnyRequest, visitor: Visitor, operation: Operation[Any, T], command: object, *, page: str
+    request: AnyRequest, visitor: Visitor, operation: Operation[Any, T], command: object, *, page: str | None
 ) -> T:
-    """The same for what is dangerous; a sign-in that is too old leads to a new one, and from there to `page`."""
+    """The same for what is dangerous; a sign-in that is too old leads to a new one, and from there to `page`.
+
+    `page` None: somebody typed text into the form, and a StaleSignIn is to be said beside it.
+    """
     acting = ActAsOperator(visitor.operator.id, visitor.person.session.auth_time, operation, command)
     try:
         return await services_of(request).database.write(act_as_operator, acting)
     except Refusal as refusal:
-        if refusal.code is ErrorCode.INSUFFICIENT_USER_AUTHENTICATION:
-            raise SignInFirst(f"{_sign_in(request, path_of(request, page))}&prompt=login") from None
-        raise
+        if refusal.code is not ErrorCode.INSUFFICIENT_USER_AUTHENTICATION:
+            raise
+        if page is None:
+            raise StaleSignIn from None
+        place = path_of(request, f"{page}?done={SIGNED_IN_AGAIN}")
+        raise SignInFirst(f"{_sign_in(request, place)}&prompt=login") from None
 
 
 def _sign_in(request: AnyRequest, return_to: str) -> str:

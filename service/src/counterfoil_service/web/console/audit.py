@@ -16,6 +16,7 @@ from counterfoil_service.web.console.audit_access import read_as_staff
 from counterfoil_service.web.console.audit_query import AuditQuery
 from counterfoil_service.web.console.audit_rows import AuditRow, row_of
 from counterfoil_service.web.console.audit_timeline import Timeline, timeline_of
+from counterfoil_service.web.console.done import done_of
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -64,7 +65,7 @@ async def show_audit(request: AnyRequest) -> Response[str]:
     """A page of it; a wrong filter is said at its field, and then nothing is looked for."""
     visitor = await admit(request)
     query = AuditQuery.of(request, "done")
-    return await show_query(request, visitor, query, _DONE.get(request.query_params.get("done", "")))
+    return await show_query(request, visitor, query, done_of(request, _DONE))
 
 
 async def show_query(
