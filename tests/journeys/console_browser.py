@@ -64,7 +64,12 @@ class Console(Computer):
         self.look()
 
     def look(self) -> None:
-        """As axe does, at what it has not seen yet: a page, after a deed or a mistake, or with other filters."""
+        """As axe does, at what it has not seen yet: a page, after a deed or a mistake, or with other filters.
+
+        Whatever the browser complained of, or asked of others, belongs to this page.
+        """
+        assert self.phone.complaints == [], (self.phone.page.url, self.phone.complaints)
+        assert self.phone.hosts <= {self._service.public_url}, (self.phone.page.url, self.phone.hosts)
         if not self._script:
             return
         said = self.phone.run(self.phone.page.locator("p.message, .error, output.secret, .empty").all_inner_texts())
