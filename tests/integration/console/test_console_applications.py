@@ -13,6 +13,7 @@ from counterfoil_service.crypto.argon2 import verify_secret
 from counterfoil_service.db import applications
 from counterfoil_service.operations.remove_application import remove_application
 from counterfoil_service.operations.remove_operator import remove_operator
+from counterfoil_service.web.console import application
 from support.http import nothing_written
 from support.staff import OPERATOR, Staff
 from support.stage import ISSUER, Stage
@@ -324,3 +325,23 @@ async def test_one_that_is_not_there_has_a_page_that_says_so_and_ours_is_no_appl
             assert (await staff.get(f"/applications/{name}")).status_code in {400, 404}, name
         await sqlite_stage.database.write(remove_application, "desk-app")
         assert "nobody can ask for a link" in await staff.see("/applications")
+
+
+@pytest.mark.parametrize("action", ["secret", "remove"])
+async def test_an_application_that_somebody_removes_between_the_look_and_the_deed_leads_to_the_list(
+    sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    real = application.act_freshly
+
+    async def faster(*args: Any, **named: Any) -> Any:
+        await sqlite_stage.database.write(remove_application, "ledger")
+        return await real(*args, **named)
+
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        await register(staff, confidential="yes", dpop="optional")
+        page = await staff.get("/applications/ledger")
+        monkeypatch.setattr(application, "act_freshly", faster)
+        late = await browser.follow(await staff.press(page, action, confirm="ledger"))
+        assert late.url.path == "/console/applications"
+        assert "somebody removed this application meanwhile" in late.text

@@ -21,6 +21,7 @@ from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.relay_link import Relayed, RelayLink, relay_link
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.operations.stop_login import stop_login
+from counterfoil_service.web.console import four_eyes
 from support import acting
 from support.http import is_page, nothing_written
 from support.people import person_of, told
@@ -551,3 +552,15 @@ async def test_requests_leave_with_the_logins_of_their_time(two: Stage) -> None:
     two.clock.advance(1200)
     await two.sweep()
     assert await two.count("four_eyes") == 0
+
+
+async def test_who_decides_is_let_in_once(two: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def twice(_: object) -> None:
+        pytest.fail("the form was read from somebody who had been let in")
+
+    asked = await two.start(ADA)
+    async with pair(two) as (olga, otto):
+        await ask(olga, asked)
+        page = await otto.get("/four-eyes")
+        monkeypatch.setattr(four_eyes, "admit", twice)
+        assert (await otto.press(page, "grant")).status_code == 303

@@ -10,6 +10,7 @@ import pytest
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.operations.act_as_operator import ActAsOperator, act_as_operator
 from counterfoil_service.operations.remove_colleague import remove_colleague
+from counterfoil_service.operations.remove_operator import remove_operator
 from support.auditor import Auditor
 from support.http import nothing_written
 from support.staff import AUDITOR, OPERATOR, Staff
@@ -197,3 +198,15 @@ async def test_nothing_is_shown_or_done_for_strangers_and_other_sites(sqlite_sta
             assert (await browser.submit(form, csrf=None, email=BOB)).status_code == 403
             assert (await other.submit(form, email=BOB)).status_code == 403
             assert (await other.get(f"/console/operators{path}")).status_code == 303
+
+
+async def test_a_token_for_who_has_no_role_any_more_is_not_made_and_leads_to_the_list(sqlite_stage: Stage) -> None:
+    auditor = await Auditor.hired(sqlite_stage)
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        page = await staff.get(f"/operators/{auditor.operator_id}")
+        await sqlite_stage.database.write(remove_operator, AUDITOR)
+        late = await browser.follow(await staff.press(page, "token"))
+        assert late.url.path == "/console/operators"
+        assert "that role had been taken away already" in late.text
+        assert await sqlite_stage.count("operator_tokens") == 0

@@ -99,8 +99,10 @@ async def _framed(request: AnyRequest, refusal: Refusal) -> Response[str]:
     message = sentence(services_of(request).pages.speaking(ENGLISH).say(refusal) or refusal.description)
     visitor = await _let_in(request)
     if visitor is None:
-        told = {"title": title, "message": message, "reference": reference, "code": str(status)}
-        return show_alone(request, "error_alone.html", status, **told)
+        code = str(status)
+        return show_alone(
+            request, "error_alone.html", status, title=title, message=message, code=code, reference=reference
+        )
     below = _below(request) or ""
     page = ConsoleErrorPage(
         title=title,
