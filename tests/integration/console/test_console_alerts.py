@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/console/alerts`: what wants a look, who was told, and who said why it may rest."""
+"""`/console/alerts`: what wants a look, who was told, and who said why it can be closed."""
 
 import asyncio
 import os

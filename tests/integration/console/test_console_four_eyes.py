@@ -277,7 +277,7 @@ async def test_an_auditor_sees_requests_and_decides_none(two: Stage) -> None:
         page = await auditor.get("/four-eyes")
         assert REASON in page.text
         assert "<button" not in page.text
-        assert '<span class="count" title="waiting for a second person">1' in page.text
+        assert '<span class="count" title="to decide, or granted to you and not done yet">1' in page.text
         csrf = forms_of(await auditor.get("/logins"))[0].fields["csrf"]
         ((request,),) = await two.rows("SELECT id FROM four_eyes")
         async with nothing_written(two):
@@ -481,7 +481,7 @@ async def test_the_command_line_is_free_of_it_and_its_events_say_so(two: Stage) 
 
 async def test_the_menu_counts_what_waits_for_somebody_else(two: Stage) -> None:
     asked = await two.start(ADA)
-    counted = '<span class="count" title="waiting for a second person">1'
+    counted = '<span class="count" title="to decide, or granted to you and not done yet">1'
     async with pair(two) as (olga, otto):
         await ask(olga, asked)
         assert counted not in await olga.see()
