@@ -227,3 +227,33 @@ async def test_who_is_erased_while_somebody_looks_is_said_to_be_gone(stage: Stag
         _, page = await acted_on(stage, staff)
         await stage.database.write(erase_user, ADA)
         is_page(await staff.press(page, "disable"), 404)
+
+
+async def test_a_person_leads_to_all_that_is_theirs(stage: Stage) -> None:
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        signed, _ = await acted_on(stage, staff)
+        waiting = await stage.start(ADA)
+        page = (await person_of(staff, ADA)).text
+        ((device,),) = await stage.rows(f"SELECT device_id FROM sessions WHERE id = '{signed.session_id}'")  # noqa: S608 - ours
+        for way in (
+            f"/logins?of={signed.subject}",
+            f"/audit?subject={signed.subject}",
+            f"/logins/{waiting.login_id}#relay",
+            f"/logins/{waiting.login_id}",
+            f"/devices/{device}",
+            "/applications/desk-app",
+        ):
+            assert f'href="/console{way}"' in page, way
+        assert page.count("#relay") == 1, "only what waits can be given by hand"
+        assert f"/console/audit?jkt=" in await staff.see(f"/devices/{device}")
+        stage.clock.advance(86_400)
+        assert "#relay" not in (await person_of(staff, ADA)).text
+
+
+async def test_an_operator_and_their_person_lead_to_each_other(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        page = await staff.see(f"/operators/{staff.operator_id}")
+        person = page.partition('href="/console/people/')[2].partition('"')[0]
+        assert f'href="/console/operators/{staff.operator_id}"' in await staff.see(f"/people/{person}")
