@@ -91,6 +91,11 @@ class Console(Computer):
         """Press a button by its name; a page follows."""
         self._go(self.button(name))
 
+    def open(self, beginning: str) -> None:
+        """Unfold the first of what is named so: what it asks stands below."""
+        self.phone.run(self.phone.page.locator("summary", has_text=beginning).first.click())
+        self.look_closely()
+
     def follow_first(self, beginning: str) -> None:
         """The first link whose name begins so."""
         self._go(self.phone.page.get_by_role("link", name=re.compile(f"^{re.escape(beginning)}")).first)

@@ -32,7 +32,7 @@ def test_a_person_is_found_shut_out_and_let_in_again(world: World) -> None:
 
         olga.press("Disable")
         assert "disabled" in olga.message.lower()
-        assert olga.shows("No session lives.")
+        assert olga.shows("No active sessions.")
         olga.press("Enable")
         assert olga.shows("verified")
 
@@ -47,8 +47,10 @@ def test_sessions_that_an_operator_ends_are_over_at_the_device(
     assert device.sub(session)
     with world.visitor("operator", f"/people/{session.subject}") as olga:
         assert olga.shows("Ada's laptop")
+        assert not olga.phone.run(olga.button("End all sessions").is_visible()), "one press ends nothing"
+        olga.open("End all sessions…")
         olga.press("End all sessions")
-        assert olga.shows("No session lives.")
+        assert olga.shows("No active sessions.")
         assert device.is_out(session)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/console/alerts`: what wants a look, who was told, and who said why it may rest."""
+"""`/console/alerts`: what wants a look, who was told, and who said why it can be closed."""
 
 import asyncio
 import os
@@ -145,6 +145,32 @@ async def test_several_of_one_kind_are_acknowledged_at_once_those_that_are_ticke
     rows = await stage.rows("SELECT id, acknowledged_why FROM alerts")
     assert {alert for alert, why in rows if why} == set(ids[1:3])
     assert len(await events_of(stage, "alert.acknowledged")) == 2
+
+
+async def test_with_nothing_ticked_the_boxes_say_so_and_not_the_reason(sqlite_stage: Stage) -> None:
+    ids = await put(sqlite_stage, 2)
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        page = await staff.get("/alerts?kind=login.key_mismatch")
+        unticked = {name: None for name, value in form(page).items() if value in ids}
+        answer = await staff.press(page, "acknowledge", **unticked, reason="a test of ours")
+        assert answer.status_code == 422
+        assert answer.text.count("hoose at least one") == 1
+        assert '<p class="error" id="choice-error">' in answer.text
+        assert answer.text.count('aria-describedby="choice-error"') == 2
+        assert 'id="reason-error"' not in answer.text
+        assert 'value="a test of ours"' in answer.text
+    assert await events_of(sqlite_stage, "alert.acknowledged") == []
+
+
+async def test_a_list_of_one_kind_says_once_what_they_mean_and_one_of_all_at_each(sqlite_stage: Stage) -> None:
+    await put(sqlite_stage, 3)
+    words = words_of("login.key_mismatch")
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        for path, times in (("/alerts?kind=login.key_mismatch", 1), ("/alerts", 3)):
+            text = (await staff.see(path)).replace("&#39;", "'")
+            assert (text.count(words.meaning), text.count(words.advice)) == (times, times)
 
 
 def form(page: httpx2.Response) -> dict[str, str]:

@@ -67,7 +67,7 @@ async def test_a_clone_differs_now_and_says_what_differed_and_that_its_person_wa
     async with Surfer(stage) as browser:
         staff = await Staff.hired(browser)
         signed, path = await laptop(stage, staff)
-        assert "No device looks otherwise" in await staff.see("/devices?show=differing")
+        assert "No device looks different" in await staff.see("/devices?show=differing")
         await renew(stage, signed, device_fingerprint=described(CLONED_IMAGE))
         listed = await staff.see("/devices?show=differing")
         assert path in listed
@@ -92,7 +92,7 @@ async def test_another_machine_under_its_key_was_signed_out(stage: Stage) -> Non
         page = text_of(await staff.see(path))
         assert "Different: machine identifier." in page
         assert "refused and signed out" in page
-        assert "No session lives at this device." in page
+        assert "No active sessions on this device." in page
 
 
 async def test_drift_is_called_drift(stage: Stage) -> None:
@@ -101,7 +101,7 @@ async def test_drift_is_called_drift(stage: Stage) -> None:
         signed, path = await laptop(stage, staff)
         await renew(stage, signed, device_fingerprint=described(UPGRADED))
         page = text_of(await staff.see(path))
-        assert "That much drifts on any machine" in page
+        assert "That much changes on any machine" in page
         assert "as it was" in page
 
 

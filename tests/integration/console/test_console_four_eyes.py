@@ -35,6 +35,7 @@ OTTO = "otto@example.com"
 REASON = "she called from her desk"
 HOSTILE = "\N{RIGHT-TO-LEFT OVERRIDE}<script>alert(1)</script>"
 SHOWN = re.compile(r'<output class="secret"[^>]*>([^<]*)</output>')
+COUNTED = '<span class="count" title="to decide, or granted to you and not done yet">'
 TOO_FEW = "This takes two here (COUNTERFOIL_FOUR_EYES)"
 
 
@@ -278,7 +279,7 @@ async def test_an_auditor_sees_requests_and_decides_none(two: Stage) -> None:
         page = await auditor.get("/four-eyes")
         assert REASON in page.text
         assert "<button" not in page.text
-        assert '<span class="count" title="waiting for a second person">1' in page.text
+        assert f"{COUNTED}1" in page.text
         csrf = forms_of(await auditor.get("/logins"))[0].fields["csrf"]
         ((request,),) = await two.rows("SELECT id FROM four_eyes")
         async with nothing_written(two):
@@ -483,9 +484,35 @@ async def test_the_command_line_is_free_of_it_and_its_events_say_so(two: Stage) 
     assert await told(two, "user.erased") == [{"operator": "cli"}]
 
 
+async def test_whoever_asked_learns_of_the_grant_with_the_way_to_do_it_until_it_is_done(two: Stage) -> None:
+    asked, signed = await two.start(ADA), await sign_in(two, "bob@example.com")
+    async with pair(two) as (olga, otto):
+        await ask(olga, asked)
+        erase = await olga.get(f"/people/{signed.subject}/erase")
+        assert (await olga.press(erase, "ask", reason=REASON)).status_code == 303
+        assert "Granted to you" not in await olga.see("/four-eyes")
+        await decide(otto)
+        await decide(otto)
+        ways = re.findall(r'<li><a href="/console([^"]*)">', granted_to(await olga.see("/four-eyes")))
+        assert sorted(ways) == [f"/logins/{asked.login_id}#relay", f"/people/{signed.subject}/erase"]
+        assert f"{COUNTED}2" in await olga.see()
+        for page in (await otto.see("/four-eyes"), await otto.see()):
+            assert "Granted to you" not in page
+            assert COUNTED not in page
+        await olga.press(await olga.get(f"/logins/{asked.login_id}"), "relay")
+        assert f"{COUNTED}1" in await olga.see()
+        two.clock.advance(3601)
+        assert "Granted to you" not in (await olga.get("/four-eyes")).text
+        assert COUNTED not in await olga.see()
+
+
+def granted_to(page: str) -> str:
+    return page.partition("Granted to you: do it now")[2].partition("</section>")[0]
+
+
 async def test_the_menu_counts_what_waits_for_somebody_else(two: Stage) -> None:
     asked = await two.start(ADA)
-    counted = '<span class="count" title="waiting for a second person">1'
+    counted = f"{COUNTED}1"
     async with pair(two) as (olga, otto):
         await ask(olga, asked)
         assert counted not in await olga.see()

@@ -97,7 +97,7 @@ async def test_a_made_up_place_in_the_list_is_refused(sqlite_stage: Stage, after
 async def test_what_became_of_the_mail_is_said_in_a_word_and_why(stage: Stage, what: str) -> None:
     words = {
         "queued": "It waits to be handed over.",
-        "sent": "A mail server took it, and nobody has told more since.",
+        "sent": "A mail server took it, and nothing has been reported since.",
         "deferred": "Tried 2 times without success, and will be again.",
         "decoy": "No mail, as the mailbox was over its budget; the device was not told.",
         "relayed": "The link that was mailed is dead.",

@@ -44,7 +44,7 @@ async def test_what_an_operator_does_is_done_and_its_event_names_them(stage: Sta
         assert done.status_code == 303, done.text[-500:]
         after = await browser.follow(done)
         assert 'role="status"' in after.text
-        assert "No session lives." in after.text
+        assert "No active sessions." in after.text
         assert [each["operator"] for each in await told(stage, ACTS[action])] == [staff.operator_id]
         assert [each["operator"] for each in await told(stage, "session.ended")] == [staff.operator_id]
 
@@ -150,7 +150,7 @@ async def test_a_suppressed_address_says_why_and_is_lifted_with_a_reason(stage: 
         await sign_in(stage, ADA)
         await suppress(stage, ADA)
         page = await person_of(staff, ADA)
-        assert "A mail came back for good" in page.text
+        assert "A mail bounced permanently" in page.text
         for reason in (None, "two\nlines", "x" * 201):
             wrong = await staff.press(page, "lift", reason=reason)
             assert wrong.status_code == 422
@@ -184,7 +184,7 @@ async def test_budgets_say_what_is_used_up_and_when_there_is_room_again(stage: S
         assert "3 of 3" in rows[0]
         assert "used up" in rows[0]
         assert "3 of 10" in rows[1]
-        assert "room" in rows[1]
+        assert "within budget" in rows[1]
         free = datetime.fromtimestamp(stage.clock() // 1_000_000 - 2 * 61 + 900, UTC)
         assert f'datetime="{free:%Y-%m-%dT%H:%M:%SZ}"' in rows[0]
         for _ in range(4):
@@ -227,3 +227,33 @@ async def test_who_is_erased_while_somebody_looks_is_said_to_be_gone(stage: Stag
         _, page = await acted_on(stage, staff)
         await stage.database.write(erase_user, ADA)
         is_page(await staff.press(page, "disable"), 404)
+
+
+async def test_a_person_leads_to_all_that_is_theirs(stage: Stage) -> None:
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        signed, _ = await acted_on(stage, staff)
+        waiting = await stage.start(ADA)
+        page = (await person_of(staff, ADA)).text
+        ((device,),) = await stage.rows(f"SELECT device_id FROM sessions WHERE id = '{signed.session_id}'")  # noqa: S608 - ours
+        for way in (
+            f"/logins?of={signed.subject}",
+            f"/audit?subject={signed.subject}",
+            f"/logins/{waiting.login_id}#relay",
+            f"/logins/{waiting.login_id}",
+            f"/devices/{device}",
+            "/applications/desk-app",
+        ):
+            assert f'href="/console{way}"' in page, way
+        assert page.count("#relay") == 1, "only what waits can be given by hand"
+        assert "/console/audit?jkt=" in await staff.see(f"/devices/{device}")
+        stage.clock.advance(86_400)
+        assert "#relay" not in (await person_of(staff, ADA)).text
+
+
+async def test_an_operator_and_their_person_lead_to_each_other(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        page = await staff.see(f"/operators/{staff.operator_id}")
+        person = page.partition('href="/console/people/')[2].partition('"')[0]
+        assert f'href="/console/operators/{staff.operator_id}"' in await staff.see(f"/people/{person}")

@@ -26,8 +26,8 @@ ALERT_WORDS: Final[dict[EventName, AlertWords]] = {
     ),
     EventName.SESSION_KEY_MISMATCH: AlertWords(
         "A session's token came with another key",
-        "Somebody holds a token of this session without the key of its device. The token was refused and the session"
-        " lives on, as its device has done nothing wrong.",
+        "Somebody holds a token of this session without the key of its device. The token was refused; the session"
+        " goes on, as its device has done nothing wrong.",
         "Find out where the token leaked: logs, backups, a proxy. End the session if you cannot tell.",
     ),
     EventName.LOGIN_KEY_MISMATCH: AlertWords(
@@ -56,9 +56,9 @@ ALERT_WORDS: Final[dict[EventName, AlertWords]] = {
     ),
     EventName.MAILBOX_FLOODED: AlertWords(
         "A mailbox gets links that nobody answers",
-        "Link after link goes to one mailbox, and nobody opens them or some were reported: somebody may hope that the"
-        " person presses one out of weariness. Further links leave at longer intervals.",
-        "Ask the person; tell them to press nothing. The logins' stories say from which networks they were asked for.",
+        "Link after link goes to one mailbox, and nobody opens them, or some were reported. Somebody may hope that the"
+        " person gives in and presses one. Further links are sent at longer intervals.",
+        "Ask the person, and tell them to press nothing. The logins' stories say which networks asked for them.",
     ),
     EventName.DEVICE_CHANGED: AlertWords(
         "A device looks like another one",

@@ -48,9 +48,9 @@ def finding_of(told: str) -> Finding:
 def followed_words(event: AuditEvent) -> str:
     """What came of a `device.changed`, in a sentence or two."""
     fields = event.fields
-    told = " The person was told by mail." if fields.get("told") else " No mail told the person."
+    told = " The person was told by mail." if fields.get("told") else " The person was not told by mail."
     if fields["band"] == Band.NORMAL:
-        return "That much drifts on any machine: nothing came of it."
+        return "That much changes on any machine: nothing was done."
     if fields["at"] == "sign_in":
         return f"Nothing was refused, as the person approved that sign-in.{told}"
     if fields["band"] == Band.NOTIFY:

@@ -19,14 +19,14 @@ class MailStanding(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-_SENT: Final = MailStanding("sent", "good", "a mail server took it, and nobody has told more since")
+_SENT: Final = MailStanding("sent", "good", "a mail server took it, and nothing has been reported since")
 _TOLD: Final[dict[DeliveryState, MailStanding]] = {
     "deferred": MailStanding("delayed", "warn", "the provider has it and keeps trying"),
     "delivered": MailStanding("delivered", "good", "the provider says that it is in the mailbox, perhaps as spam"),
-    "failed": MailStanding("failed", "bad", "the provider gave it up"),
+    "failed": MailStanding("failed", "bad", "the provider gave up"),
     "suppressed": MailStanding("failed", "bad", "the address is on the provider's own list of those that get none"),
-    "bounced": MailStanding("bounced", "bad", "it came back for good"),
-    "complained": MailStanding("unwanted", "bad", "its reader called it unwanted"),
+    "bounced": MailStanding("bounced", "bad", "it bounced permanently"),
+    "complained": MailStanding("unwanted", "bad", "the recipient marked it as spam"),
 }
 
 
@@ -38,7 +38,7 @@ def mail_standing(
         why = HELD_BACK.get(held_back or "", "its story says why")
         return MailStanding("decoy", "warn", f"no mail, as {why}; the device was not told")
     if state is None:
-        return MailStanding("gone", "", "what became of it is kept no more; its story says it")
+        return MailStanding("gone", "", "its state is no longer kept; the login's story tells it")
     if delivery is not None:
         return _TOLD[delivery]
     if state == "queued" and attempts:

@@ -115,6 +115,6 @@ async def get(tx: ReadTransaction, alert_id: str) -> Alert | None:
 
 
 async def acknowledge(tx: Transaction, alert_id: str, *, operator: str, reason: str, now: int) -> bool:
-    """Let it rest; False where somebody else did already, or there is no such alert."""
+    """Acknowledge it; False where somebody else did already, or there is no such alert."""
     values = {"id": alert_id, "operator": operator, "reason": reason, "now": now}
     return await tx.one(_ACKNOWLEDGE, values) is not None

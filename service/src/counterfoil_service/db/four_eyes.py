@@ -45,7 +45,13 @@ _USE = Statement(
     .values(used_at=parameter("now"))
     .returning(_f.decided_by)
 )
-_COUNT = Statement(select(func.count()).where(_waits, _f.requested_by != parameter("by")))
+_granted = and_(_f.requested_by == parameter("by"), _f.granted == constant(1), _f.used_at.is_(None))
+_COUNT = Statement(
+    select(func.count()).where(
+        _f.expires_at > parameter("now"),
+        or_(and_(_f.granted.is_(None), _f.requested_by != parameter("by")), _granted),
+    )
+)
 
 
 def _shown(*conditions: "ColumnElement[bool]") -> "Select[Any]":
@@ -66,6 +72,7 @@ def _shown(*conditions: "ColumnElement[bool]") -> "Select[Any]":
 
 
 _WAITING = Statement(first_rows(_shown(_waits).order_by(_f.expires_at, _f.id)))
+_GRANTED = Statement(first_rows(_shown(_granted, _f.expires_at > parameter("now")).order_by(_f.expires_at, _f.id)))
 _OTHERS = Statement(
     first_rows(
         _shown(_f.id < parameter("before"), or_(_f.granted.is_not(None), _f.expires_at <= parameter("now"))).order_by(
@@ -131,8 +138,8 @@ async def use(tx: Transaction, act: Act, target: str, *, by: str, now: int) -> s
     return None if row is None else str(row[0])
 
 
-async def count_waiting(tx: ReadTransaction, by: str, now: int) -> int:
-    """How many wait for a decision of somebody else than who asked: for that of `by`."""
+async def count_to_do(tx: ReadTransaction, by: str, now: int) -> int:
+    """How many wait for the operator `by`: others' requests for a decision, and what was granted to them."""
     row = await tx.one(_COUNT, {"by": by, "now": now})
     return 0 if row is None else int(row[0])
 
@@ -140,6 +147,11 @@ async def count_waiting(tx: ReadTransaction, by: str, now: int) -> int:
 async def waiting_requests(tx: ReadTransaction, *, now: int, limit: int) -> list[ShownRequest]:
     """Those that nobody has decided, the one that ends first on top."""
     return [_request(row) for row in await tx.all(_WAITING, {"now": now, "limit": limit})]
+
+
+async def granted_requests(tx: ReadTransaction, *, by: str, now: int, limit: int) -> list[ShownRequest]:
+    """What `by` may do and has not done, the one that ends first on top."""
+    return [_request(row) for row in await tx.all(_GRANTED, {"by": by, "now": now, "limit": limit})]
 
 
 async def other_requests(tx: ReadTransaction, *, before: str, now: int, limit: int) -> list[ShownRequest]:

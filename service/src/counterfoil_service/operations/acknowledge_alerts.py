@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An operator lets alerts rest, and says why: once for each, whoever presses first."""
+"""An operator acknowledges alerts, and says why: once for each, whoever presses first."""
 
 from typing import Final
 

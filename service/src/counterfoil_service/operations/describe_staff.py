@@ -9,11 +9,15 @@ from counterfoil_service.db.engine import ReadTransaction
 
 
 class Colleague(msgspec.Struct, frozen=True):
-    """`signed_in_at` is their last sign-in anywhere, None where none is known any more."""
+    """`signed_in_at` is their last sign-in anywhere, None where none is known any more.
+
+    `subject` None: they are no person yet, as they have never signed in.
+    """
 
     operator: Operator
     tokens: list[OperatorToken]
     signed_in_at: int | None
+    subject: str | None
 
     @property
     def token_used_at(self) -> int | None:
@@ -27,10 +31,12 @@ async def describe_staff(tx: ReadTransaction) -> list[Colleague]:
     for token in await operators.tokens(tx):
         tokens.setdefault(token.operator_id, []).append(token)
     everybody = await operators.list_all(tx)
-    return [Colleague(each, tokens.get(each.id, []), await _signed_in_at(tx, each)) for each in everybody]
+    return [await _colleague(tx, each, tokens.get(each.id, [])) for each in everybody]
 
 
-async def _signed_in_at(tx: ReadTransaction, operator: Operator) -> int | None:
+async def _colleague(tx: ReadTransaction, operator: Operator, tokens: list[OperatorToken]) -> Colleague:
     user = await users.by_mailbox(tx, operator.mailbox)
-    last = [] if user is None else await sessions.latest(tx, user.id, limit=1)
-    return last[0].session.created_at if last else None
+    if user is None:
+        return Colleague(operator, tokens, signed_in_at=None, subject=None)
+    last = await sessions.latest(tx, user.id, limit=1)
+    return Colleague(operator, tokens, last[0].session.created_at if last else None, user.id)

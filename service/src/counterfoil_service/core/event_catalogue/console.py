@@ -58,7 +58,7 @@ CONSOLE: Final[dict[EventName, Entry]] = {
         ),
     ),
     EventName.ALERT_ACKNOWLEDGED: Entry(
-        purpose="An operator has looked into an alert, and said why it may rest. The reason stays out of the log.",
+        purpose="An operator has looked into an alert, and said why it can be closed. The reason stays out of the log.",
         fields={
             "operator": _OPERATOR,
             "alert": Field("the alert's id"),

@@ -27,7 +27,7 @@ DEVICES: Final[dict[EventName, Entry]] = {
         example=example(EventName.DEVICE_FIRST_SEEN, "lakp", fields=_ONE, personal={"device_label": "Ada's desk"}),
     ),
     EventName.DEVICE_CHANGED: Entry(
-        purpose="A known device looks otherwise than before. Worth a look where `is_new_logon` is 1.",
+        purpose="A known device looks different from before. Worth a look where `is_new_logon` is 1.",
         fields={
             **DEVICE,
             "at": Field("where it was noticed", values=("sign_in", "refresh")),

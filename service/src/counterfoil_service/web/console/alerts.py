@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/console/alerts`: what wants a look, in words, and who said why it may rest."""
+"""`/console/alerts`: what wants a look, in words, and who said why it can be closed."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -36,8 +36,11 @@ PAGE: Final = 25
 ALERTS_PATH: Final = f"{CONSOLE_PATH}/alerts"
 _DONE: Final = {
     "acknowledged": "Acknowledged, with your name and reason.",
-    "before": "Nothing was changed: somebody had acknowledged it before.",
+    "before": "Nothing was changed: somebody else had acknowledged it already.",
 }
+
+
+_SEE_BELOW: Final = "Nothing was acknowledged: see below."
 
 
 class ShownPush(msgspec.Struct, frozen=True):
@@ -96,7 +99,10 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class AlertListPage(ConsolePage, frozen=True, kw_only=True):
-    """The list. With one kind chosen an operator may acknowledge several."""
+    """The list. With one kind chosen an operator may acknowledge several, and `words` say once what they all mean.
+
+    `unfit` is what is wrong with the choice of them, `error` with the reason.
+    """
 
     template = "alerts.html"
     section = "/alerts"
@@ -104,6 +110,8 @@ class AlertListPage(ConsolePage, frozen=True, kw_only=True):
     alerts: list[ShownAlert]
     following: str | None
     kinds: list[tuple[str, str]]
+    words: AlertWords | None
+    unfit: str = ""
     chosen: frozenset[str] = frozenset()
     reason: str = ""
     error: str = ""
@@ -139,9 +147,9 @@ async def acknowledge_several(request: AnyRequest) -> Response[str]:
         done = await _acknowledged(request, visitor, tuple(chosen), form)
     except Refusal as refusal:
         page = await _listed_page(request, visitor, listed)
-        typed, error = form.get("reason", at_most=16_384) or "", _said(refusal)
-        page = msgspec.structs.replace(page, chosen=frozenset(chosen), reason=typed, error=error)
-        return await show(request, visitor, page, 422, error)
+        typed, said = form.get("reason", at_most=16_384) or "", _said(refusal)
+        page = msgspec.structs.replace(page, chosen=frozenset(chosen), reason=typed, **{_field(refusal): said})
+        return await show(request, visitor, page, 422, _SEE_BELOW)
     return go_to_path(request, path_of(request, ALERTS_PATH) + listed.query(done=done))
 
 
@@ -155,14 +163,15 @@ async def show_alert(request: AnyRequest, alert_id: FromPath[str]) -> Response[s
 
 @post("/alerts/{alert_id:str}")
 async def acknowledge_one(request: AnyRequest, alert_id: FromPath[str]) -> Response[str]:
-    """Let it rest."""
+    """With a reason."""
     form, visitor = await read_form_of(request)
     try:
         done = await _acknowledged(request, visitor, (alert_id,), form)
     except Refusal as refusal:
         page = await _one_page(request, visitor, alert_id)
         typed, error = form.get("reason", at_most=16_384) or "", _said(refusal)
-        return await show(request, visitor, msgspec.structs.replace(page, reason=typed, error=error), 422, error)
+        page = msgspec.structs.replace(page, reason=typed, error=error)
+        return await show(request, visitor, page, 422, _SEE_BELOW)
     return go_back(request, f"{ALERTS_PATH}/{alert_id}", done)
 
 
@@ -180,6 +189,11 @@ def _said(refusal: Refusal) -> str:
     return as_sentence(refusal.description)
 
 
+def _field(refusal: Refusal) -> str:
+    """Where on the list it is said: by the boxes, or at the reason."""
+    return "unfit" if refusal.description.startswith("alert: ") else "error"
+
+
 async def _listed_page(request: AnyRequest, visitor: Visitor, listed: Listed) -> AlertListPage:
     await view(request, visitor, "alerts")
     asked = AlertsAsked(unseen=not listed.everything, kind=listed.kind, after=listed.after, limit=PAGE)
@@ -191,6 +205,7 @@ async def _listed_page(request: AnyRequest, visitor: Visitor, listed: Listed) ->
         alerts=[_shown(request, each) for each in found.alerts],
         following=following,
         kinds=[(kind, words_of(kind).title) for kind in KINDS],
+        words=None if listed.kind is None else words_of(listed.kind),
     )
 
 

@@ -21,7 +21,7 @@ from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, typed_of, wrong_uris
 from counterfoil_service.web.console.done import done_of, go_back
-from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
+from counterfoil_service.web.console.frame import ConsolePage, application_path, show
 from counterfoil_service.web.console.policies import POLICIES, Policy
 from counterfoil_service.web.console.snippets import Snippet, snippet_of
 from counterfoil_service.web.forms import Form
@@ -29,8 +29,6 @@ from counterfoil_service.web.services import AnyRequest, services_of
 
 _PATH: Final = "/applications/{name:str}"
 _LIST: Final = f"{CONSOLE_PATH}/applications"
-_TAKEN: Final = frozenset({".", "..", "check", "new"})
-"""Client ids that are something else where they stand in a path."""
 
 _DONE: Final = {
     "added": "The application is registered.",
@@ -80,11 +78,6 @@ class ApplicationPage(ConsolePage, frozen=True, kw_only=True):
     def checked(self) -> bool:
         """As there."""
         return self.shown.checked
-
-
-def application_path(application_id: str) -> str:
-    """Where its page is, below the issuer. A colon can be in no client id."""
-    return f"{_LIST}/{':' if application_id in _TAKEN else ''}{application_id}"
 
 
 @route(_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])

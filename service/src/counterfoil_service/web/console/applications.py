@@ -14,10 +14,10 @@ from counterfoil_service.db import applications
 from counterfoil_service.operations.add_application import add_application
 from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
-from counterfoil_service.web.console.application import Shown, application_path, show_application
+from counterfoil_service.web.console.application import Shown, show_application
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, wrong_uris
 from counterfoil_service.web.console.done import done_of, go_back
-from counterfoil_service.web.console.frame import ConsolePage, show
+from counterfoil_service.web.console.frame import ConsolePage, application_path, show
 from counterfoil_service.web.console.policies import POLICIES, Policy
 from counterfoil_service.web.console.redirect_words import Verdict, lines_of, verdicts_on
 from counterfoil_service.web.services import AnyRequest, services_of

@@ -14,7 +14,7 @@ from counterfoil_service.core.identifiers import base64url
 from counterfoil_service.core.relaying import MAX_REASON, check_reason
 from counterfoil_service.db.four_eyes import ShownRequest
 from counterfoil_service.operations.decide_request import DecideRequest, decide_request
-from counterfoil_service.operations.describe_requests import AFTER_ALL, AT_MOST, describe_requests
+from counterfoil_service.operations.describe_requests import AFTER_ALL, AT_MOST, RequestsAsked, describe_requests
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, act_freshly, admit, read_form_of, view
 from counterfoil_service.web.console.done import as_sentence, done_of, go_back
@@ -54,10 +54,11 @@ class ShownAct(msgspec.Struct, frozen=True):
 
 
 class FourEyesPage(ConsolePage, frozen=True, kw_only=True):
-    """`waiting` stands on the first page alone."""
+    """`waiting`, and what was `granted` to the visitor and is not done, are on the first page alone."""
 
     template = "four_eyes.html"
     section = "/four-eyes"
+    granted: list[ShownAct]
     waiting: list[ShownAct]
     others: list[ShownAct]
     is_first: bool
@@ -77,7 +78,7 @@ def asking_of(request: AnyRequest, visitor: Visitor, act: Act, requests: Sequenc
 
 @route("/four-eyes", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def show_requests(request: AnyRequest) -> Response[str]:
-    """What waits for a decision, the one that ends first on top; below it what was decided, the newest first."""
+    """What the visitor may do now, and what waits for a decision; below them what was decided, the newest first."""
     visitor = await admit(request)
     _check_wanted(request)
     page = await _look(request, visitor, Query(request.scope["query_string"]).get("before", at_most=64))
@@ -112,14 +113,16 @@ async def _look(request: AnyRequest, visitor: Visitor, before: str | None) -> Fo
     services = services_of(request)
     await view(request, visitor, "four_eyes")
     now = services.clock()
-    waiting, others = await services.database.read(describe_requests, before or AFTER_ALL, now)
-    more = len(others) > AT_MOST
+    asked = RequestsAsked(visitor.operator.id, before or AFTER_ALL, now)
+    found = await services.database.read(describe_requests, asked)
+    more = len(found.others) > AT_MOST
     return FourEyesPage(
         title="Four eyes",
-        waiting=[_shown(each, visitor, now) for each in waiting],
-        others=[_shown(each, visitor, now) for each in others[:AT_MOST]],
+        granted=[_shown(each, visitor, now) for each in found.granted],
+        waiting=[_shown(each, visitor, now) for each in found.waiting],
+        others=[_shown(each, visitor, now) for each in found.others[:AT_MOST]],
         is_first=before is None,
-        following=f"?before={others[AT_MOST - 1].request.id}" if more else None,
+        following=f"?before={found.others[AT_MOST - 1].request.id}" if more else None,
     )
 
 

@@ -12,6 +12,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 from markupsafe import Markup
 
+from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.db import alerts, four_eyes
 from counterfoil_service.languages.templates import bdi, environment
@@ -35,6 +36,9 @@ SECTIONS: Final = (
 """Below `/console`, in the order of the menu."""
 FOUR_EYES: Final = ("/four-eyes", "Four eyes")
 """Before the last one, where the settings ask for a second person."""
+
+_TAKEN: Final = frozenset({".", "..", "check", "new"})
+"""What means something else below `/console/applications`."""
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -74,6 +78,11 @@ def _when(microseconds: int | None) -> Markup | str:
     )
 
 
+def application_path(application_id: str) -> str:
+    """Where an application's page is, below the issuer. A colon can be in no client id."""
+    return f"{CONSOLE_PATH}/applications/{':' if application_id in _TAKEN else ''}{application_id}"
+
+
 def _ago(microseconds: int, now: int) -> str:
     seconds = max(0, now - microseconds) // 1_000_000
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
@@ -84,7 +93,8 @@ def _ago(microseconds: int, now: int) -> str:
 
 _ENVIRONMENT = environment(__package__, ENGLISH)
 _ENVIRONMENT.filters |= {"when": _when, "ago": _ago, "bdi": bdi, "number": lambda number: f"{number:,}"}
-_ENVIRONMENT.filters["stretch"] = stretch_words
+_ENVIRONMENT.filters |= {"stretch": stretch_words, "application": application_path}
+_ENVIRONMENT.globals["own_id"] = OWN_ID
 
 
 async def show(
@@ -132,6 +142,6 @@ async def _menu(
     counts = {"/alerts": (await services.database.read(alerts.count_unseen), "not acknowledged")}
     if not services.settings.four_eyes:
         return SECTIONS, counts
-    waiting = await services.database.read(four_eyes.count_waiting, visitor.operator.id, services.clock())
-    counts[FOUR_EYES[0]] = (waiting, "waiting for a second person")
+    to_do = await services.database.read(four_eyes.count_to_do, visitor.operator.id, services.clock())
+    counts[FOUR_EYES[0]] = (to_do, "to decide, or granted to you and not done yet")
     return (*SECTIONS[:-1], FOUR_EYES, SECTIONS[-1]), counts

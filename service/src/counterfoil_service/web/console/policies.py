@@ -17,7 +17,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     @property
     def changeable(self) -> bool:
-        """Whether it may be otherwise later."""
+        """Whether it can be changed later."""
         return self.name in CHANGEABLE
 
     def means(self, application: Application) -> tuple[str, str]:
@@ -45,7 +45,11 @@ POLICIES: Final = (
         "dpop",
         "Device keys (DPoP)",
         (
-            ("required", "Required", "Every device proves a key of its own; a copied token is worth nothing without."),
+            (
+                "required",
+                "Required",
+                "Every device proves a key of its own: without it a copied token is worthless.",
+            ),
             ("optional", "Optional", "Clients without keys are let in: their tokens work for whoever holds them."),
         ),
     ),
@@ -53,8 +57,8 @@ POLICIES: Final = (
         "fingerprint",
         "Fingerprint of the device",
         (
-            ("optional", "Optional", "Compared where the client sends one: a device that looks otherwise is told of."),
-            ("required", "Required", "Without one nobody is let in with a key."),
+            ("optional", "Optional", "Compared where the client sends one: a device that looks different is reported."),
+            ("required", "Required", "Without one, no device key is accepted."),
             ("off", "Off", "None is read, compared or kept."),
         ),
     ),
@@ -62,8 +66,8 @@ POLICIES: Final = (
         "new_devices",
         "New devices",
         (
-            ("notify", "Tell", "The person is mailed of a first sign-in with a device, and may end it."),
-            ("allow", "Allow", "Nothing is said of a new device."),
+            ("notify", "Notify", "The person gets a mail about a first sign-in with a device, and can end it."),
+            ("allow", "Allow", "Nobody is told about a new device."),
             ("refuse", "Refuse", "A new device waits until an operator or its person enrols it. Needs device keys."),
         ),
     ),
@@ -80,7 +84,11 @@ POLICIES: Final = (
         "Code in the mail",
         (
             ("no", "None", "Nothing in the mail can be read out to somebody else."),
-            ("yes", "Eight digits", "For where links cannot be opened. Whoever talks a person out of them is let in."),
+            (
+                "yes",
+                "Eight digits",
+                "For where links cannot be opened. Whoever gets a person to read them out is let in.",
+            ),
         ),
     ),
 )
