@@ -81,7 +81,7 @@ async def test_what_people_did_is_what_the_funnel_says(stage: Stage) -> None:
         assert figure_of(page, "Wrong codes") == "1"
         assert figure_of(page, "Logins locked by them") == "0"
         assert "the median of 2 approvals" in page
-        assert rows_of(page, "Mail") == [["file", "asked", "1", *["0"] * 5]]
+        assert rows_of(page, "Mail") == [["file", "in use", "1", *["0"] * 5]]
 
 
 async def test_before_anything_is_sealed_the_page_says_what_it_leaves_out(stage: Stage) -> None:
