@@ -39,7 +39,7 @@ def counted(page: str) -> int:
 
 def bars(page: str) -> dict[str, str]:
     """Where each bar of the time-line leads, by its name."""
-    found = re.findall(r'<a href="([^"]+)" aria-label="([^"]+)" data-since', page)
+    found = re.findall(r'<a href="([^"]+)" aria-label="([^"]+ events?, [^"]+)"', page)
     return {unescape(words): unescape(href).removeprefix("/console") for href, words in found}
 
 
@@ -219,6 +219,72 @@ async def test_a_count_that_was_cut_says_how_far_it_reaches(staff: Staff, monkey
 )
 async def test_times_at_the_ends_of_the_calendar_are_answered(staff: Staff, query: str) -> None:
     assert len(bars(await staff.see(f"/audit?{query}"))) < 100
+
+
+HEADINGS = {
+    "": "in the last day",
+    "since=2026-11-17T10:00": "since 2026-11-17 10:00",
+    "until=2026-11-18T10:26": "in the day before 2026-11-18 10:26",
+    "since=2026-11-17T10:00&until=2026-11-18T10:26": "from 2026-11-17 10:00 to 2026-11-18 10:26",
+}
+
+
+@pytest.mark.parametrize("query", HEADINGS)
+async def test_the_heading_says_of_which_time_the_count_is(staff: Staff, query: str) -> None:
+    page = await staff.see(f"/audit?{query}")
+    (heading,) = re.findall(r'id="timeline-heading">([^<]+)<', page)
+    assert re.fullmatch(rf"\d+ events? {HEADINGS[query]}", heading)
+
+
+async def test_a_span_that_was_chosen_is_called_by_its_name(staff: Staff) -> None:
+    hour = re.search(r'<a href="/console([^"]+)">Last hour</a>', await staff.see("/audit"))
+    assert hour is not None
+    staff.stage.clock.advance(20)
+    assert "in the last hour</h2>" in await staff.see(unescape(hour[1]))
+
+
+async def test_older_events_than_are_counted_are_said_to_follow_and_only_then(staff: Staff) -> None:
+    older = "Older ones are not counted here"
+    assert older not in await staff.see("/audit")
+    staff.stage.clock.advance(3 * 86_400)
+    await staff.stage.start("bob@example.com")
+    assert older in await staff.see("/audit")
+    assert older not in await staff.see("/audit?since=2026-11-01T00:00")
+
+
+async def test_failures_are_told_and_drawn_and_success_is_the_rule(staff: Staff) -> None:
+    failed = AuditEvent(name=EventName.LOGIN_LOCKED, outcome="failure", fields={"misses": 3})
+
+    async def write(tx: Transaction, event: AuditEvent, context: Context) -> None:
+        await audit.append(tx, context, event)
+
+    await staff.stage.database.write(write, failed)
+    await seal(staff.stage)
+    page = await staff.see("/audit")
+    rows = page.partition('<tbody id="events">')[2].partition("</tbody>")[0]
+    assert rows.count(">failure<") == 1
+    assert ">success<" not in page.partition("</form>")[2]
+    bars = [
+        (float(top), float(height))
+        for top, height in re.findall(r'"bar bad"[^>]* y="([\d.]+)" height="([\d.]+)"', page)
+    ]
+    assert len(bars) == 1
+    assert bars[0][1] >= 4
+
+
+async def test_rows_say_who_of_the_staff_it_was_for_as_long_as_they_have_a_role(staff: Staff) -> None:
+    await staff.see("/audit")
+    staff.stage.clock.advance(1)
+    page = await staff.see("/audit?name=audit.read")
+    assert f'<a href="/console/operators/{staff.operator_id}">Staff: <bdi>grace@example.com</bdi></a>' in page
+    async with Surfer(staff.stage) as browser:
+        staff.stage.clock.advance(61)
+        other = await Staff.hired(browser)
+        await staff.stage.database.write(remove_operator, AUDITOR)
+        page = await other.see("/audit?name=audit.read")
+    assert f"Staff member {staff.operator_id} looked for events." in page
+    assert f"/operators/{staff.operator_id}" not in page
+    assert "grace@example.com" not in page
 
 
 async def test_the_page_needs_no_script_and_breaks_no_policy(staff: Staff) -> None:

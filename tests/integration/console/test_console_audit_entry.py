@@ -55,6 +55,37 @@ async def test_a_story_tells_each_step_and_leads_to_its_entry(staff: Staff) -> N
     assert f'"login":"{asked.login_id}"' in row[0]
 
 
+async def test_a_story_leads_to_what_it_names_while_that_is_there(staff: Staff) -> None:
+    asked = await signed_in(staff)
+    page = await staff.see(f"/audit/logins/{asked.login_id}")
+    assert f'href="/console/logins/{asked.login_id}"' in page
+    assert re.search(r'<a href="/console/applications/[^"]+"><code>', page)
+    await execute(staff.stage, "DELETE FROM logins")
+    await execute(staff.stage, "DELETE FROM applications")
+    page = await staff.see(f"/audit/logins/{asked.login_id}")
+    assert f'href="/console/logins/{asked.login_id}"' not in page
+    assert "/console/applications/" not in page
+
+
+async def test_a_story_explains_to_people(staff: Staff) -> None:
+    asked = await signed_in(staff)
+    page = await staff.see(f"/audit/logins/{asked.login_id}")
+    assert "this does not mean that its owner did" in page
+    assert "follows" not in page
+
+
+async def test_an_entry_says_its_values_as_people_call_them_and_whose_an_id_is(staff: Staff) -> None:
+    await signed_in(staff)
+    await staff.see("/audit")
+    await seal(staff.stage)
+    approved = await staff.see(f"/audit/entries/{await index_of(staff, 'login.approved')}")
+    assert '<dt>Device key <code class="small">jkt</code></dt>' in approved
+    assert '<a href="/console/applications/' in approved
+    read = await staff.see(f"/audit/entries/{await index_of(staff, 'audit.read')}")
+    assert f'<a href="/console/operators/{staff.operator_id}"><code>{staff.operator_id}</code></a>' in read
+    assert "<bdi>grace@example.com</bdi>" in read
+
+
 async def test_what_repeats_itself_is_one_step_with_a_way_to_each(staff: Staff) -> None:
     staff.stage.clock.advance(61)
     asked = await staff.stage.start("bob@example.com")

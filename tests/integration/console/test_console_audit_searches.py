@@ -23,7 +23,7 @@ async def staff(stage: Stage) -> AsyncIterator[Staff]:
 async def test_a_kept_search_is_a_link_to_its_filters(staff: Staff) -> None:
     page = await staff.get("/audit?outcome=failure&application_id=desk-app")
     answer = await staff.press(page, "save", search="  Desk   failures ")
-    assert answer.headers["location"].endswith("/console/audit?done=saved")
+    assert answer.headers["location"].endswith("/console/audit?application_id=desk-app&outcome=failure&done=saved")
     text = (await staff.browser.follow(answer)).text
     assert '<a href="/console/audit?application_id=desk-app&amp;outcome=failure"><bdi>Desk failures</bdi></a>' in text
     assert "is kept" in text
@@ -71,6 +71,15 @@ async def test_a_search_is_removed_by_its_owner_and_by_nobody_else(staff: Staff)
     answer = await staff.press(await staff.get("/audit"), "remove")
     assert answer.headers["location"].endswith("?done=removed")
     assert await staff.stage.rows("SELECT name FROM saved_searches") == [("Theirs",)]
+
+
+async def test_the_filters_stay_when_a_search_is_removed(staff: Staff) -> None:
+    await staff.press(await staff.get("/audit"), "save", search="Mine")
+    answer = await staff.press(await staff.get("/audit?outcome=failure&source=192.0.2.10"), "remove")
+    assert answer.headers["location"].endswith("/console/audit?outcome=failure&source=192.0.2.10&done=removed")
+    page = (await staff.browser.follow(answer)).text
+    assert "is not kept any more" in page
+    assert 'value="192.0.2.10"' in page
 
 
 async def test_a_form_of_another_browser_keeps_nothing(sqlite_stage: Stage) -> None:

@@ -58,7 +58,18 @@ async def test_rows_come_in_words_as_their_events_are_sealed(staff: Staff) -> No
     row = next(row for row in tail.rows if row["name"] == "login.requested")
     assert "bob@example.com" in row["sentence"]
     assert row["index"] >= 0
+    assert row["staff"] == []
     assert [str(row["index"]) for row in tail.rows] == [block["id"] for block in tail.blocks if "data" in block]
+
+
+async def test_rows_say_who_of_the_staff_it_was(staff: Staff) -> None:
+    tail = Tail(staff, "name=audit.read")
+    await begun(tail)
+    await staff.get("/audit")
+    await seal(staff.stage)
+    await tail.until(lambda _: bool(tail.rows))
+    await tail.hang_up()
+    assert tail.rows[0]["staff"] == [{"id": staff.operator_id, "address": AUDITOR}]
 
 
 async def test_only_what_fits_the_filters_comes_and_the_rest_is_not_looked_at_twice(staff: Staff) -> None:

@@ -92,3 +92,23 @@ def test_a_plot_of_nothing_is_still_one() -> None:
 
 def test_a_plot_whose_columns_lead_somewhere_says_so() -> None:
     assert plot_columns(columns_of([(1, 0)], href="/console/audit?since=1"), HOUR).leads
+
+
+def test_a_failure_is_seen_upon_however_much_went_well_on_a_low_plot_too() -> None:
+    (drawn,) = plot_columns(columns_of([(1_000_000, 1)]), HOUR, 120).columns
+    assert drawn.bad_height >= 4
+    assert drawn.bad_top + drawn.bad_height == drawn.good_top
+    assert drawn.good_top + drawn.good_height == 120
+
+
+def test_seconds_are_told_where_labels_are_that_near() -> None:
+    second = HOUR // 3600
+    bars = [Column(start=START + HOUR + n * second, good=1, bad=0, name="") for n in range(30)]
+    assert [tick.label for tick in plot_columns(bars, second).ticks] == [
+        "01:00:00",
+        "01:00:05",
+        "01:00:10",
+        "01:00:15",
+        "01:00:20",
+        "01:00:25",
+    ]

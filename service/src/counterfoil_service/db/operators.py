@@ -15,6 +15,7 @@ _ADD = insert_unless_there(operators, _o.id)
 _BY_MAILBOX = Statement(select(operators).where(_o.mailbox == parameter("mailbox")))
 _GET = Statement(select(operators).where(_o.id == parameter("id")))
 _LIST = Statement(select(operators).order_by(_o.created_at, _o.id))
+_ADDRESSES = Statement(select(_o.id, _o.address))
 _HOLD_ALL = Statement(select(operators).order_by(_o.id).with_for_update())
 _REMOVE = Statement(delete(operators).where(_o.id == parameter("id")).returning(_o.id))
 _ADD_TOKEN = Statement(insert_row(operator_tokens))
@@ -61,6 +62,11 @@ async def get(tx: ReadTransaction, operator_id: str) -> Operator | None:
 async def list_all(tx: ReadTransaction) -> list[Operator]:
     """Everybody, the oldest first."""
     return [Operator(*row) for row in await tx.all(_LIST, {})]
+
+
+async def staff_addresses(tx: ReadTransaction) -> dict[str, str]:
+    """Everybody's address by their id: they are few."""
+    return {str(row[0]): str(row[1]) for row in await tx.all(_ADDRESSES, {})}
 
 
 async def hold_all(tx: Transaction) -> list[Operator]:

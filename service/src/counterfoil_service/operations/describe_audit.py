@@ -8,7 +8,7 @@ import msgspec
 from counterfoil_service.core.event_buckets import FIVE_MINUTES
 from counterfoil_service.core.event_filter import Cursor, EventFilter
 from counterfoil_service.core.timeline import Span, TimelineBar, bars_of, span_of
-from counterfoil_service.db import audit_pages, event_counts, event_moments, log, saved_searches
+from counterfoil_service.db import audit_pages, event_counts, event_moments, log, operators, saved_searches
 from counterfoil_service.db.audit_pages import Page
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.event_counts import Wanted
@@ -28,13 +28,17 @@ class DescribeAudit(msgspec.Struct, frozen=True):
 
 
 class AuditView(msgspec.Struct, frozen=True):
-    """`last_index` is the log's newest entry, -1 before the first. Before `cut` nothing was counted."""
+    """`last_index` is the log's newest entry, -1 before the first. Before `cut` nothing was counted.
+
+    `staff` are the addresses of all who have a role, by their ids.
+    """
 
     page: Page
     bars: list[TimelineBar]
     cut: int | None
     last_index: int
     searches: list[SavedSearch]
+    staff: dict[str, str]
 
 
 async def describe_audit(tx: ReadTransaction, seal_key: bytes, asked: DescribeAudit, now: int) -> AuditView:
@@ -47,6 +51,7 @@ async def describe_audit(tx: ReadTransaction, seal_key: bytes, asked: DescribeAu
         counted.cut,
         await log.last_index(tx),
         await saved_searches.of_operator(tx, asked.operator_id),
+        await operators.staff_addresses(tx),
     )
 
 

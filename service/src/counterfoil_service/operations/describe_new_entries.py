@@ -8,7 +8,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.event_filter import EventFilter
 from counterfoil_service.core.session import Limits
 from counterfoil_service.db import audit, operators
-from counterfoil_service.db.audit import Stretch
+from counterfoil_service.db.audit import StoredEvent
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.describe_cookie import describe_cookie
 
@@ -24,9 +24,17 @@ class NewEntries(msgspec.Struct, frozen=True):
         return "NewEntries(...)"
 
 
+class NewStretch(msgspec.Struct, frozen=True):
+    """`following` is the index to go on at; `staff` the addresses of all who have a role, where there are events."""
+
+    events: list[StoredEvent]
+    following: int
+    staff: dict[str, str]
+
+
 async def describe_new_entries(
     tx: ReadTransaction, asked: NewEntries, seal_key: bytes, now: int, index: int, limit: int
-) -> Stretch:
+) -> NewStretch:
     """Of at most `limit` entries from `index` on those that fit; a Refusal once the session or the role has ended."""
     person = await describe_cookie(tx, asked.cookie_hash, OWN_ID, asked.limits, now)
     if person is None or await operators.by_mailbox(tx, person.user.mailbox) is None:
@@ -37,4 +45,4 @@ async def describe_new_entries(
         for stored in sealed.events
         if asked.wanted.takes(stored.event, stored.time, (stored.personal or {}).get("source"))
     ]
-    return Stretch(fitting, sealed.following)
+    return NewStretch(fitting, sealed.following, await operators.staff_addresses(tx) if fitting else {})

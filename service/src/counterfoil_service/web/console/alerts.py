@@ -14,6 +14,7 @@ from counterfoil_service.core.alerting import KINDS, AlertCursor, is_about_other
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.mail_words import trouble
 from counterfoil_service.core.relaying import MAX_REASON
+from counterfoil_service.core.timeline import SECOND
 from counterfoil_service.db.alert_pushes import Push
 from counterfoil_service.operations.acknowledge_alerts import AcknowledgeAlerts, acknowledge_alerts
 from counterfoil_service.operations.describe_alerts import (
@@ -26,6 +27,7 @@ from counterfoil_service.operations.describe_alerts import (
 from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, act, admit, read_form_of, view
+from counterfoil_service.web.console.audit_query import utc
 from counterfoil_service.web.console.done import as_sentence, done_of, go_back
 from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
 from counterfoil_service.web.forms import Form
@@ -67,6 +69,14 @@ class ShownAlert(msgspec.Struct, frozen=True):
     def party(self) -> tuple[str, str] | None:
         """The device, receiver or provider that it is about."""
         return party_of(self.described.alert.kind, self.described.alert.about)
+
+    @property
+    def events(self) -> str:
+        """The audit log's query of what raised it."""
+        alert = self.described.alert
+        return "?" + urlencode(
+            {"name": alert.kind, "since": utc(alert.raised_at), "until": utc(alert.last_at + SECOND)}
+        )
 
     @property
     def is_many(self) -> bool:

@@ -21,7 +21,7 @@ from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, typed_of, wrong_uris
 from counterfoil_service.web.console.done import done_of, go_back
-from counterfoil_service.web.console.frame import ConsolePage, application_path, show
+from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, application_path, show
 from counterfoil_service.web.console.policies import POLICIES, Policy
 from counterfoil_service.web.console.snippets import Snippet, snippet_of
 from counterfoil_service.web.forms import Form

@@ -11,13 +11,14 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.db.saved_searches import SavedSearch
 from counterfoil_service.operations.describe_audit import DescribeAudit, describe_audit
 from counterfoil_service.spellings import FORMATS
+from counterfoil_service.web.browser.answers import path_of
 from counterfoil_service.web.console.access import Visitor, admit
 from counterfoil_service.web.console.audit_access import read_as_staff
 from counterfoil_service.web.console.audit_query import AuditQuery
 from counterfoil_service.web.console.audit_rows import AuditRow, row_of
 from counterfoil_service.web.console.audit_timeline import Timeline, timeline_of
 from counterfoil_service.web.console.done import done_of
-from counterfoil_service.web.console.frame import ConsolePage, show
+from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
 from counterfoil_service.web.services import AnyRequest, services_of
 
 AUDIT_SECTION = "/audit"
@@ -88,8 +89,8 @@ async def show_query(
     page = AuditPage(
         title="Audit",
         query=query,
-        rows=[row_of(stored) for stored in view.page.events],
-        timeline=timeline_of(view, query, now),
+        rows=[row_of(stored, view.staff) for stored in view.page.events],
+        timeline=timeline_of(view, query, path_of(request, CONSOLE_PATH + AUDIT_SECTION), now),
         following=None if following is None else query.link(cursor=following.text()),
         tail_from=view.last_index + 1,
         searches=view.searches,

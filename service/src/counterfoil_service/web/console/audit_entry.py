@@ -16,23 +16,22 @@ from counterfoil_service.operations.log_key import log_key
 from counterfoil_service.web.console.access import Visitor, admit
 from counterfoil_service.web.console.audit import AUDIT_SECTION
 from counterfoil_service.web.console.audit_access import read_as_staff
+from counterfoil_service.web.console.audit_facts import Fact, facts_of, personal_of
 from counterfoil_service.web.console.audit_proof import Verification, verify_proof
 from counterfoil_service.web.console.audit_rows import AuditRow, meaning_of, plain, row_of
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
-_REFERENCES = ("reason", "login_id", "application_id", "session_id", "subject", "jkt")
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What an event says, each value in a text that can be shown; `personal` None where it was erased."""
+    """What an event says; `meaning` may be empty, `personal` is None where it was erased."""
 
     row: AuditRow
     meaning: str
-    references: dict[str, str]
-    fields: dict[str, str]
-    personal: dict[str, str] | None
+    facts: list[Fact]
+    personal: list[Fact] | None
 
     def __repr__(self) -> str:
         return f"Said(row={self.row!r})"
@@ -70,7 +69,7 @@ async def show_entry(request: AnyRequest, index: FromPath[str]) -> Response[str]
         title=f"Entry {place}",
         index=place,
         view=view,
-        said=None if view.event is None else _said(view.event),
+        said=None if view.event is None else _said(view.event, view),
         leaf_text="" if data is None else plain(data.decode()),
         leaf_base64="" if data is None else base64_text(data),
         verification=verification,
@@ -130,16 +129,12 @@ def _place(text: str) -> int:
     return place
 
 
-def _said(stored: StoredEvent) -> Said:
-    event = stored.event
-    references = {name: str(value) for name in _REFERENCES if (value := getattr(event, name)) is not None}
-    personal = stored.personal
+def _said(stored: StoredEvent, view: EntryView) -> Said:
     return Said(
-        row=row_of(stored),
-        meaning=meaning_of(event.name),
-        references=references,
-        fields={name: plain(str(value)) for name, value in sorted(event.fields.items())},
-        personal=None if personal is None else {name: plain(text) for name, text in sorted(personal.items())},
+        row=row_of(stored, view.staff),
+        meaning=meaning_of(stored.event.name),
+        facts=facts_of(stored, view.staff, view.application),
+        personal=personal_of(stored),
     )
 
 

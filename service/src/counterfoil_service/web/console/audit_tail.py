@@ -45,7 +45,7 @@ async def _look(
     now, seal_key = services.clock(), services.keys.seal_mailbox
     sealed = await describe_new_entries(tx, asked, seal_key, now, index, limit)
     blocks = [
-        f"id: {stored.index}\ndata: ".encode() + msgspec.json.encode(row_of(stored)) + b"\n\n"
+        f"id: {stored.index}\ndata: ".encode() + msgspec.json.encode(row_of(stored, sealed.staff)) + b"\n\n"
         for stored in sealed.events
     ]
     if sealed.following > index:

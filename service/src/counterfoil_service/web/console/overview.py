@@ -18,6 +18,7 @@ from counterfoil_service.web.console.overview_parts import (
     ProviderRow,
     WitnessRow,
     duration_words,
+    has_reports,
     misses_of,
     plot_of,
     providers_of,
@@ -44,7 +45,10 @@ SPANS: Final = {
 
 
 class OverviewPage(ConsolePage, frozen=True, kw_only=True):
-    """The first page. `chosen` is the key of one of `spans`; `newest`: not all approvals were looked at."""
+    """The first page. `chosen` is the key of one of `spans`; `newest`: not all approvals were looked at.
+
+    `reports`: mail providers tell what became of mail.
+    """
 
     template = "overview.html"
     section = ""
@@ -72,14 +76,15 @@ async def show_overview(request: AnyRequest) -> Response[str]:
     window = window_of(SPANS[chosen], services.clock())
     overview = await services.database.read(describe_overview, window)
     settings = services.settings
+    reports = bool(settings.mail_webhooks) or has_reports(overview)
     page = OverviewPage(
         title="Overview",
         spans=SPANS,
         chosen=chosen,
         window=window,
         overview=overview,
-        steps=steps_of(overview, reports=bool(settings.mail_webhooks)),
-        reports=bool(settings.mail_webhooks),
+        steps=steps_of(overview, reports=reports),
+        reports=reports,
         typical=None if overview.typical is None else duration_words(overview.typical),
         newest=overview.approvals >= APPROVALS,
         misses=misses_of(overview),

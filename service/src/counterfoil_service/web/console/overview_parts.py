@@ -22,6 +22,7 @@ _OF_MAIL: Final = (
     EventName.MAIL_BOUNCED,
     EventName.MAIL_COMPLAINED,
 )
+_REPORTED: Final = (EventName.MAIL_DELIVERED, EventName.MAIL_BOUNCED, EventName.MAIL_COMPLAINED)
 _SECOND: Final = 1_000_000
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
@@ -64,8 +65,12 @@ def steps_of(overview: Overview, *, reports: bool) -> list[FunnelStep]:
     logins = Counter[str]()
     for total in overview.totals:
         logins[total.name] += total.logins
-    told = reports or logins[EventName.MAIL_DELIVERED] > 0
-    return funnel(logins, () if told else ("delivered",))
+    return funnel(logins, () if reports else ("delivered",))
+
+
+def has_reports(overview: Overview) -> bool:
+    """Whether a provider told what became of mail, whatever the settings say by now."""
+    return any(total.name in _REPORTED and total.events for total in overview.totals)
 
 
 def misses_of(overview: Overview) -> Misses:

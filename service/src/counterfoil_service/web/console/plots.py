@@ -17,17 +17,20 @@ HEIGHT: Final = 200
 """Of the room for columns, in pixels; labels stand below it."""
 _LINES: Final = 4
 _TICKS: Final = 6
-_LEAST: Final = 2.0
+_LEAST: Final = 4.0
 """Pixels of a count that is not zero, however small it is beside others."""
 _GAP: Final = 0.16
 """Of a column's room: what is left free beside it."""
+_MINUTE: Final = 60_000_000
+_APART: Final = (*(_MINUTE // parts for parts in (60, 12, 6, 2, 1)), *BARS)
+"""Between labels: from a second on."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """What is counted from `start` (microseconds UTC) on; `name` says it in words, to ears and under a pointer.
 
-    `href` makes it a link; `chosen` marks it as the one that a page shows.
+    `href` makes it a link.
     """
 
     start: int
@@ -35,7 +38,6 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     bad: int
     name: str
     href: str | None = None
-    chosen: bool = False
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
     @property
     def room_left(self) -> float:
-        """Where the room of this column begins, which all of is a link."""
+        """Where the room of this column begins, all of which is a link where the column is one."""
         return round(self.left - (self.room - self.width) / 2, 3)
 
 
@@ -64,9 +66,11 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is drawn."""
+    """Everything that is drawn; columns begin at `start`, each is `width` (microseconds UTC)."""
 
-    height: int = HEIGHT
+    height: int
+    start: int
+    width: int
     columns: list[Drawn]
     lines: list[Mark]
     ticks: list[Mark]
@@ -77,29 +81,33 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
         return any(drawn.column.href is not None for drawn in self.columns)
 
 
-def plot_columns(columns: Sequence[Column], width: int) -> Plot:
-    """Columns of one `width` (microseconds), in the order of time, one for each that there is room for."""
+def plot_columns(columns: Sequence[Column], width: int, height: int = HEIGHT) -> Plot:
+    """Columns of one `width` (microseconds), in the order of time, one for each that there is room for.
+
+    `height` is in pixels.
+    """
     step = _step(max((column.good + column.bad for column in columns), default=0))
     top = step * max(1, *(-(-(column.good + column.bad) // step) for column in columns), 1)
     room = 100 / max(1, len(columns))
     return Plot(
-        columns=[_drawn(column, number * room, room, top) for number, column in enumerate(columns)],
-        lines=[Mark(round(HEIGHT - HEIGHT * value / top, 2), f"{value:,}") for value in range(0, top + 1, step)],
+        height=height,
+        start=columns[0].start if columns else 0,
+        width=width,
+        columns=[_drawn(column, number * room, room, height / top, height) for number, column in enumerate(columns)],
+        lines=[Mark(round(height - height * value / top, 2), f"{value:,}") for value in range(0, top + 1, step)],
         ticks=_ticks(columns, width, room),
     )
 
 
-def _drawn(column: Column, left: float, room: float, top: int) -> Drawn:
-    good, bad = (_tall(count, top) for count in (column.good, column.bad))
+def _drawn(column: Column, left: float, room: float, each: float, height: int) -> Drawn:
+    """`each` is how tall one of what is counted is."""
+    good, bad = (max(_LEAST, count * each) if count else 0.0 for count in (column.good, column.bad))
     # What is drawn larger than it is must not reach beyond the plot.
-    good = min(good, HEIGHT - bad)
+    bad = min(bad, height - _LEAST if good else height)
+    good = min(good, height - bad)
     free = room * _GAP
-    places = (left + free / 2, room - free, room, HEIGHT - good, good, HEIGHT - good - bad, bad)
+    places = (left + free / 2, room - free, room, height - good, good, height - good - bad, bad)
     return Drawn(column, *(round(place, 3) for place in places))
-
-
-def _tall(count: int, top: int) -> float:
-    return max(_LEAST, HEIGHT * count / top) if count else 0.0
 
 
 def _step(largest: int) -> int:
@@ -113,7 +121,7 @@ def _step(largest: int) -> int:
 
 
 def _ticks(columns: Sequence[Column], width: int, room: float) -> list[Mark]:
-    apart = next((each for each in BARS if each % width == 0 and len(columns) * width <= _TICKS * each), BARS[-1])
+    apart = next((each for each in _APART if each % width == 0 and len(columns) * width <= _TICKS * each), BARS[-1])
     return [
         Mark(round(number * room, 3), tick_label(column.start, apart))
         for number, column in enumerate(columns)
@@ -122,10 +130,10 @@ def _ticks(columns: Sequence[Column], width: int, room: float) -> list[Mark]:
 
 
 def tick_label(time: int, apart: int) -> str:
-    """The hour, as `06:00`; at midnight the day, as `16 Nov`, with its year where ticks are months apart."""
+    """`06:00`, or `06:00:15`; at midnight the day, as `16 Nov`, with its year where ticks are months apart."""
     moment = _utc(time)
     if time % DAY:
-        return f"{moment:%H:%M}"
+        return f"{moment:%H:%M:%S}" if apart < _MINUTE else f"{moment:%H:%M}"
     day = _day(moment)
     return f"{day} {moment.year}" if apart > 28 * DAY else day
 

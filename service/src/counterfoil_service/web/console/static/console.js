@@ -20,7 +20,7 @@ if (tail) {
   const pause = document.getElementById("tail-pause");
   const list = document.getElementById("events");
   const blank = document.getElementById("event-row").content.firstElementChild;
-  const { here, people } = tail.dataset;
+  const { here, people, staff } = tail.dataset;
   const most = 500;
   let source;
   let last;
@@ -45,9 +45,21 @@ if (tail) {
     part(row, "time").firstElementChild.dateTime = iso;
     part(row, "time").firstElementChild.textContent = iso.slice(0, 19).replace("T", " ");
     part(row, "name").textContent = event.name;
-    part(row, event.outcome === "failure" ? "success" : "failure").remove();
+    if (event.outcome !== "failure") part(row, "failure").remove();
     if (!event.alert) part(row, "alert").remove();
     part(row, "sentence").textContent = event.sentence;
+    const acted = part(row, "staff");
+    const member = acted.firstElementChild;
+    for (const { id, address } of event.staff) {
+      const link = member.cloneNode();
+      const name = document.createElement("bdi");
+      name.textContent = address;
+      link.href = `${staff}/${id}`;
+      link.append("Staff: ", name);
+      acted.append(link, " ");
+    }
+    if (event.staff.length) member.remove();
+    else acted.remove();
     const about = `of event ${event.position}`;
     lead(row, "login", event.login && `${here}/logins/${event.login}`, `Story ${about}`);
     lead(row, "person", event.subject && `${people}/${event.subject}`, `Person ${about}`);
@@ -115,12 +127,12 @@ if (tail) {
 
 // Audit: several bars of the time-line at once, by a pointer or by Shift and the arrow keys.
 for (const plot of document.querySelectorAll("svg[data-timeline]")) {
-  const bars = [...plot.querySelectorAll("[data-since]")];
+  const bars = [...plot.querySelectorAll(":scope > a, :scope > g")];
   const links = bars.filter((bar) => bar.localName === "a");
   const shade = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   shade.setAttribute("class", "chosen");
-  shade.setAttribute("height", "100");
-  shade.setAttribute("y", "0");
+  shade.setAttribute("height", plot.dataset.height);
+  shade.setAttribute("y", "8");
   let from = null;
   let to = null;
   let dragged = false;
@@ -131,18 +143,22 @@ for (const plot of document.querySelectorAll("svg[data-timeline]")) {
       return;
     }
     const [first, final] = [Math.min(from, to), Math.max(from, to)];
-    shade.setAttribute("x", String(first * 10));
-    shade.setAttribute("width", String((final - first + 1) * 10));
+    shade.setAttribute("x", `${(100 * first) / bars.length}%`);
+    shade.setAttribute("width", `${(100 * (final - first + 1)) / bars.length}%`);
     plot.append(shade);
   };
   const forget = () => {
     from = to = null;
     show();
   };
+  const moment = (place) => {
+    const time = Number(plot.dataset.start) + place * Number(plot.dataset.width);
+    return new Date(time / 1000).toISOString().replace(".000Z", "Z");
+  };
   const apply = () => {
     const url = new URL(plot.dataset.timeline, location.href);
-    url.searchParams.set("since", bars[Math.min(from, to)].dataset.since);
-    url.searchParams.set("until", bars[Math.max(from, to)].dataset.until);
+    url.searchParams.set("since", moment(Math.min(from, to)));
+    url.searchParams.set("until", moment(Math.max(from, to) + 1));
     location.assign(url);
   };
   const at = (event) => {
