@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The live tail of the audit page: what comes, for whoever may see it, and to no one a moment longer."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.web.audit_api import stream
 from support.auditor import seal
 from support.event_stream import EventStream
-from support.http import nothing_written
+from support.http import is_page, nothing_written
 from support.staff import AUDITOR, Staff
 from support.stage import Stage
 from support.surfer import SESSION, Surfer
@@ -159,3 +162,32 @@ async def test_the_page_says_where_its_tail_begins_and_an_old_page_has_none(staf
     page = await staff.see("/audit?outcome=failure")
     assert f'data-tail="/console/audit/tail?outcome=failure&amp;from_index={size}"' in page
     assert "data-tail" not in await staff.see("/audit?until=2026-11-18T10:26")
+
+
+async def test_others_are_served_while_a_tail_catches_up(sqlite_stage: Stage) -> None:
+    looked, served = list[int](), list[int]()
+
+    async def look(_: ReadTransaction, index: int, limit: int) -> tuple[list[bytes], int]:
+        looked.append(index)
+        if len(looked) == 20:
+            raise Refusal(ErrorCode.INVALID_TOKEN, "enough")
+        return [b"data: {}\n\n"] if index else [], index + limit
+
+    async def others() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+            served.append(len(looked))
+
+    other = asyncio.create_task(others())
+    async for _ in stream.grow(sqlite_stage.service.services, look, 0):
+        pass
+    assert len(served) >= 15, "one turn of the loop for each batch"
+    await other
+
+
+async def test_a_link_from_anywhere_does_not_start_one(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        hired = await Staff.hired(browser, "auditor")
+        async with nothing_written(sqlite_stage), asyncio.timeout(10):
+            led = await hired.browser.get("/console/audit/tail?from_index=0", sec_fetch_mode="navigate")
+        is_page(led, 400)

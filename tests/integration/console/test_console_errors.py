@@ -154,4 +154,4 @@ async def test_an_error_is_told_even_where_its_frame_cannot_be_made_and_is_logge
         assert MENU not in is_page(failed, 500)
         assert "secret of the driver" not in lost.text + failed.text
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR", "WARNING"]
-    assert errors.admit is admit
+    assert errors.__dict__["admit"] is admit

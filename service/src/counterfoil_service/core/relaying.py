@@ -44,6 +44,15 @@ def refusal_of_decoy(held_back: str | None) -> Refusal:
     )
 
 
+def refusal_of_colleague() -> Refusal:
+    """Whoever opened it would be that colleague here: no operator may become a second one."""
+    return Refusal(
+        ErrorCode.INVALID_REQUEST,
+        "this login leads a colleague to this service's own pages, and nobody at the console is given the link of one:"
+        " `counterfoil operators add EMAIL --link` on the machine makes one for them",
+    )
+
+
 def refusal_of_other_mailbox() -> Refusal:
     """The person was verified at another spelling after this login began."""
     return Refusal(

@@ -13,7 +13,7 @@ from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import hash_of_nothing
 from counterfoil_service.operations.identify_person import why_refused
 from counterfoil_service.operations.use_grant import UseGrant, use_grant
-from counterfoil_service.operations.why_not_relayed import why_not_relayed
+from counterfoil_service.operations.why_not_relayed import leads_a_colleague_in, why_not_relayed
 
 
 class RelayLink(msgspec.Struct, frozen=True):
@@ -47,6 +47,8 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
     login = await logins.get(tx, command.login_id)
     if login is None:
         raise relaying.no_login(command.login_id)
+    if await leads_a_colleague_in(tx, login, context):
+        raise relaying.refusal_of_colleague()
     secret, digits = link.make(context.entropy), login.mail_code_hash
     given = await relays.relay(
         tx,

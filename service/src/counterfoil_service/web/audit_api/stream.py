@@ -77,6 +77,8 @@ async def grow(services: Services, look: Look, index: int) -> AsyncIterator[byte
             return
         for block in blocks:
             yield block
+        # SQLite's reads never suspend, and others wait.
+        await asyncio.sleep(0)
         looked_at, index = following - index, following
         quiet = 0 if blocks else quiet + 1
         if quiet == _QUIET_LOOKS:

@@ -9,9 +9,8 @@ import msgspec
 
 from counterfoil_service.core.application import OWN_ID, Application
 from counterfoil_service.db.audit import StoredEvent
-from counterfoil_service.web.console.application import application_path
 from counterfoil_service.web.console.audit_rows import STAFF_FIELDS, plain
-from counterfoil_service.web.console.frame import CONSOLE_PATH
+from counterfoil_service.web.console.frame import CONSOLE_PATH, application_path
 
 LABELS: Final = {
     "reason": "Reason",

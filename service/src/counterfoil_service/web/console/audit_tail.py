@@ -25,6 +25,9 @@ from counterfoil_service.web.services import AnyRequest, Services, services_of
 async def follow_audit(request: AnyRequest) -> Stream:
     """What fits the filters, from `from_index`, from behind `Last-Event-ID`, or from now on."""
     services = services_of(request)
+    if request.headers.get("sec-fetch-mode") == "navigate":
+        # Any site can lead a browser here; a script's request comes from our own pages alone (CORP, SameSite).
+        raise Refusal(ErrorCode.INVALID_REQUEST, "This is for the audit page's script: open the audit page instead.")
     visitor = await admit(request)
     cookie = session_of(request)
     parameters = Parameters(request, (*FILTERS, "from_index"))

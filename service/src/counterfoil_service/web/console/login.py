@@ -3,6 +3,7 @@
 
 from typing import ClassVar, Final
 
+import msgspec
 from litestar import Response, post, route
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
@@ -90,7 +91,7 @@ async def change_login(request: AnyRequest, login_id: FromPath[str]) -> Response
 
 async def _relay(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
     """The link, in the answer itself: it stands in no address, and nobody keeps it."""
-    asking = asking_of(request, visitor, "relay", (await _find(request, login_id)).requests)
+    asking = asking_of(request, visitor, "relay", (await _find(request, visitor, login_id)).requests)
     granted = None if asking is None else asking.granted
     # What another operator granted was granted for the reason that was given then: there is nothing to type.
     reason, here = (_typed(form), None) if granted is None else (granted.reason, f"{LOGINS_PATH}/{login_id}")
@@ -112,10 +113,11 @@ def _typed(form: Form) -> str:
     return form.get("reason", at_most=_LONGEST_TYPED) or ""
 
 
-async def _find(request: AnyRequest, login_id: str) -> LoginView:
-    """All of it; a Refusal where there is none."""
-    services = services_of(request)
-    seen = await services.database.read(describe_login, login_id, services.database.context())
+async def _find(request: AnyRequest, visitor: Visitor, login_id: str) -> LoginView:
+    """All of it, with what this visitor may do; a Refusal where there is none."""
+    database = services_of(request).database
+    context = msgspec.structs.replace(database.context(), actor=visitor.operator.id)
+    seen = await database.read(describe_login, login_id, context)
     if seen is None:
         raise Refusal(ErrorCode.NOT_FOUND, "No login that is kept has this id: it may have been deleted by now.")
     return seen
@@ -123,7 +125,7 @@ async def _find(request: AnyRequest, login_id: str) -> LoginView:
 
 async def _look(request: AnyRequest, visitor: Visitor, login_id: str, reason: str = "", wrong: str = "") -> LoginPage:
     """The page, once it is recorded who looks."""
-    seen = await _find(request, login_id)
+    seen = await _find(request, visitor, login_id)
     await view(request, visitor, "logins", login=seen.row.id, subject=seen.row.subject)
     asking = asking_of(request, visitor, "relay", seen.requests)
     return LoginPage(title="Login", seen=seen, shown=shown_login(seen.row), asking=asking, reason=reason, wrong=wrong)
