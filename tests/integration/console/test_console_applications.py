@@ -14,6 +14,7 @@ from counterfoil_service.db import applications
 from counterfoil_service.operations.remove_application import remove_application
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.web.console import application
+from counterfoil_service.web.console.access import act_freshly
 from support.http import nothing_written
 from support.staff import OPERATOR, Staff
 from support.stage import ISSUER, Stage
@@ -331,11 +332,9 @@ async def test_one_that_is_not_there_has_a_page_that_says_so_and_ours_is_no_appl
 async def test_an_application_that_somebody_removes_between_the_look_and_the_deed_leads_to_the_list(
     sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
-    real = application.act_freshly
-
     async def faster(*args: Any, **named: Any) -> Any:
         await sqlite_stage.database.write(remove_application, "ledger")
-        return await real(*args, **named)
+        return await act_freshly(*args, **named)
 
     async with Surfer(sqlite_stage) as browser:
         staff = await Staff.hired(browser)
