@@ -206,7 +206,7 @@ async def test_what_is_for_good_is_said_and_cannot_be_slipped_in(sqlite_stage: S
     async with Surfer(sqlite_stage) as browser:
         staff = await Staff.hired(browser)
         page = await staff.get("/applications/desk-app")
-        assert "People and devices rely on these" in page.text
+        assert "Its people and devices were promised this" in page.text
         slipped = {"dpop": "optional", "client_id": "other", "mail_code": "yes", "scopes": "admin"}
         answer = await staff.press(page, "change", name="Desk App", new_devices="notify", **slipped)
         assert answer.headers["location"].endswith("?done=same")
@@ -332,11 +332,9 @@ async def test_one_that_is_not_there_has_a_page_that_says_so_and_ours_is_no_appl
 async def test_an_application_that_somebody_removes_between_the_look_and_the_deed_leads_to_the_list(
     sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
-    real = act_freshly
-
     async def faster(*args: Any, **named: Any) -> Any:
         await sqlite_stage.database.write(remove_application, "ledger")
-        return await real(*args, **named)
+        return await act_freshly(*args, **named)
 
     async with Surfer(sqlite_stage) as browser:
         staff = await Staff.hired(browser)

@@ -10,7 +10,6 @@ import pytest
 from counterfoil_service.db.engine import unavailable
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.web.console import errors
-from counterfoil_service.web.console.access import admit
 from support.http import is_page
 from support.staff import OPERATOR, Staff
 from support.stage import Stage
@@ -154,4 +153,3 @@ async def test_an_error_is_told_even_where_its_frame_cannot_be_made_and_is_logge
         assert MENU not in is_page(failed, 500)
         assert "secret of the driver" not in lost.text + failed.text
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR", "WARNING"]
-    assert errors.__dict__["admit"] is admit
