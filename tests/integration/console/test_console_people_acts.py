@@ -246,7 +246,7 @@ async def test_a_person_leads_to_all_that_is_theirs(stage: Stage) -> None:
         ):
             assert f'href="/console{way}"' in page, way
         assert page.count("#relay") == 1, "only what waits can be given by hand"
-        assert f"/console/audit?jkt=" in await staff.see(f"/devices/{device}")
+        assert "/console/audit?jkt=" in await staff.see(f"/devices/{device}")
         stage.clock.advance(86_400)
         assert "#relay" not in (await person_of(staff, ADA)).text
 
