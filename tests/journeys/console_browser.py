@@ -94,7 +94,8 @@ class Console(Computer):
     def open(self, beginning: str) -> None:
         """Unfold the first of what is named so: what it asks stands below."""
         self.phone.run(self.phone.page.locator("summary", has_text=beginning).first.click())
-        self.look_closely()
+        if self._script:
+            self.look_closely()
 
     def follow_first(self, beginning: str) -> None:
         """The first link whose name begins so."""
