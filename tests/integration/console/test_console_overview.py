@@ -156,7 +156,7 @@ async def test_mail_is_told_by_provider_and_whoever_rests_is_named(
             smtp.fail()
         page = await staff.see()
     assert rows_of(page, "Mail") == [
-        ["file", "asked", "1", "0", "0", "0", "0", "0"],
+        ["file", "in use", "1", "0", "0", "0", "0", "0"],
         ["smtp", "resting", "2", "0", "0", "0", "0", "0"],
         ["resend", "not in use", "0", "0", "0", "0", "1", "0"],
         ["none took it", "", "0", "0", "1", "0", "0", "0"],
@@ -165,13 +165,30 @@ async def test_mail_is_told_by_provider_and_whoever_rests_is_named(
     assert funnel_of(page)["Delivered"] == ("0", "0 %", "0 %")
 
 
+async def test_nobody_is_said_to_report_nothing_beside_what_was_reported(sqlite_stage: Stage) -> None:
+    silent = "reports what became of mail"
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        assert silent in await staff.see()
+        told = AuditEvent(name=EventName.MAIL_DELIVERED, login_id="01A", fields={"provider": "resend"})
+        await sqlite_stage.database.write(append_all, [(1, told)])
+        await seal(sqlite_stage)
+        page = await staff.see()
+    assert silent not in page
+    assert funnel_of(page)["Delivered"][0] == "1"
+
+
 async def test_what_waits_is_counted_and_since_when(stage: Stage) -> None:
     async with Surfer(stage) as browser:
         staff = await Staff.hired(browser)
         await acting.ask(stage)
         stage.clock.advance(120)
         await seal(stage)
-        await acting.execute(stage, "INSERT INTO audit_sinks VALUES ('siem', 2, 3, 0, 'time<out', 0)")
+        await acting.execute(
+            stage,
+            "INSERT INTO audit_sinks (name, next_index, attempts, due_at, problem, created_at)"
+            " VALUES ('siem', 2, 3, 0, 'time<out', 0)",
+        )
         await acting.execute(
             stage,
             "INSERT INTO alert_pushes (id, alert_id, target, state, attempts, due_at, created_at)"
