@@ -62,6 +62,7 @@ MAY = {
     "devices._OF_USER": ONE_PERSON,
     "device_pages._SESSIONS": ONE_PERSON,
     "four_eyes._ABOUT": FEW_REQUESTS,
+    "four_eyes._GRANTED": FEW_REQUESTS,
     "four_eyes._WAITING": FEW_REQUESTS,
     "event_counts._TOTALS": ADDED_UP,
     "event_moments._MOMENTS[login_id]": ONE_LOGIN,

@@ -264,12 +264,8 @@ async def test_failures_are_told_and_drawn_and_success_is_the_rule(staff: Staff)
     rows = page.partition('<tbody id="events">')[2].partition("</tbody>")[0]
     assert rows.count(">failure<") == 1
     assert ">success<" not in page.partition("</form>")[2]
-    bars = [
-        (float(top), float(height))
-        for top, height in re.findall(r'"bar bad"[^>]* y="([\d.]+)" height="([\d.]+)"', page)
-    ]
-    assert len(bars) == 1
-    assert bars[0][1] >= 4
+    (height,) = re.findall(r'"bar bad"[^>]* y="[\d.]+" height="([\d.]+)"', page)
+    assert float(height) >= 4
 
 
 async def test_rows_say_who_of_the_staff_it_was_for_as_long_as_they_have_a_role(staff: Staff) -> None:

@@ -159,10 +159,23 @@ async def test_mail_is_told_by_provider_and_whoever_rests_is_named(
         ["file", "in use", "1", "0", "0", "0", "0", "0"],
         ["smtp", "paused", "2", "0", "0", "0", "0", "0"],
         ["resend", "not in use", "0", "0", "0", "0", "1", "0"],
-        ["none took it", "", "0", "0", "1", "0", "0", "0"],
+        ["not taken by any", "", "0", "0", "1", "0", "0", "0"],
     ]
     assert funnel_of(page)["Mailed"][0] == "2", "a notice is no link"
     assert funnel_of(page)["Delivered"] == ("0", "0 %", "0 %")
+
+
+async def test_nobody_is_said_to_report_nothing_beside_what_was_reported(sqlite_stage: Stage) -> None:
+    silent = "reports what became of mail"
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        assert silent in await staff.see()
+        told = AuditEvent(name=EventName.MAIL_DELIVERED, login_id="01A", fields={"provider": "resend"})
+        await sqlite_stage.database.write(append_all, [(1, told)])
+        await seal(sqlite_stage)
+        page = await staff.see()
+    assert silent not in page
+    assert funnel_of(page)["Delivered"][0] == "1"
 
 
 async def test_what_waits_is_counted_and_since_when(stage: Stage) -> None:

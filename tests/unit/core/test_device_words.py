@@ -69,7 +69,7 @@ def test_what_is_kept_of_a_finding_reads_as_the_event_of_it_does() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"band": "normal", "at": "refresh"}, "nothing came of it"),
+        ({"band": "normal", "at": "refresh"}, "nothing was done"),
         ({"band": "notify", "at": "refresh", "told": 1}, "tokens were renewed. The person was told by mail."),
         ({"band": "notify", "at": "refresh", "told": 0}, "tokens were renewed. The person was not told by mail."),
         ({"band": "fresh", "at": "refresh"}, "refused and signed out"),

@@ -12,7 +12,7 @@ EXPLAINED: Final[dict[EventName, str]] = {
     ),
     EventName.LOGIN_CODE_MISMATCH: "A slip of the finger looks the same as a guess; after a few the login is over.",
     EventName.LOGIN_LOCKED: "Not even the right code helps now; the person can ask for a new link at once.",
-    EventName.LOGIN_APPROVED: "The device that asked may collect its session now. It has not done so yet.",
+    EventName.LOGIN_APPROVED: "The device that asked may collect its session from here on; this alone signs nobody in.",
     EventName.LOGIN_APPROVAL_REFUSED: "The code was not looked at, so this does not tell whether it was right.",
     EventName.LOGIN_CODE_ISSUED: "The application has yet to redeem the code: nobody is signed in by this alone.",
     EventName.LOGIN_ILLEGAL_TRANSITION: "Mostly somebody pressed a button twice, or went back to an old mail.",
@@ -31,7 +31,7 @@ EXPLAINED: Final[dict[EventName, str]] = {
     EventName.LOGIN_FINGERPRINT_MISMATCH: (
         "Somebody may have copied the key to another machine; one that was rebuilt or replaced looks the same."
     ),
-    EventName.MAIL_QUEUED: "It has not left this service yet.",
+    EventName.MAIL_QUEUED: "This does not mean that it was sent: it has yet to leave this service.",
     EventName.MAIL_SENT: "This does not mean that it arrived, or that anybody has read it.",
     EventName.MAIL_DEFERRED: "It is not given up: it is tried again without anybody's help.",
     EventName.MAIL_FAILED: "Nobody tries to send this mail again.",
