@@ -18,6 +18,7 @@ from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.operations.acknowledge_alerts import AcknowledgeAlerts, acknowledge_alerts
 from counterfoil_service.operations.rewind_sink import RewindSink, rewind_sink
+from counterfoil_service.settings.alert_targets import read_alert_targets
 from support.alarms import CAUSES, alarmed, alerts_of, cloned, dead_sink, flood, report, stolen_code, stolen_token
 from support.machines import LAPTOP, UPGRADED, described
 from support.receivers import WebhookReceiver, listening
@@ -116,6 +117,22 @@ async def test_no_attacker_makes_alerts_without_an_end_and_what_is_beyond_is_cou
 async def raise_one(tx: Transaction, login_id: str, context: Context) -> None:
     event = AuditEvent(name=EventName.LOGIN_KEY_MISMATCH, outcome="failure", reason="other_key", login_id=login_id)
     await audit.append(tx, context, event)
+
+
+async def test_who_fills_the_list_hides_no_victim_from_those_who_are_told(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "MOST_UNSEEN", 3)
+    async with alarmed(database_url, tmp_path, alerts=read_alert_targets("mailto:sec@example.com")) as stage:
+        pushed = list[int]()
+        for number in range(120):
+            await stage.database.write(raise_one, f"login-{number}")
+            pushed.append(await stage.count("alert_pushes"))
+        times = [number + 1 for number, count in enumerate(pushed) if count > (pushed[number - 1] if number else 0)]
+        assert times == [1, 2, 3, 3 + 1, 3 + 10, 3 + 100]
+        for _ in range(12):
+            await stage.database.write(raise_one, "login-1")
+        assert await stage.count("alert_pushes") == pushed[-1], "the same about the same is told once"
 
 
 async def test_fifty_at_one_moment_make_one_alert_and_none_is_lost(alarmed_stage: Stage) -> None:

@@ -42,6 +42,8 @@ async def test_a_role_that_was_taken_away_opens_nothing_from_then_on(sqlite_stag
         staff = await Staff.hired(browser)
         await staff.see()
         await sqlite_stage.database.write(remove_operator, OPERATOR)
+        assert (await staff.get()).status_code == 303, "to the sign-in"
+        await browser.sign_in(OPERATOR)
         assert (await staff.get()).status_code == 403
 
 

@@ -16,9 +16,10 @@ from counterfoil_service.operations.disable_user import disable_user
 from counterfoil_service.operations.issue_operator_link import issue_operator_link
 from counterfoil_service.operations.remove_operator import remove_operator
 from support.http import nothing_written
-from support.staff import OPERATOR, Staff
+from support.staff import OPERATOR
 from support.stage import ISSUER, OpenStage, Stage
 from support.surfer import SESSION, Surfer, WebClient, form_of, parameters_of
+from support.tokens import sign_in
 
 MALFORMED = "A" * 42 + "B"
 UNKNOWN = "A" * 43
@@ -235,9 +236,18 @@ async def test_a_person_who_signed_in_before_keeps_what_they_are(sqlite_stage: S
         assert await sqlite_stage.rows("SELECT * FROM users") == before
 
 
-async def test_a_role_that_is_taken_away_ends_nothing_of_the_person_but_the_console(sqlite_stage: Stage) -> None:
-    async with Surfer(sqlite_stage) as browser:
-        staff = await Staff.hired(browser)
-        await sqlite_stage.database.write(remove_operator, staff.operator_id)
-        assert (await staff.get()).status_code == 403
+async def test_the_session_of_a_link_ends_with_the_role_and_no_other_of_that_person(stage: Stage) -> None:
+    """Whoever held the link is nobody at the account of the mailbox's owner."""
+    elsewhere = await sign_in(stage, OPERATOR)
+    operator, secret = await hire(stage)
+    async with Surfer(stage) as browser:
+        assert (await press(browser, secret)).status_code == 303
         assert (await browser.get("/account")).status_code == 200
+        await stage.database.write(remove_operator, operator.id)
+        for path in ("/account", "/console"):
+            assert (await browser.get(path)).status_code == 303, "to the sign-in"
+    living = await stage.rows("SELECT id FROM sessions WHERE ended_at IS NULL")
+    assert living == [(elsewhere.session_id,)]
+    ended = await stage.rows("SELECT reason, fields FROM audit_events WHERE name = 'session.ended'")
+    assert ended == [("role_removed", '{"operator":"cli"}')]
+    assert await stage.count("cookies") == 0

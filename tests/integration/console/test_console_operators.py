@@ -129,8 +129,8 @@ async def test_a_role_is_taken_away_with_the_typed_address_and_closes_everything
         assert (await bob.get()).status_code == 200
         answer = await staff.press(page, "remove", confirm=BOB.upper())
         assert answer.headers["location"].endswith("/console/operators?done=removed")
-        assert (await bob.get()).status_code == 403
-        assert (await theirs.get("/account")).status_code == 200, "as a person they stay"
+        assert (await bob.get()).status_code == 303
+        assert (await theirs.get("/account")).status_code == 303, "a session that began with the role ends with it"
         assert (await staff.press(page, "remove", confirm=BOB)).status_code == 404
         assert (await staff.get(f"/operators/{bob.operator_id}")).status_code == 404
     assert await said(stage, "operator.removed") == [f'{{"by":"{staff.operator_id}","operator":"{bob.operator_id}"}}']

@@ -86,6 +86,11 @@ def is_about_others(about: str) -> bool:
     return about.startswith(f"{_OTHERS} ")
 
 
+def is_told(about: str, times: int) -> bool:
+    """Whether this time is pushed: the first of each, and of others each power of ten, as new victims hide there."""
+    return times == 1 or (is_about_others(about) and str(times).rstrip("0") == "1")
+
+
 def party_of(kind: str, about: str) -> tuple[str, str] | None:
     """What stands in none of an event's references: `device`, `receiver` or `provider`, and which one it is."""
     named = _PARTIES.get(kind)

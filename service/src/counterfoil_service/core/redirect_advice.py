@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """For whoever types a redirect URI that may not be registered: the one that was probably meant."""
 
-import re
-from typing import Final
-
 from counterfoil_service.core import redirects
 from counterfoil_service.core.errors import Refusal
-
-_ORIGIN: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?]*)(?P<rest>.*)", re.DOTALL)
-_LOCALHOST: Final = re.compile(r"(?:.*\.)?localhost(?=:|$)")
 
 
 def advise(uri: str) -> str | None:
@@ -16,6 +10,8 @@ def advise(uri: str) -> str | None:
 
     Those are blanks, a fragment, backslashes, capital letters, `localhost`, `http` for another machine, no path.
     """
+    if len(uri) > redirects.MAX_URI:
+        return None
     advised = _mended(uri.partition("#")[0].strip().replace("\\", "/"))
     try:
         redirects.check_registration(advised)
@@ -25,12 +21,18 @@ def advise(uri: str) -> str | None:
 
 
 def _mended(uri: str) -> str:
-    parts = _ORIGIN.fullmatch(uri)
-    if parts is None:
+    """No patterns here: whoever types a line may type any."""
+    scheme, separator, behind = uri.partition("://")
+    if not separator:
         return uri
-    scheme, rest = parts["scheme"].lower(), parts["rest"]
-    host = _LOCALHOST.sub("127.0.0.1", parts["host"].lower())
-    here = host.partition(":")[0] == "127.0.0.1" or host.startswith("[::1]")
+    scheme = scheme.lower()
+    authority = behind.partition("?")[0].partition("/")[0]
+    rest = behind[len(authority) :]
+    name, colon, port = authority.lower().partition(":")
+    if "@" not in name and (name == "localhost" or name.endswith(".localhost")):
+        name = "127.0.0.1"
+    host = f"{name}{colon}{port}"
+    here = name == "127.0.0.1" or host.startswith("[::1]")
     if scheme == "http" and not here:
         scheme = "https"
     return f"{scheme}://{host}{rest if rest.startswith('/') else f'/{rest}'}"

@@ -101,11 +101,11 @@ async def put_off(tx: Transaction, push: Push, problem: str, *, due_at: int) -> 
 
 
 async def of_alerts(tx: ReadTransaction, alert_ids: Sequence[str]) -> list[list[Push]]:
-    """Those of each alert, by target."""
+    """Those of each alert, by target, the first first."""
     if not alert_ids:
         return []
     rows = await tx.gather(*((_OF_ALERT, {"alert_id": alert_id}) for alert_id in alert_ids))
-    return [sorted((Push(*row) for row in each), key=lambda push: push.target) for each in rows]
+    return [sorted((Push(*row) for row in each), key=lambda push: (push.target, push.id)) for each in rows]
 
 
 async def waiting(tx: ReadTransaction, target: str) -> Waiting:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
-from counterfoil_service.core.alerting import MOST_UNSEEN, about_others
+from counterfoil_service.core.alerting import MOST_UNSEEN, about_others, is_told
 from counterfoil_service.core.audit_event import AuditEvent
 from counterfoil_service.core.identifiers import ulid
 from counterfoil_service.db import alert_pushes
@@ -98,7 +98,7 @@ async def raise_alert(tx: Transaction, context: Context, event: AuditEvent, abou
     if count is not None and count[0] >= MOST_UNSEEN:
         values |= {"about": about_others(event), "login_id": None, "session_id": None, "subject": None}
     raised = await tx.one(_RAISE, values)
-    if raised is not None and raised[1] == 1:
+    if raised is not None and is_told(values["about"], raised[1]):
         await alert_pushes.queue(tx, context, str(raised[0]))
 
 

@@ -5,6 +5,8 @@ No address stands there: it would be kept by browsers, proxies and logs. A perso
 that has no user by its keyed hash.
 """
 
+import msgspec
+
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.identifiers import base64url, unbase64url
 from counterfoil_service.crypto.keys import Keys
@@ -13,6 +15,16 @@ from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.find_person import mailbox_of
 
 _HASH_BYTES = 32
+
+
+class KeptName(msgspec.Struct, frozen=True):
+    """Of which something is kept. `subject` None: the mailbox has no user, and its hash stands in no record."""
+
+    mailbox: bytes
+    subject: str | None
+
+    def __repr__(self) -> str:
+        return f"KeptName(subject={self.subject!r})"
 
 
 async def look_up_mailbox(tx: ReadTransaction, typed: str, keys: Keys) -> str | None:
@@ -27,9 +39,7 @@ async def look_up_mailbox(tx: ReadTransaction, typed: str, keys: Keys) -> str | 
     user = await users.by_mailbox(tx, mailbox)
     if user is not None:
         return user.id
-    asked = await mailbox_pages.kept_mailbox(tx, mailbox)
-    known = asked is not None or await suppressions.suppression_of(tx, mailbox) is not None
-    return base64url(mailbox) if known else None
+    return base64url(mailbox) if await _is_kept(tx, mailbox) else None
 
 
 async def mailbox_named(tx: ReadTransaction, name: str) -> bytes | None:
@@ -39,6 +49,23 @@ async def mailbox_named(tx: ReadTransaction, name: str) -> bytes | None:
         return hashed
     user = await users.get(tx, name)
     return None if user is None else user.mailbox
+
+
+async def kept_by_name(tx: ReadTransaction, name: str) -> KeptName | None:
+    """Whom this name means; None also for a hash of which nothing is kept: any 43 letters are one."""
+    mailbox = await mailbox_named(tx, name)
+    if mailbox is None:
+        return None
+    user = await users.by_mailbox(tx, mailbox)
+    if user is not None:
+        return KeptName(mailbox, user.id)
+    return KeptName(mailbox, None) if await _is_kept(tx, mailbox) else None
+
+
+async def _is_kept(tx: ReadTransaction, mailbox: bytes) -> bool:
+    if await mailbox_pages.kept_mailbox(tx, mailbox) is not None:
+        return True
+    return await suppressions.suppression_of(tx, mailbox) is not None
 
 
 def named_by_hash(name: str) -> bytes | None:

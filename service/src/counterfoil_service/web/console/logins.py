@@ -20,7 +20,7 @@ from counterfoil_service.crypto.keys import Keys
 from counterfoil_service.db import logins
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.login_pages import latest_logins_of, open_logins_page
-from counterfoil_service.operations.look_up_mailbox import look_up_mailbox, mailbox_named
+from counterfoil_service.operations.look_up_mailbox import kept_by_name, look_up_mailbox
 from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, admit, read_form_of, view
@@ -90,9 +90,9 @@ async def _open(request: AnyRequest, visitor: Visitor, cursor: RowCursor | None)
 
 async def _latest(request: AnyRequest, visitor: Visitor, of: str) -> LoginListPage:
     database = services_of(request).database
-    mailbox = await database.read(mailbox_named, of)
-    if mailbox is None:
+    named = await database.read(kept_by_name, of)
+    if named is None:
         raise Refusal(ErrorCode.NOT_FOUND, "Nobody is kept under this name: perhaps they were erased.")
-    await view(request, visitor, "logins", subject=of)
-    found = await database.read(latest_logins_of, mailbox, AT_ONCE)
+    await view(request, visitor, "logins", subject=named.subject)
+    found = await database.read(latest_logins_of, named.mailbox, AT_ONCE)
     return LoginListPage(title="Latest logins", logins=[shown_login(each) for each in found], of=of)
