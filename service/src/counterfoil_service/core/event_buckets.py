@@ -22,10 +22,10 @@ KEPT: Final[Mapping[int, int]] = {FIVE_MINUTES: 2 * DAY, HOUR: 62 * DAY}
 
 BARS: Final = (
     *(FIVE_MINUTES, 3 * FIVE_MINUTES, 6 * FIVE_MINUTES),
-    *(HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR),
+    *(HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR),
     *(DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY),
 )
-"""Widths that people read off a plot."""
+"""Widths that people read off a plot; of a month the days, which are counted as such."""
 
 
 class Stretch(msgspec.Struct, frozen=True):
