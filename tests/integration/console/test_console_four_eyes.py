@@ -298,9 +298,9 @@ async def test_each_step_needs_a_fresh_sign_in(two: Stage, step: str) -> None:
             await ask(olga, asked)
         page = await (otto.get("/four-eyes") if step == "decide" else olga.get(f"/logins/{asked.login_id}"))
         two.clock.advance(301)
-        async with nothing_written(two):
-            pressed = otto.press(page, "grant") if step == "decide" else olga.press(page, "ask", reason=REASON)
-            answer = await pressed
+        before = await two.rows("SELECT * FROM four_eyes")
+        answer = await (otto.press(page, "grant") if step == "decide" else olga.press(page, "ask", reason=REASON))
+        assert await two.rows("SELECT * FROM four_eyes") == before
         if step == "decide":
             assert answer.headers["location"].endswith("%2Ffour-eyes%3Fdone%3Dagain&prompt=login")
         else:
