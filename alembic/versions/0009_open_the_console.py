@@ -84,6 +84,8 @@ def _alerts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
     _partial("uq_alerts_unseen", "alerts", ["kind", "about"], "acknowledged_at IS NULL", unique=True)
+    _partial("ix_alerts_subject", "alerts", ["subject"], "acknowledged_why IS NOT NULL")
+    _partial("ix_alerts_login_id", "alerts", ["login_id"], "acknowledged_why IS NOT NULL")
     op.create_index("ix_alerts_last_at", "alerts", ["last_at", "id"])
     op.create_index("ix_alerts_kind_last_at", "alerts", ["kind", "last_at", "id"])
     _partial("ix_alerts_unseen_last_at", "alerts", ["last_at", "id"], "acknowledged_at IS NULL")

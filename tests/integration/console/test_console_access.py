@@ -7,10 +7,10 @@ import pytest
 
 from counterfoil_service.operations.add_operator import AddOperator, add_operator
 from counterfoil_service.operations.remove_operator import remove_operator
-from support.http import nothing_written
+from support.http import is_page, nothing_written
 from support.staff import AUDITOR, OPERATOR, Staff
 from support.stage import ISSUER, Stage
-from support.surfer import SESSION, Surfer
+from support.surfer import SESSION, Surfer, forms_of
 
 
 async def test_a_stranger_is_led_to_the_sign_in_and_from_there_to_the_page_that_was_asked_for(stage: Stage) -> None:
@@ -78,3 +78,44 @@ async def test_a_sign_in_of_the_staff_is_one_event_with_their_role(stage: Stage,
         await browser.sign_in("ada@example.com", path)
     rows = await stage.rows("SELECT fields FROM audit_events WHERE name = 'operator.signed_in'")
     assert [json.loads(row[0]) for row in rows] == [{"operator": added.id, "role": "auditor"}]
+
+
+async def test_who_has_no_role_is_told_so_without_their_address(sqlite_stage: Stage) -> None:
+    async with Surfer(sqlite_stage) as browser:
+        await browser.sign_in("ada@example.com")
+        text = is_page(await browser.get("/console"), 403)
+        assert "this address is neither" in text
+        assert "ada@example.com" not in text
+
+
+_SECTIONS = ("logins", "people", "applications", "alerts", "devices", "operators", "audit/logins", "audit/entries")
+
+
+@pytest.mark.parametrize("section", _SECTIONS)
+@pytest.mark.parametrize("name", ["%00", "%00" * 26, "a%00", "%F0%9F%92%A3", "%0D%0AX:1"], ids=list("abcde"))
+async def test_a_name_that_nothing_can_have_is_looked_up_nowhere(stage: Stage, section: str, name: str) -> None:
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        is_page(await staff.get(f"/{section}/{name}"), 404)
+        csrf = forms_of(await staff.get("/logins"))[0].fields["csrf"]
+        actions = {
+            "logins": ("relay", "cancel", "ask"),
+            "people": ("disable", "enable", "end_sessions", "end_session", "forget", "enrol", "lift"),
+            "applications": ("change", "secret", "remove", "check"),
+            "devices": ("forget", "enrol"),
+            "operators": ("token", "revoke", "remove"),
+            "alerts": ("",),
+        }
+        for action in actions.get(section, ()):
+            data = {"csrf": csrf, "action": action, "reason": "why", "id": "\0", "token": "\0", "confirm": "\0"}
+            answer = await browser.client.post(f"/console/{section}/{name}", data=data)
+            assert answer.status_code == 404, action
+
+
+@pytest.mark.parametrize("section", ["logins", "people"])
+async def test_a_search_for_what_nothing_can_be_called_finds_nothing(stage: Stage, section: str) -> None:
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        page = await staff.get(f"/{section}")
+        for typed in ("a\0b", "\0" * 22, "a\0@example.com"):
+            assert (await staff.press(page, "search", who=typed)).status_code in {200, 422}

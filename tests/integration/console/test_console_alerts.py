@@ -14,13 +14,14 @@ from counterfoil_service.audit import sealer
 from counterfoil_service.core.alert_words import words_of
 from counterfoil_service.core.identifiers import ulid
 from counterfoil_service.operations.acknowledge_alerts import AcknowledgeAlerts, acknowledge_alerts
+from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.settings.alert_targets import read_alert_targets
-from support.alarms import CAUSES, alarmed, alerts_of, report, stolen_code, stolen_token
+from support.alarms import CAUSES, alarmed, alerts_of, flood, report, stolen_code, stolen_token
 from support.http import execute, nothing_written
 from support.staff import OPERATOR, Staff
 from support.stage import Stage
-from support.surfer import Surfer, forms_of
+from support.surfer import Surfer, form_of, forms_of
 
 DAY = 86_400
 ADDRESS = "ada@example.com"
@@ -291,3 +292,25 @@ async def test_a_label_with_markup_has_no_way_into_an_alert(sqlite_stage: Stage)
     async with Surfer(sqlite_stage) as browser:
         text = await (await Staff.hired(browser)).see("/alerts")
     assert "alert(1)" not in text
+
+
+async def test_erasing_a_person_takes_out_what_was_typed_at_their_alerts_and_at_nobody_elses(
+    alarmed_stage: Stage,
+) -> None:
+    stage, why = alarmed_stage, "ada@example.com called about it"
+    async with Surfer(stage) as browser:
+        staff = await Staff.hired(browser)
+        for address in ("ada@example.com", "bob@example.com", "eve@example.com"):
+            stage.clock.advance(1)
+            await (flood(stage, address) if address.startswith("eve") else stolen_code(stage, address))
+        ids = [row[0] for row in await stage.rows("SELECT id FROM alerts ORDER BY raised_at")]
+        for alert_id in ids:
+            await staff.browser.submit(form_of(await staff.get(f"/alerts/{alert_id}"), reason=""), reason=why)
+        assert len(ids) >= 3
+        for address in ("ada@example.com", "eve@example.com"):
+            await stage.database.write(erase_user, address)
+        rows = await stage.rows(
+            "SELECT l.address, a.acknowledged_why FROM alerts a JOIN logins l ON l.id = a.login_id ORDER BY a.raised_at"
+        )
+        assert {address: said for address, said in rows} == {"": "", "bob@example.com": why}
+        await staff.see(f"/alerts/{ids[0]}")

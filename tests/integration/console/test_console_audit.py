@@ -294,3 +294,16 @@ async def test_the_page_needs_no_script_and_breaks_no_policy(staff: Staff) -> No
 
 def test_the_clock_of_these_tests_stands_where_their_times_say() -> None:
     assert START // SECOND == 1_795_000_000
+
+
+async def test_a_whole_address_stands_in_no_link_and_not_in_the_address_bar(staff: Staff) -> None:
+    for address, kept in (("192.0.2.10", "192.0.2.0/24"), ("2001:db8:1:2::77", "2001:db8:1::/48")):
+        led = await staff.get("/audit?" + urlencode({"source": address, "outcome": "success"}))
+        assert led.status_code == 303
+        assert led.headers["location"].endswith("/audit?" + urlencode({"outcome": "success", "source": kept}))
+        page = await staff.browser.follow(led)
+        assert page.status_code == 200
+        assert f'value="{kept}"' in page.text
+        assert address not in page.text
+        refused = await staff.get("/audit/export?" + urlencode({"format": "syslog", "source": address}))
+        assert address not in refused.text

@@ -12,6 +12,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.web.audit_api import stream
+from counterfoil_service.web.open_streams import OpenStreams
 from support.auditor import seal
 from support.event_stream import EventStream
 from support.http import is_page, nothing_written
@@ -191,3 +192,38 @@ async def test_a_link_from_anywhere_does_not_start_one(sqlite_stage: Stage) -> N
         async with nothing_written(sqlite_stage), asyncio.timeout(10):
             led = await hired.browser.get("/console/audit/tail?from_index=0", sec_fetch_mode="navigate")
         is_page(led, 400)
+
+
+async def test_nobody_follows_it_more_than_eight_times_at_once_and_others_follow_all_the_same(
+    sqlite_stage: Stage,
+) -> None:
+    async with Surfer(sqlite_stage) as browser, Surfer(sqlite_stage) as other:
+        greedy, modest = await Staff.hired(browser, "auditor"), await Staff.hired(other)
+        tails = [Tail(greedy) for _ in range(8)]
+        for tail in tails:
+            await begun(tail)
+        async with nothing_written(sqlite_stage):
+            for path in ("/audit/tail", "/audit/export?format=csv"):
+                assert "close one" in is_page(await greedy.get(path), 429)
+        theirs = Tail(modest)
+        await begun(theirs)
+        await theirs.hang_up()
+        await tails.pop().hang_up()
+        assert (await greedy.get("/audit/export?format=csv")).status_code == 200
+        assert (await greedy.get("/audit/export?format=csv")).status_code == 200, "what has ended is not counted"
+        for tail in tails:
+            await tail.hang_up()
+        streams = sqlite_stage.service.services.open_streams
+        assert [streams.count(each.operator_id) for each in (greedy, modest)] == [0, 0]
+
+
+async def test_an_answer_that_nobody_fetched_is_not_counted_for_good() -> None:
+    async def blocks() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    streams = OpenStreams()
+    for _ in range(20):
+        held = streams.begin("somebody", blocks())
+        assert streams.count("somebody") == 1
+        del held
+    assert streams.count("somebody") == 0

@@ -15,7 +15,7 @@ from counterfoil_service.db import alert_pushes
 from counterfoil_service.db.engine import Context, ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, parameter
-from counterfoil_service.db.tables import alerts
+from counterfoil_service.db.tables import alerts, logins
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -76,6 +76,16 @@ _ACKNOWLEDGE = Statement(
 )
 
 
+_theirs = select(logins.c.id).where(logins.c.mailbox == parameter("mailbox"))
+_typed = _a.acknowledged_why.is_not(None)
+_BLANK_OF_SUBJECT = Statement(
+    update(alerts).where(_a.subject == parameter("subject"), _typed).values(acknowledged_why=parameter("nothing"))
+)
+_BLANK_OF_LOGINS = Statement(
+    update(alerts).where(_a.login_id.in_(_theirs), _typed).values(acknowledged_why=parameter("nothing"))
+)
+
+
 async def raise_alert(tx: Transaction, context: Context, event: AuditEvent, about: str) -> None:
     """Count it where the same waits already; else a new alert, which whoever is to be told will be told of."""
     kind, now = event.name.value, context.now
@@ -118,3 +128,10 @@ async def acknowledge(tx: Transaction, alert_id: str, *, operator: str, reason: 
     """Acknowledge it; False where somebody else did already, or there is no such alert."""
     values = {"id": alert_id, "operator": operator, "reason": reason, "now": now}
     return await tx.one(_ACKNOWLEDGE, values) is not None
+
+
+async def blank_whys(tx: Transaction, mailbox: bytes, subject: str | None) -> None:
+    """Take out what operators wrote as they acknowledged alerts about this person, or about the mailbox's logins."""
+    if subject is not None:
+        await tx.run(_BLANK_OF_SUBJECT, {"subject": subject, "nothing": ""})
+    await tx.run(_BLANK_OF_LOGINS, {"mailbox": mailbox, "nothing": ""})

@@ -8,7 +8,7 @@ import msgspec
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.four_eyes import target_of
-from counterfoil_service.db import audit, devices, erasure, four_eyes, mailbox_keys, users
+from counterfoil_service.db import alerts, audit, devices, erasure, four_eyes, mailbox_keys, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.find_person import find_person, mailbox_of, nobody
 from counterfoil_service.operations.look_up_mailbox import named_by_hash
@@ -38,6 +38,7 @@ async def erase_user(tx: Transaction, who: str, context: Context) -> Erased:
         await users.erase(tx, subject)
     await erasure.blank(tx, mailbox)
     await four_eyes.blank_reasons(tx, mailbox, target)
+    await alerts.blank_whys(tx, mailbox, subject)
     if not await mailbox_keys.destroy(tx, mailbox) and subject is None:
         raise nobody()
     fields: dict[str, str | int] = {"operator": context.actor}

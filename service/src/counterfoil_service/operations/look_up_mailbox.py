@@ -8,7 +8,7 @@ that has no user by its keyed hash.
 import msgspec
 
 from counterfoil_service.core.errors import Refusal
-from counterfoil_service.core.identifiers import base64url, unbase64url
+from counterfoil_service.core.identifiers import base64url, is_subject, unbase64url
 from counterfoil_service.crypto.keys import Keys
 from counterfoil_service.db import mailbox_pages, suppressions, users
 from counterfoil_service.db.engine import ReadTransaction
@@ -30,7 +30,7 @@ class KeptName(msgspec.Struct, frozen=True):
 async def look_up_mailbox(tx: ReadTransaction, typed: str, keys: Keys) -> str | None:
     """The name of whoever was typed, an address or a subject; None where nobody is called exactly that."""
     if "@" not in typed:
-        user = await users.get(tx, typed)
+        user = await users.get(tx, typed) if is_subject(typed) else None
         return None if user is None else user.id
     try:
         mailbox = mailbox_of(typed, keys)
@@ -47,7 +47,7 @@ async def mailbox_named(tx: ReadTransaction, name: str) -> bytes | None:
     hashed = named_by_hash(name)
     if hashed is not None:
         return hashed
-    user = await users.get(tx, name)
+    user = await users.get(tx, name) if is_subject(name) else None
     return None if user is None else user.mailbox
 
 

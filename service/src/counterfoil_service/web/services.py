@@ -2,7 +2,7 @@
 """What the handlers share: made once by the composition root, found through the request's application."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request
@@ -17,6 +17,7 @@ from counterfoil_service.waiting import Hub
 from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.mail_hooks.hooks import MailHooks
+from counterfoil_service.web.open_streams import OpenStreams
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.places import Places
@@ -51,6 +52,7 @@ class Services:
     pages: Pages
     wake_mail: Callable[[], None]
     mail_circuits: Callable[[], Sequence[tuple[str, bool]]]
+    open_streams: OpenStreams = field(default_factory=OpenStreams)
 
 
 def services_of(request: AnyRequest) -> Services:

@@ -14,7 +14,7 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.checkpoint import parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.event_filter import MAX_TIME, Cursor, EventFilter
-from counterfoil_service.core.identifiers import is_ulid
+from counterfoil_service.core.identifiers import is_subject, is_ulid
 from counterfoil_service.web.services import AnyRequest
 
 MAX_PAGE: Final = 1000
@@ -24,7 +24,6 @@ _MOMENT: Final = re.compile(
 )
 _LOCAL_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?")
 """What a browser's field for a date and a time sends (HTML, "local date and time"): without a zone."""
-_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,256}")
 _UNTOLD: Final = ("source", "application_id")
@@ -148,7 +147,7 @@ FILTERS: Final[Mapping[str, Callable[[str], object]]] = {
     "since": _moment,
     "until": _moment,
     "login_id": _of(is_ulid),
-    "subject": _of(_SUBJECT.fullmatch),
+    "subject": _of(is_subject),
     "application_id": _of(_VISIBLE.fullmatch),
     "jkt": _of(_THUMBPRINT.fullmatch),
     "name": _event_name,

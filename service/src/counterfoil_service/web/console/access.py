@@ -72,7 +72,7 @@ async def admit(request: AnyRequest) -> Visitor:
     if operator is None:
         raise Refusal(
             ErrorCode.INSUFFICIENT_SCOPE,
-            f"The console is for operators and auditors, and {person.user.address} is neither. Whoever runs the service"
+            "The console is for operators and auditors, and this address is neither. Whoever runs the service"
             " gives a role with `counterfoil operators add EMAIL`.",
         )
     browser = browser_name(request)

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from counterfoil_service.core.alert_words import AlertWords, words_of
 from counterfoil_service.core.alerting import KINDS, AlertCursor, is_about_others, party_of
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.core.mail_words import trouble
 from counterfoil_service.core.relaying import MAX_REASON
 from counterfoil_service.core.timeline import SECOND
@@ -220,7 +221,7 @@ async def _listed_page(request: AnyRequest, visitor: Visitor, listed: Listed) ->
 
 
 async def _one_page(request: AnyRequest, visitor: Visitor, alert_id: str) -> AlertPage:
-    found = await services_of(request).database.read(describe_alert, alert_id)
+    found = await services_of(request).database.read(describe_alert, alert_id) if is_ulid(alert_id) else None
     if found is None:
         raise Refusal(ErrorCode.NOT_FOUND, "There is no such alert, or it was acknowledged and deleted since.")
     await view(request, visitor, "alerts", subject=found.alert.subject, login=found.alert.login_id)

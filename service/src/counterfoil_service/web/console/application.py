@@ -10,7 +10,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from counterfoil_service.core import link
-from counterfoil_service.core.application import OWN_ID, Application
+from counterfoil_service.core.application import OWN_ID, Application, is_client_id
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.crypto.argon2 import hash_secret
 from counterfoil_service.db import applications
@@ -126,7 +126,8 @@ async def show_application(
 
 async def _named(request: AnyRequest, name: str) -> Application:
     application_id = name.removeprefix(":")
-    application = await services_of(request).database.read(applications.get, application_id)
+    database = services_of(request).database
+    application = await database.read(applications.get, application_id) if is_client_id(application_id) else None
     if application is None or application.id == OWN_ID:
         raise Refusal(ErrorCode.NOT_FOUND, "No application has this client id, or not any more.")
     return application

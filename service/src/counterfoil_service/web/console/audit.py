@@ -11,7 +11,7 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.db.saved_searches import SavedSearch
 from counterfoil_service.operations.describe_audit import DescribeAudit, describe_audit
 from counterfoil_service.spellings import FORMATS
-from counterfoil_service.web.browser.answers import path_of
+from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.console.access import Visitor, admit
 from counterfoil_service.web.console.audit_access import read_as_staff
 from counterfoil_service.web.console.audit_query import AuditQuery
@@ -66,6 +66,8 @@ async def show_audit(request: AnyRequest) -> Response[str]:
     """A page of it; a wrong filter is said at its field, and then nothing is looked for."""
     visitor = await admit(request)
     query = AuditQuery.of(request, "done")
+    if request.query_params.get("source") and request.query_params["source"] != query.typed.get("source"):
+        return go_to_path(request, path_of(request, f"{CONSOLE_PATH}{AUDIT_SECTION}{query.link()}"))
     return await show_query(request, visitor, query, done_of(request, _DONE))
 
 

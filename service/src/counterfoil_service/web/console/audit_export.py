@@ -52,11 +52,11 @@ async def export_audit(request: AnyRequest) -> Response[str] | Stream:
         return await show_query(request, visitor, query, refused=refused)
     if query.errors:
         return await show_query(request, visitor, query)
+    lines = services.open_streams.begin(visitor.operator.id, _lines(services, visitor.operator.id, query, spell))
     command = RecordStaffExport(visitor.operator.id, form, query.told)
     await services.database.write(record_staff_export, command)
     name = f"audit-{moment(services.clock()):%Y%m%dT%H%M%SZ}.{_ENDINGS.get(form, form)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    lines = _lines(services, visitor.operator.id, query, spell)
     return Stream(lines, media_type=_TYPES.get(form, "text/plain; charset=utf-8"), headers=headers)
 
 

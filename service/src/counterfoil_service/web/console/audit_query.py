@@ -21,7 +21,10 @@ _LAST_SECOND: Final = 253_402_300_799
 
 
 class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """`typed` is what has a value, as it came; with `errors`, by field, there is no filter to look by."""
+    """`typed` is what has a value, as it came, but of an address its range alone.
+
+    With `errors`, by field, there is no filter to look by.
+    """
 
     typed: Mapping[str, str]
     errors: Mapping[str, str]
@@ -47,6 +50,9 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
                 values[name] = _READERS[name](text)
             except ValueError as error:
                 errors[name] = as_sentence(str(error))
+        if values["source"] is not None:
+            # Of an address the range alone goes on into links, which browsers and proxies keep.
+            typed["source"] = values["source"]
         wanted = EventFilter() if errors else filter_of(values)
         if "since" in typed and wanted.since >= wanted.until:
             errors["until"] = "This is not after From: nothing can lie between."

@@ -35,11 +35,11 @@ async def follow_audit(request: AnyRequest) -> Stream:
     if query.errors or cookie is None:
         raise Refusal(ErrorCode.INVALID_REQUEST, "a filter cannot be used: the audit page says what is wrong with it")
     start = await start_of(request, parameters)
-    await read_as_staff(request, visitor, "stream", filters=query.told, from_index=start)
     asked = NewEntries(digest(cookie), services.settings.session_limits, query.wanted)
-    return Stream(
-        grow(services, partial(_look, services, asked), start), media_type="text/event-stream", headers=HEADERS
-    )
+    blocks = grow(services, partial(_look, services, asked), start)
+    held = services.open_streams.begin(visitor.operator.id, blocks)
+    await read_as_staff(request, visitor, "stream", filters=query.told, from_index=start)
+    return Stream(held, media_type="text/event-stream", headers=HEADERS)
 
 
 async def _look(

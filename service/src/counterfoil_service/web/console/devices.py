@@ -84,6 +84,8 @@ async def act_on_device(request: AnyRequest, device_id: FromPath[str]) -> Respon
     """Forget it, or let it in; what somebody else was faster with is said in the page."""
     form, visitor = await read_form_of(request)
     action, here = form.required("action", at_most=64), f"{DEVICES_PATH}/{device_id}"
+    if not is_ulid(device_id):
+        raise _no_device()
     try:
         done = await change_device(request, visitor, action, device_id, here)
     except Refusal as refusal:
@@ -103,7 +105,7 @@ async def _find(request: AnyRequest, device_id: str) -> DeviceView | None:
 async def _page(request: AnyRequest, visitor: Visitor, device_id: str) -> DevicePage:
     seen = await _find(request, device_id)
     if seen is None:
-        raise Refusal(ErrorCode.NOT_FOUND, "No device has this id: perhaps it was forgotten.")
+        raise _no_device()
     device, change = seen.shown.device, seen.change
     await view(request, visitor, "devices", subject=device.user_id, device=device.id)
     evidence = decoded(device.fingerprint)
@@ -117,3 +119,7 @@ async def _page(request: AnyRequest, visitor: Visitor, device_id: str) -> Device
         known=[words for name, words in ATTRIBUTE_WORDS.items() if name in names],
         unknown=[words for name, words in ATTRIBUTE_WORDS.items() if name not in names],
     )
+
+
+def _no_device() -> Refusal:
+    return Refusal(ErrorCode.NOT_FOUND, "No device has this id: perhaps it was forgotten.")

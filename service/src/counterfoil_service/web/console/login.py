@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from counterfoil_service.core.application import OWN, Application
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.identifiers import is_ulid
 from counterfoil_service.core.login import MAX_TRIES, OPEN_STATES
 from counterfoil_service.core.relaying import MAX_REASON
 from counterfoil_service.operations.ask_second_person import AskSecondPerson, ask_second_person
@@ -79,6 +80,7 @@ async def change_login(request: AnyRequest, login_id: FromPath[str]) -> Response
             case "ask":
                 return await _ask(request, visitor, form, login_id)
             case "cancel":
+                await _find(request, visitor, login_id)
                 await act(request, visitor, stop_login, login_id)
                 return go_back(request, f"{LOGINS_PATH}/{login_id}", "cancelled")
     except Refusal as refusal:
@@ -102,6 +104,7 @@ async def _relay(request: AnyRequest, visitor: Visitor, form: Form, login_id: st
 
 
 async def _ask(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
+    await _find(request, visitor, login_id)
     typed = _typed(form)
     if wrong := unfit_reason(typed):
         return await show(request, visitor, await _look(request, visitor, login_id, typed, wrong), 422)
@@ -117,7 +120,7 @@ async def _find(request: AnyRequest, visitor: Visitor, login_id: str) -> LoginVi
     """All of it, with what this visitor may do; a Refusal where there is none."""
     database = services_of(request).database
     context = msgspec.structs.replace(database.context(), actor=visitor.operator.id)
-    seen = await database.read(describe_login, login_id, context)
+    seen = await database.read(describe_login, login_id, context) if is_ulid(login_id) else None
     if seen is None:
         raise Refusal(ErrorCode.NOT_FOUND, "No login that is kept has this id: it may have been deleted by now.")
     return seen
