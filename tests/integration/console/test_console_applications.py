@@ -206,7 +206,7 @@ async def test_what_is_for_good_is_said_and_cannot_be_slipped_in(sqlite_stage: S
     async with Surfer(sqlite_stage) as browser:
         staff = await Staff.hired(browser)
         page = await staff.get("/applications/desk-app")
-        assert "Its people and devices were promised this" in page.text
+        assert "People and devices rely on these" in page.text
         slipped = {"dpop": "optional", "client_id": "other", "mail_code": "yes", "scopes": "admin"}
         answer = await staff.press(page, "change", name="Desk App", new_devices="notify", **slipped)
         assert answer.headers["location"].endswith("?done=same")

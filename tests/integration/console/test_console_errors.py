@@ -89,6 +89,7 @@ async def test_who_has_no_role_and_who_is_a_stranger_see_no_menu_and_a_way_to_th
     async with Surfer(sqlite_stage) as browser, Surfer(sqlite_stage) as stranger:
         staff = await Staff.hired(browser)
         await sqlite_stage.database.write(remove_operator, OPERATOR)
+        await browser.sign_in(OPERATOR)  # with the role ended what it had opened here
         answers = [
             is_page(await staff.get(), 403),
             is_page(await staff.get("/nothing"), 404),

@@ -193,7 +193,7 @@ async def test_budgets_say_what_is_used_up_and_when_there_is_room_again(stage: S
             await stage.mails()
         flooded = await browser.client.get(str(page.url))
         assert "Many links were asked for and none was used" in flooded.text
-        assert "once one is answered" in flooded.text
+        assert "once a link is used" in flooded.text
 
 
 async def test_an_invitation_leads_to_the_person_and_a_wrong_one_keeps_what_was_typed(stage: Stage) -> None:
