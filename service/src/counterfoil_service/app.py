@@ -39,13 +39,13 @@ from counterfoil_service.web import (
     metadata,
     notice_pages,
     oauth,
-    page_errors,
     revocation,
     userinfo,
 )
 from counterfoil_service.web.audit_api.routes import audit_router
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
+from counterfoil_service.web.console.errors import handle_unrouted_error
 from counterfoil_service.web.console.frame import CONSOLE_PATH
 from counterfoil_service.web.console.routes import console_router
 from counterfoil_service.web.headers import security_headers
@@ -276,7 +276,7 @@ def _litestar(services: Services) -> Litestar:
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
         [below, well_known, host_router()],
-        exception_handlers={Exception: page_errors.handle_any_error},
+        exception_handlers={Exception: handle_unrouted_error},
         before_send=[security_headers(services.settings, services.pages.style_hashes, services.nonces, services.clock)],
         openapi_config=None,
         logging_config=None,

@@ -13,6 +13,8 @@ from counterfoil_service.crypto.argon2 import verify_secret
 from counterfoil_service.db import applications
 from counterfoil_service.operations.remove_application import remove_application
 from counterfoil_service.operations.remove_operator import remove_operator
+from counterfoil_service.web.console import application
+from counterfoil_service.web.console.access import act_freshly
 from support.http import nothing_written
 from support.staff import OPERATOR, Staff
 from support.stage import ISSUER, Stage
@@ -106,7 +108,7 @@ async def test_a_secret_needs_a_fresh_sign_in_and_what_was_typed_is_kept(sqlite_
         assert "Sign in again in another tab" in page.text
         assert 'value="Ledger &lt;b&gt;"' in page.text
         assert re.search(r'id="confidential-yes"[^>]* checked', page.text)
-        assert (await register(staff)).status_code == 303, "without a secret it is no danger"
+        assert (await register(staff)).status_code == 422, "a public one may send codes anywhere, too"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,8 @@ async def test_a_public_application_is_given_no_secret(sqlite_stage: Stage) -> N
         assert "Make a new secret" not in page.text
         async with nothing_written(sqlite_stage):
             answer = await browser.submit(form_of(page), action="secret")
-        assert answer.status_code == 400
+        assert answer.status_code == 422
+        assert "registered as confidential" in answer.text
         assert (await stored(sqlite_stage, "desk-app")).secret_hash is None
 
 
@@ -252,8 +255,9 @@ async def test_removing_takes_the_typed_client_id_and_a_fresh_sign_in(stage: Sta
         assert "Type desk-app to remove it." in wrong.text
         stage.clock.advance(300)
         stale = await staff.press(page, "remove", confirm="desk-app")
-        assert stale.status_code == 303
-        assert "/sign-in?return_to=%2Fconsole%2Fapplications%2Fdesk-app&prompt=login" in stale.headers["location"]
+        assert stale.status_code == 422
+        assert re.search(r'name="confirm"[^>]* value="desk-app"', stale.text)
+        assert "/sign-in?prompt=login&amp;return_to=/console/applications/desk-app" in stale.text
         await browser.sign_in(OPERATOR, "/sign-in?prompt=login")
         gone = await browser.follow(await staff.press(page, "remove", confirm="desk-app"))
         assert "The application is removed" in gone.text
@@ -322,3 +326,21 @@ async def test_one_that_is_not_there_has_a_page_that_says_so_and_ours_is_no_appl
             assert (await staff.get(f"/applications/{name}")).status_code in {400, 404}, name
         await sqlite_stage.database.write(remove_application, "desk-app")
         assert "nobody can ask for a link" in await staff.see("/applications")
+
+
+@pytest.mark.parametrize("action", ["secret", "remove"])
+async def test_an_application_that_somebody_removes_between_the_look_and_the_deed_leads_to_the_list(
+    sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    async def faster(*args: Any, **named: Any) -> Any:
+        await sqlite_stage.database.write(remove_application, "ledger")
+        return await act_freshly(*args, **named)
+
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        await register(staff, confidential="yes", dpop="optional")
+        page = await staff.get("/applications/ledger")
+        monkeypatch.setattr(application, "act_freshly", faster)
+        late = await browser.follow(await staff.press(page, action, confirm="ledger"))
+        assert late.url.path == "/console/applications"
+        assert "somebody removed this application meanwhile" in late.text

@@ -115,7 +115,10 @@ async def test_an_operator_forgets_a_device_once(stage: Stage) -> None:
         by = {"device": path.rpartition("/")[2], "operator": staff.operator_id}
         assert await told(stage, "device.forgotten") == [by]
         assert await told(stage, "session.ended") == [{"operator": staff.operator_id}]
-        is_page(await staff.press(page, "forget"), 404)
+        late = await browser.follow(await staff.press(page, "forget"))
+        assert "had been forgotten already" in late.text
+        assert late.url.path == "/console/devices"
+        assert await told(stage, "device.forgotten") == [by]
         is_page(await staff.get(path), 404)
 
 

@@ -21,6 +21,7 @@ from counterfoil_service.operations.erase_user import erase_user
 from counterfoil_service.operations.relay_link import Relayed, RelayLink, relay_link
 from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.operations.stop_login import stop_login
+from counterfoil_service.web.console import four_eyes
 from support import acting
 from support.http import is_page, nothing_written
 from support.people import person_of, told
@@ -296,10 +297,13 @@ async def test_each_step_needs_a_fresh_sign_in(two: Stage, step: str) -> None:
             await ask(olga, asked)
         page = await (otto.get("/four-eyes") if step == "decide" else olga.get(f"/logins/{asked.login_id}"))
         two.clock.advance(301)
-        async with nothing_written(two):
-            pressed = otto.press(page, "grant") if step == "decide" else olga.press(page, "ask", reason=REASON)
-            led = await pressed
-        assert led.headers["location"].endswith("&prompt=login")
+        before = await two.rows("SELECT * FROM four_eyes")
+        answer = await (otto.press(page, "grant") if step == "decide" else olga.press(page, "ask", reason=REASON))
+        assert await two.rows("SELECT * FROM four_eyes") == before
+        if step == "decide":
+            assert answer.headers["location"].endswith("%2Ffour-eyes%3Fdone%3Dagain&prompt=login")
+        else:
+            assert f'value="{REASON}"' in is_page(answer, 422)
 
 
 async def test_a_relay_is_asked_for_only_while_the_login_waits_and_has_a_link(two: Stage) -> None:
@@ -549,3 +553,15 @@ async def test_requests_leave_with_the_logins_of_their_time(two: Stage) -> None:
     two.clock.advance(1200)
     await two.sweep()
     assert await two.count("four_eyes") == 0
+
+
+async def test_who_decides_is_let_in_once(two: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def twice(_: object) -> None:
+        pytest.fail("the form was read from somebody who had been let in")
+
+    asked = await two.start(ADA)
+    async with pair(two) as (olga, otto):
+        await ask(olga, asked)
+        page = await otto.get("/four-eyes")
+        monkeypatch.setattr(four_eyes, "admit", twice)
+        assert (await otto.press(page, "grant")).status_code == 303

@@ -162,7 +162,7 @@ async def test_what_leads_nowhere_is_said_at_the_field_with_what_was_typed(sqlit
         "/logins/..%2f",
         "/logins/%3Cb%3E",
         "/logins?of=nobody",
-        f"/logins?of={'a' * 43}",
+        f"/logins?of={'A' * 43}",
     ],
 )
 async def test_what_is_not_there_is_a_page_that_says_so(stage: Stage, path: str) -> None:
@@ -260,15 +260,16 @@ async def test_a_decoy_has_no_link_and_the_page_says_why(stage: Stage) -> None:
         assert await told(stage, "link.relayed") == []
 
 
-async def test_a_relay_needs_a_fresh_sign_in_and_leads_back_to_the_login(stage: Stage) -> None:
+async def test_a_relay_needs_a_fresh_sign_in_and_keeps_the_reason_that_was_typed(stage: Stage) -> None:
     asked = await stage.start(ADA)
     async with Surfer(stage) as browser:
         staff = await Staff.hired(browser)
         page = await page_of(staff, asked)
         stage.clock.advance(301)
-        async with nothing_written(stage):
-            led = await staff.press(page, "relay", reason=REASON)
-        assert led.headers["location"].endswith(f"%2Fconsole%2Flogins%2F{asked.login_id}&prompt=login")
+        kept = await staff.press(page, "relay", reason=REASON)
+        assert await told(stage, "link.relayed") == []
+        assert f'value="{REASON}"' in is_page(kept, 422)
+        assert f"prompt=login&amp;return_to=/console/logins/{asked.login_id}" in kept.text
         assert "five minutes" in (await page_of(staff, asked)).text
 
 

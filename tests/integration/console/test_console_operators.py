@@ -10,6 +10,7 @@ import pytest
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.operations.act_as_operator import ActAsOperator, act_as_operator
 from counterfoil_service.operations.remove_colleague import remove_colleague
+from counterfoil_service.operations.remove_operator import remove_operator
 from support.auditor import Auditor
 from support.http import nothing_written
 from support.staff import AUDITOR, OPERATOR, Staff
@@ -80,10 +81,12 @@ async def test_a_stale_sign_in_gives_no_role_and_makes_no_token(sqlite_stage: St
         assert page.status_code == 422
         assert "Sign in again in another tab" in page.text
         assert f'value="{BOB}"' in page.text
-        for action in ("token", "remove"):
-            answer = await staff.press(pages[1], action, confirm=AUDITOR)
-            assert answer.status_code == 303
-            assert answer.headers["location"].endswith(f"%2F{auditor.operator_id}&prompt=login")
+        answer = await staff.press(pages[1], "token")
+        assert answer.status_code == 303
+        assert answer.headers["location"].endswith(f"%2F{auditor.operator_id}%3Fdone%3Dagain&prompt=login")
+        kept = await staff.press(pages[1], "remove", confirm=AUDITOR)
+        assert kept.status_code == 422
+        assert f'value="{AUDITOR}"' in kept.text
         assert await _granted(sqlite_stage) == before
 
 
@@ -195,3 +198,15 @@ async def test_nothing_is_shown_or_done_for_strangers_and_other_sites(sqlite_sta
             assert (await browser.submit(form, csrf=None, email=BOB)).status_code == 403
             assert (await other.submit(form, email=BOB)).status_code == 403
             assert (await other.get(f"/console/operators{path}")).status_code == 303
+
+
+async def test_a_token_for_who_has_no_role_any_more_is_not_made_and_leads_to_the_list(sqlite_stage: Stage) -> None:
+    auditor = await Auditor.hired(sqlite_stage)
+    async with Surfer(sqlite_stage) as browser:
+        staff = await Staff.hired(browser)
+        page = await staff.get(f"/operators/{auditor.operator_id}")
+        await sqlite_stage.database.write(remove_operator, AUDITOR)
+        late = await browser.follow(await staff.press(page, "token"))
+        assert late.url.path == "/console/operators"
+        assert "that role had been taken away already" in late.text
+        assert await sqlite_stage.count("operator_tokens") == 0

@@ -63,16 +63,16 @@ async def test_what_is_dangerous_needs_a_fresh_sign_in_and_comes_back_to_the_pag
         assert "five minutes" in (await browser.client.get(str(page.url))).text
 
 
-async def test_erasing_needs_a_fresh_sign_in_and_comes_back_to_its_own_page(stage: Stage) -> None:
+async def test_erasing_needs_a_fresh_sign_in_and_keeps_the_address_that_was_typed(stage: Stage) -> None:
     async with Surfer(stage) as browser:
         staff = await Staff.hired(browser)
         signed, _ = await acted_on(stage, staff)
         page = await staff.get(f"/people/{signed.subject}/erase")
         stage.clock.advance(301)
-        async with nothing_written(stage):
-            led = await staff.press(page, "erase", address=ADA)
-        assert f"/console/people/{signed.subject}/erase" in unquote(led.headers["location"])
-        assert "prompt=login" in led.headers["location"]
+        kept = await staff.press(page, "erase", address=ADA)
+        assert await told(stage, "user.erased") == []
+        assert f'value="{ADA}"' in is_page(kept, 422)
+        assert f"prompt=login&amp;return_to=/console/people/{signed.subject}/erase" in kept.text
 
 
 @pytest.mark.parametrize("action", [*ACTS, "enable", "lift", "enrol", "erase", "invite"])

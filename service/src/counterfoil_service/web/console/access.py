@@ -12,12 +12,13 @@ from counterfoil_service.core.return_path import check_return_path
 from counterfoil_service.core.session import is_fresh
 from counterfoil_service.db import operators
 from counterfoil_service.db.engine import Operation
-from counterfoil_service.operations.act_as_operator import ActAsOperator, act_as_operator
+from counterfoil_service.operations.act_as_operator import ActAsOperator, act_as_operator, refusal_of_readers
 from counterfoil_service.operations.describe_person import Person
 from counterfoil_service.operations.record_view import RecordView, View, record_view
 from counterfoil_service.web.browser.answers import browser_name, path_of, signed_in
 from counterfoil_service.web.browser.csrf import csrf_token, read_own_form
 from counterfoil_service.web.browser.sign_in import SIGN_IN_PATH
+from counterfoil_service.web.console.done import SIGNED_IN_AGAIN
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -30,6 +31,17 @@ class SignInFirst(Exception):  # noqa: N818 - a way on, not a fault
     def __init__(self, path: str) -> None:
         super().__init__("a sign-in is needed first")
         self.path = path
+
+
+class StaleSignIn(Refusal):
+    """What was typed is shown again, and kept while another tab signs in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.INVALID_REQUEST,
+            "this needs a sign-in of less than five minutes ago. Sign in again in another tab, then press the button"
+            " here once more: nothing of this form is lost",
+        )
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -96,16 +108,39 @@ async def act(request: AnyRequest, visitor: Visitor, operation: Operation[Any, T
 
 
 async def act_freshly(
-    request: AnyRequest, visitor: Visitor, operation: Operation[Any, T], command: object, *, page: str
+    request: AnyRequest, visitor: Visitor, operation: Operation[Any, T], command: object, *, page: str | None
 ) -> T:
-    """The same for what is dangerous; a sign-in that is too old leads to a new one, and from there to `page`."""
+    """The same for what is dangerous; a sign-in that is too old leads to a new one, and from there to `page`.
+
+    `page` None: somebody typed text into the form, and a StaleSignIn is to be said beside it.
+    """
     acting = ActAsOperator(visitor.operator.id, visitor.person.session.auth_time, operation, command)
     try:
         return await services_of(request).database.write(act_as_operator, acting)
     except Refusal as refusal:
-        if refusal.code is ErrorCode.INSUFFICIENT_USER_AUTHENTICATION:
-            raise SignInFirst(f"{_sign_in(request, path_of(request, page))}&prompt=login") from None
-        raise
+        if refusal.code is not ErrorCode.INSUFFICIENT_USER_AUTHENTICATION:
+            raise
+        raise _stale(request, page) from None
+
+
+def check_before_work(request: AnyRequest, visitor: Visitor, *, page: str | None) -> None:
+    """Raise what `act_freshly` would refuse them now anyway, before anything costly is done for it."""
+    check_changes(visitor)
+    if not visitor.fresh:
+        raise _stale(request, page)
+
+
+def check_changes(visitor: Visitor) -> None:
+    """Refuse whoever reads, before anything is looked up for what they sent."""
+    if not visitor.changes:
+        raise refusal_of_readers()
+
+
+def _stale(request: AnyRequest, page: str | None) -> Exception:
+    if page is None:
+        return StaleSignIn()
+    place = path_of(request, f"{page}?done={SIGNED_IN_AGAIN}")
+    return SignInFirst(f"{_sign_in(request, place)}&prompt=login")
 
 
 def _sign_in(request: AnyRequest, return_to: str) -> str:

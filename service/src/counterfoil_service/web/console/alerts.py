@@ -27,6 +27,7 @@ from counterfoil_service.operations.describe_alerts import (
 from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, act, admit, read_form_of, view
+from counterfoil_service.web.console.done import as_sentence, done_of, go_back
 from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -125,9 +126,8 @@ class AlertPage(ConsolePage, frozen=True, kw_only=True):
 async def show_alerts(request: AnyRequest) -> Response[str]:
     """The latest first; those that nobody has acknowledged, unless all are asked for."""
     visitor = await admit(request)
-    query = Query(request.scope["query_string"])
-    page = await _listed_page(request, visitor, Listed.of(query))
-    return await show(request, visitor, page, message=_DONE.get(query.get("done") or ""))
+    page = await _listed_page(request, visitor, Listed.of(Query(request.scope["query_string"])))
+    return await show(request, visitor, page, message=done_of(request, _DONE))
 
 
 @post("/alerts")
@@ -150,9 +150,8 @@ async def acknowledge_several(request: AnyRequest) -> Response[str]:
 async def show_alert(request: AnyRequest, alert_id: FromPath[str]) -> Response[str]:
     """All that is known of one."""
     visitor = await admit(request)
-    query = Query(request.scope["query_string"])
     page = await _one_page(request, visitor, alert_id)
-    return await show(request, visitor, page, message=_DONE.get(query.get("done") or ""))
+    return await show(request, visitor, page, message=done_of(request, _DONE))
 
 
 @post("/alerts/{alert_id:str}")
@@ -165,7 +164,7 @@ async def acknowledge_one(request: AnyRequest, alert_id: FromPath[str]) -> Respo
         page = await _one_page(request, visitor, alert_id)
         typed, error = form.get("reason", at_most=16_384) or "", _said(refusal)
         return await show(request, visitor, msgspec.structs.replace(page, reason=typed, error=error), 422, error)
-    return go_to_path(request, path_of(request, f"{ALERTS_PATH}/{alert_id}?done={done}"))
+    return go_back(request, f"{ALERTS_PATH}/{alert_id}", done)
 
 
 async def _acknowledged(request: AnyRequest, visitor: Visitor, ids: tuple[str, ...], form: Form) -> str:
@@ -179,8 +178,7 @@ def _said(refusal: Refusal) -> str:
     """What the person can mend on the page; everything else is no matter of this page."""
     if refusal.code is not ErrorCode.INVALID_REQUEST:
         raise refusal
-    name, _, rule = refusal.description.partition(": ")
-    return f"{name.capitalize()}: {rule}."
+    return as_sentence(refusal.description)
 
 
 async def _listed_page(request: AnyRequest, visitor: Visitor, listed: Listed) -> AlertListPage:

@@ -17,10 +17,10 @@ from counterfoil_service.db import applications
 from counterfoil_service.operations.change_application import change_application
 from counterfoil_service.operations.remove_application import remove_application
 from counterfoil_service.operations.renew_secret import RenewSecret, renew_secret
-from counterfoil_service.web.browser.answers import go_to_path, path_of
-from counterfoil_service.web.browser.query import Query
-from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
+from counterfoil_service.web.browser.answers import path_of
+from counterfoil_service.web.console.access import Visitor, act_freshly, admit, check_before_work, read_form_of
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, typed_of, wrong_uris
+from counterfoil_service.web.console.done import done_of, go_back
 from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
 from counterfoil_service.web.console.policies import POLICIES, Policy
 from counterfoil_service.web.console.snippets import Snippet, snippet_of
@@ -28,6 +28,7 @@ from counterfoil_service.web.forms import Form
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _PATH: Final = "/applications/{name:str}"
+_LIST: Final = f"{CONSOLE_PATH}/applications"
 _TAKEN: Final = frozenset({".", "..", "check", "new"})
 """Client ids that are something else where they stand in a path."""
 
@@ -41,13 +42,14 @@ _DONE: Final = {
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What a press has left on the page: `errors` by field, `secret` this once, `checked` to judge redirect URIs.
 
-    `typed` None: the form shows the application as it is.
+    `typed` None: the form shows the application as it is. `confirm` is the client id as it was typed to remove it.
     """
 
     typed: Typed | None = None
     errors: dict[str, str] = {}
     checked: bool = False
     secret: str | None = None
+    confirm: str = ""
     message: str | None = None
 
     def __repr__(self) -> str:
@@ -82,7 +84,7 @@ class ApplicationPage(ConsolePage, frozen=True, kw_only=True):
 
 def application_path(application_id: str) -> str:
     """Where its page is, below the issuer. A colon can be in no client id."""
-    return f"{CONSOLE_PATH}/applications/{':' if application_id in _TAKEN else ''}{application_id}"
+    return f"{_LIST}/{':' if application_id in _TAKEN else ''}{application_id}"
 
 
 @route(_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -90,8 +92,7 @@ async def show_one(request: AnyRequest, name: FromPath[str]) -> Response[str]:
     """Facts for everybody, forms for operators."""
     visitor = await admit(request)
     application = await _named(request, name)
-    done = _DONE.get(Query(request.scope["query_string"]).get("done") or "")
-    return await show_application(request, visitor, application, Shown(message=done))
+    return await show_application(request, visitor, application, Shown(message=done_of(request, _DONE)))
 
 
 @post(_PATH, status_code=200)
@@ -143,29 +144,49 @@ async def _change(request: AnyRequest, visitor: Visitor, application: Applicatio
     errors = wrong_uris(typed)
     if not errors:
         try:
-            changed = await act(request, visitor, change_application, typed.change(application.id))
+            command = typed.change(application.id)
+            changed = await act_freshly(request, visitor, change_application, command, page=None)
         except Refusal as refusal:
             if refusal.code is not ErrorCode.INVALID_REQUEST:
                 raise
             errors = errors_of(refusal)
         else:
             done = "changed" if changed.names else "same"
-            return go_to_path(request, path_of(request, f"{application_path(application.id)}?done={done}"))
+            return go_back(request, application_path(application.id), done)
     return await show_application(request, visitor, application, Shown(typed=typed, errors=errors, checked=True))
 
 
 async def _renew(request: AnyRequest, visitor: Visitor, application: Application) -> Response[str]:
+    check_before_work(request, visitor, page=application_path(application.id))
     secret = link.make(services_of(request).database.context().entropy)
     command = RenewSecret(application.id, await asyncio.to_thread(hash_secret, secret))
-    await act_freshly(request, visitor, renew_secret, command, page=application_path(application.id))
+    try:
+        await act_freshly(request, visitor, renew_secret, command, page=application_path(application.id))
+    except Refusal as refusal:
+        return await _refused(request, visitor, application, refusal)
     message = "The secret before this one is worth nothing any more."
     return await show_application(request, visitor, application, Shown(secret=secret, message=message))
 
 
 async def _remove(request: AnyRequest, visitor: Visitor, application: Application, form: Form) -> Response[str]:
-    if (form.get("confirm") or "").strip() != application.id:
+    typed = (form.get("confirm") or "").strip()
+    if typed != application.id:
         errors = {"confirm": f"Type {application.id} to remove it."}
-        return await show_application(request, visitor, application, Shown(errors=errors))
-    page = application_path(application.id)
-    await act_freshly(request, visitor, remove_application, application.id, page=page)
-    return go_to_path(request, path_of(request, f"{CONSOLE_PATH}/applications?done=removed"))
+        return await show_application(request, visitor, application, Shown(errors=errors, confirm=typed))
+    try:
+        await act_freshly(request, visitor, remove_application, application.id, page=None)
+    except Refusal as refusal:
+        return await _refused(request, visitor, application, refusal, typed)
+    return go_back(request, _LIST, "removed")
+
+
+async def _refused(
+    request: AnyRequest, visitor: Visitor, application: Application, refusal: Refusal, confirm: str = ""
+) -> Response[str]:
+    """What was not done stands in its page, or in the list of all where somebody removed it meanwhile."""
+    if refusal.code is not ErrorCode.INVALID_REQUEST:
+        raise refusal
+    if await services_of(request).database.read(applications.get, application.id) is None:
+        return go_back(request, _LIST, "gone")
+    shown = Shown(errors=errors_of(refusal), confirm=confirm)
+    return await show_application(request, visitor, application, shown)

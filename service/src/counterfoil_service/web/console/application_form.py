@@ -8,6 +8,7 @@ import msgspec
 from counterfoil_service.core.application import DEFAULT_SCOPES, Application, as_stored
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.operations.change_application import ChangeApplication
+from counterfoil_service.web.console.done import as_sentence
 from counterfoil_service.web.console.policies import POLICIES, Policy
 from counterfoil_service.web.console.redirect_words import Verdict, lines_of, verdicts_on
 from counterfoil_service.web.forms import Form
@@ -131,9 +132,8 @@ def errors_of(refusal: Refusal) -> dict[str, str]:
         description = description.replace(command, words)
     for beginning, name in _FIELDS.items():
         if description.startswith(beginning):
-            rule = description.removeprefix(f"{beginning}: ")
-            return {name: f"{rule[:1].upper()}{rule[1:]}."}
-    return {"": f"{description[:1].upper()}{description[1:]}."}
+            return {name: as_sentence(description.removeprefix(f"{beginning}: "))}
+    return {"": as_sentence(description)}
 
 
 def wrong_uris(typed: Typed) -> dict[str, str]:

@@ -12,11 +12,18 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.crypto.argon2 import hash_secret
 from counterfoil_service.db import applications
 from counterfoil_service.operations.add_application import add_application
-from counterfoil_service.web.browser.answers import go_to_path, path_of
-from counterfoil_service.web.browser.query import Query
-from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
+from counterfoil_service.web.browser.answers import path_of
+from counterfoil_service.web.console.access import (
+    StaleSignIn,
+    Visitor,
+    act_freshly,
+    admit,
+    check_before_work,
+    read_form_of,
+)
 from counterfoil_service.web.console.application import Shown, application_path, show_application
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, wrong_uris
+from counterfoil_service.web.console.done import done_of, go_back
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.console.policies import POLICIES, Policy
 from counterfoil_service.web.console.redirect_words import Verdict, lines_of, verdicts_on
@@ -24,11 +31,10 @@ from counterfoil_service.web.services import AnyRequest, services_of
 
 _LIST = "/applications"
 _NEW = "/applications/new"
-_DONE = {"removed": "The application is removed: its open logins were denied, and its sessions have ended."}
-_STALE = (
-    "A secret needs a sign-in of less than five minutes ago. Sign in again in another tab, then press the button here"
-    " once more: nothing of this form is lost."
-)
+_DONE = {
+    "removed": "The application is removed: its open logins were denied, and its sessions have ended.",
+    "gone": "Nothing was changed: somebody removed this application meanwhile.",
+}
 
 
 class ApplicationsPage(ConsolePage, frozen=True, kw_only=True):
@@ -55,7 +61,7 @@ async def list_applications(request: AnyRequest) -> Response[str]:
     """By client id. Nothing here is about anybody."""
     visitor = await admit(request)
     found = await services_of(request).database.read(applications.list_all)
-    done = _DONE.get(Query(request.scope["query_string"]).get("done") or "")
+    done = done_of(request, _DONE)
     listed = [(path_of(request, application_path(each.id)), each) for each in found]
     return await show(request, visitor, ApplicationsPage(title="Applications", applications=listed), message=done)
 
@@ -77,27 +83,24 @@ async def register(request: AnyRequest) -> Response[str]:
     if form.get("action") == "check":
         return await _form(request, visitor, typed, {}, checked=True)
     errors = wrong_uris(typed)
-    confidential = typed.chosen["confidential"] == "yes"
-    if confidential and not visitor.fresh:
-        errors["confidential"] = _STALE
     if errors:
         return await _form(request, visitor, typed, errors, checked=True)
+    try:
+        check_before_work(request, visitor, page=None)
+    except StaleSignIn as refusal:
+        return await _form(request, visitor, typed, errors_of(refusal), checked=True)
     context = services_of(request).database.context()
-    secret = link.make(context.entropy) if confidential else None
+    secret = link.make(context.entropy) if typed.chosen["confidential"] == "yes" else None
     hashed = None if secret is None else await asyncio.to_thread(hash_secret, secret)
     application = typed.application(context.now, hashed)
     try:
-        if secret is None:
-            await act(request, visitor, add_application, application)
-        else:
-            page = f"/console{_NEW}"
-            await act_freshly(request, visitor, add_application, application, page=page)
+        await act_freshly(request, visitor, add_application, application, page=None)
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INVALID_REQUEST:
             raise
         return await _form(request, visitor, typed, errors_of(refusal), checked=True)
     if secret is None:
-        return go_to_path(request, path_of(request, f"{application_path(application.id)}?done=added"))
+        return go_back(request, application_path(application.id), "added")
     shown = Shown(secret=secret, message="The application is registered.")
     return await show_application(request, visitor, application, shown)
 

@@ -17,6 +17,7 @@ from counterfoil_service.web.console.audit_access import read_as_staff
 from counterfoil_service.web.console.audit_query import AuditQuery
 from counterfoil_service.web.console.audit_rows import AuditRow, row_of
 from counterfoil_service.web.console.audit_timeline import Timeline, timeline_of
+from counterfoil_service.web.console.done import done_of
 from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -67,7 +68,7 @@ async def show_audit(request: AnyRequest) -> Response[str]:
     query = AuditQuery.of(request, "done")
     if request.query_params.get("source") and request.query_params["source"] != query.typed.get("source"):
         return go_to_path(request, path_of(request, f"{CONSOLE_PATH}{AUDIT_SECTION}{query.link()}"))
-    return await show_query(request, visitor, query, _DONE.get(request.query_params.get("done", "")))
+    return await show_query(request, visitor, query, done_of(request, _DONE))
 
 
 async def show_query(

@@ -12,6 +12,7 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.event_filter import Cursor, EventFilter
 from counterfoil_service.core.timeline import SECOND
 from counterfoil_service.web.audit_api.queries import FILTERS, Parameters, filter_of, local_moment, told
+from counterfoil_service.web.console.done import as_sentence
 from counterfoil_service.web.services import AnyRequest
 
 _READERS: Final = {**FILTERS, "since": local_moment, "until": local_moment}
@@ -48,7 +49,7 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
             try:
                 values[name] = _READERS[name](text)
             except ValueError as error:
-                errors[name] = _sentence(str(error))
+                errors[name] = as_sentence(str(error))
         if values["source"] is not None:
             # Of an address the range alone goes on into links, which browsers and proxies keep.
             typed["source"] = values["source"]
@@ -102,7 +103,3 @@ def moment(microseconds: int) -> datetime:
 def _local(microseconds: int) -> str:
     """As a browser's field for a date and a time has it."""
     return moment(microseconds).replace(tzinfo=None).isoformat()
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"

@@ -7,14 +7,15 @@ from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.operations.remove_search import RemoveSearch, remove_search
 from counterfoil_service.operations.save_search import SaveSearch, save_search
 from counterfoil_service.web.audit_api.queries import FILTERS
-from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.console.access import Visitor, read_form_of
 from counterfoil_service.web.console.audit import Refused, show_query
 from counterfoil_service.web.console.audit_query import AuditQuery
+from counterfoil_service.web.console.done import go_back
 from counterfoil_service.web.forms import Form
 from counterfoil_service.web.services import AnyRequest, services_of
 
 _LONGEST = 60
+_AUDIT = "/console/audit"
 
 
 @post("/audit/searches", status_code=303)
@@ -25,7 +26,7 @@ async def change_searches(request: AnyRequest) -> Response[str]:
     if action == "remove":
         command = RemoveSearch(visitor.operator.id, form.required("id", at_most=64))
         await services_of(request).database.write(remove_search, command)
-        return _back(request, "removed")
+        return go_back(request, _AUDIT, "removed")
     if action == "save":
         return await _save(request, form, visitor)
     raise Refusal(ErrorCode.INVALID_REQUEST, "action: use one of the buttons on the page")
@@ -44,7 +45,7 @@ async def _save(request: AnyRequest, form: Form, visitor: Visitor) -> Response[s
             raise
         refused = Refused("The search was not kept.", search=name, search_error=refusal.description)
         return await show_query(request, visitor, query, refused=refused)
-    return _back(request, "saved")
+    return go_back(request, _AUDIT, "saved")
 
 
 def _check(query: AuditQuery, name: str) -> None:
@@ -54,7 +55,3 @@ def _check(query: AuditQuery, name: str) -> None:
         raise Refusal(
             ErrorCode.INVALID_REQUEST, "An address is not kept: take “Address or network” out of the filters first."
         )
-
-
-def _back(request: AnyRequest, done: str) -> Response[str]:
-    return go_to_path(request, path_of(request, f"/console/audit?done={done}"))

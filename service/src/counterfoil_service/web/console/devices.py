@@ -12,11 +12,11 @@ from counterfoil_service.core.device_words import ATTRIBUTE_WORDS, Finding, find
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.evidence import decoded
 from counterfoil_service.core.identifiers import is_ulid
-from counterfoil_service.core.row_cursor import RowCursor
 from counterfoil_service.db.device_pages import ShownDevice, device_page
 from counterfoil_service.operations.describe_device import DeviceView, describe_device
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, admit, read_form_of, view
+from counterfoil_service.web.console.cursors import cursor_of
 from counterfoil_service.web.console.done import done_of, go_back
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.console.person import OVER, change_device
@@ -28,6 +28,7 @@ AT_ONCE: Final = 50
 _DONE: Final = {
     "forgotten": "The device was forgotten, and its sessions ended.",
     "enrolled": "The device is known from now on: its next sign-in succeeds.",
+    "gone": "Nothing was changed: this device had been forgotten already.",
 }
 
 
@@ -61,11 +62,7 @@ async def show_devices(request: AnyRequest) -> Response[str]:
     """All, or those that differ now."""
     visitor = await admit(request)
     query = Query(request.scope["query_string"])
-    after = query.get("after")
-    try:
-        cursor = None if after is None else RowCursor.parse(after)
-    except ValueError as error:
-        raise Refusal(ErrorCode.INVALID_REQUEST, f"after: {error}") from None
+    cursor = cursor_of(query)
     await view(request, visitor, "devices")
     differing = query.get("show") == "differing"
     found = await services_of(request).database.read(device_page, "differing" if differing else "all", cursor, AT_ONCE)
@@ -94,13 +91,19 @@ async def act_on_device(request: AnyRequest, device_id: FromPath[str]) -> Respon
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INVALID_REQUEST or action not in OVER:
             raise
+        if await _find(request, device_id) is None:
+            return go_back(request, DEVICES_PATH, "gone")
         return await show(request, visitor, await _page(request, visitor, device_id), 422, OVER[action])
     return go_back(request, DEVICES_PATH if done == "forgotten" else here, done)
 
 
-async def _page(request: AnyRequest, visitor: Visitor, device_id: str) -> DevicePage:
+async def _find(request: AnyRequest, device_id: str) -> DeviceView | None:
     database = services_of(request).database
-    seen = await database.read(describe_device, device_id, database.context()) if is_ulid(device_id) else None
+    return await database.read(describe_device, device_id, database.context()) if is_ulid(device_id) else None
+
+
+async def _page(request: AnyRequest, visitor: Visitor, device_id: str) -> DevicePage:
+    seen = await _find(request, device_id)
     if seen is None:
         raise _no_device()
     device, change = seen.shown.device, seen.change

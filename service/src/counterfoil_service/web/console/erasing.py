@@ -68,7 +68,7 @@ async def erase_person(request: AnyRequest, name: FromPath[str]) -> Response[str
     if _mailbox(request, typed) != seen.mailbox:
         return await show(request, visitor, await _page(request, visitor, name, typed, _OTHER_ADDRESS), 422)
     try:
-        await act_freshly(request, visitor, erase_user, name, page=f"{PEOPLE_PATH}/{name}/erase")
+        await act_freshly(request, visitor, erase_user, name, page=None)
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INVALID_REQUEST:
             raise
@@ -82,15 +82,14 @@ async def _ask(request: AnyRequest, visitor: Visitor, name: str, reason: str) ->
     if unfit := unfit_reason(reason):
         page = await _page(request, visitor, name)
         return await show(request, visitor, msgspec.structs.replace(page, reason=reason, unfit=unfit), 422)
-    here = f"{PEOPLE_PATH}/{name}/erase"
     try:
-        await act_freshly(request, visitor, ask_second_person, AskSecondPerson("erase", name, reason), page=here)
+        await act_freshly(request, visitor, ask_second_person, AskSecondPerson("erase", name, reason), page=None)
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INVALID_REQUEST:
             raise
-        page = await _page(request, visitor, name)
+        page = msgspec.structs.replace(await _page(request, visitor, name), reason=reason)
         return await show(request, visitor, page, 422, as_sentence(refusal.description))
-    return go_back(request, here, "asked")
+    return go_back(request, f"{PEOPLE_PATH}/{name}/erase", "asked")
 
 
 async def _page(request: AnyRequest, visitor: Visitor, name: str, typed: str = "", wrong: str = "") -> ErasePage:

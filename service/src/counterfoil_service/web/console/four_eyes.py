@@ -78,7 +78,8 @@ def asking_of(request: AnyRequest, visitor: Visitor, act: Act, requests: Sequenc
 @route("/four-eyes", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def show_requests(request: AnyRequest) -> Response[str]:
     """What waits for a decision, the one that ends first on top; below it what was decided, the newest first."""
-    visitor = await _admitted(request)
+    visitor = await admit(request)
+    _check_wanted(request)
     page = await _look(request, visitor, Query(request.scope["query_string"]).get("before", at_most=64))
     return await show(request, visitor, page, message=done_of(request, _DONE))
 
@@ -87,7 +88,7 @@ async def show_requests(request: AnyRequest) -> Response[str]:
 async def decide(request: AnyRequest) -> Response[str]:
     """Grant or decline; what somebody else was faster with is said in the page."""
     form, visitor = await read_form_of(request)
-    await _admitted(request)
+    _check_wanted(request)
     action = form.required("action", at_most=64)
     if action not in {"grant", "decline"}:
         raise Refusal(ErrorCode.INVALID_REQUEST, "action: use one of the buttons on the page")
@@ -102,11 +103,9 @@ async def decide(request: AnyRequest) -> Response[str]:
     return go_back(request, FOUR_EYES_PATH, "granted" if command.granted else "declined")
 
 
-async def _admitted(request: AnyRequest) -> Visitor:
-    visitor = await admit(request)
+def _check_wanted(request: AnyRequest) -> None:
     if not services_of(request).settings.four_eyes:
         raise Refusal(ErrorCode.NOT_FOUND, "Nothing takes two operators here: COUNTERFOIL_FOUR_EYES names no act.")
-    return visitor
 
 
 async def _look(request: AnyRequest, visitor: Visitor, before: str | None) -> FourEyesPage:

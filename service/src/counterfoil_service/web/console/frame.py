@@ -105,6 +105,7 @@ async def show(
         console=base + CONSOLE_PATH,
         versions=_VERSIONS,
         now=services.clock(),
+        sends_mail=services.settings.sends_mail,
     )
     return _page(html, status, [browser_cookie(visitor.browser)])
 

@@ -94,22 +94,22 @@ async def change_login(request: AnyRequest, login_id: FromPath[str]) -> Response
 async def _relay(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
     """The link, in the answer itself: it stands in no address, and nobody keeps it."""
     asking = asking_of(request, visitor, "relay", (await _find(request, visitor, login_id)).requests)
-    # What another operator granted was granted for the reason that was given then.
-    reason = asking.granted.reason if asking is not None and asking.granted is not None else _typed(form)
+    granted = None if asking is None else asking.granted
+    # What another operator granted was granted for the reason that was given then: there is nothing to type.
+    reason, here = (_typed(form), None) if granted is None else (granted.reason, f"{LOGINS_PATH}/{login_id}")
     if asking is None and (wrong := unfit_reason(reason)):
         return await show(request, visitor, await _look(request, visitor, login_id, reason, wrong), 422)
-    here = f"{LOGINS_PATH}/{login_id}"
     relayed = await act_freshly(request, visitor, relay_link, RelayLink(login_id, reason), page=here)
     return await show(request, visitor, RelayedPage(title="Link, shown this once", login_id=login_id, relayed=relayed))
 
 
 async def _ask(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
     await _find(request, visitor, login_id)
-    typed, here = _typed(form), f"{LOGINS_PATH}/{login_id}"
+    typed = _typed(form)
     if wrong := unfit_reason(typed):
         return await show(request, visitor, await _look(request, visitor, login_id, typed, wrong), 422)
-    await act_freshly(request, visitor, ask_second_person, AskSecondPerson("relay", login_id, typed), page=here)
-    return go_back(request, here, "asked")
+    await act_freshly(request, visitor, ask_second_person, AskSecondPerson("relay", login_id, typed), page=None)
+    return go_back(request, f"{LOGINS_PATH}/{login_id}", "asked")
 
 
 def _typed(form: Form) -> str:

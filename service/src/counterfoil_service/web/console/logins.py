@@ -24,6 +24,7 @@ from counterfoil_service.operations.look_up_mailbox import kept_by_name, look_up
 from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, admit, read_form_of, view
+from counterfoil_service.web.console.cursors import cursor_of
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.console.login_rows import ShownLogin, shown_login
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -53,7 +54,7 @@ async def show_logins(request: AnyRequest) -> Response[str]:
     visitor = await admit(request)
     query = Query(request.scope["query_string"])
     of = query.get("of", at_most=64)
-    page = await (_open(request, visitor, query.get("after")) if of is None else _latest(request, visitor, of))
+    page = await (_open(request, visitor, cursor_of(query)) if of is None else _latest(request, visitor, of))
     return await show(request, visitor, page)
 
 
@@ -79,12 +80,8 @@ async def _found(tx: ReadTransaction, typed: str, keys: Keys) -> str | None:
     return None if name is None else f"?of={name}"
 
 
-async def _open(request: AnyRequest, visitor: Visitor, after: str | None) -> LoginListPage:
+async def _open(request: AnyRequest, visitor: Visitor, cursor: RowCursor | None) -> LoginListPage:
     services = services_of(request)
-    try:
-        cursor = None if after is None else RowCursor.parse(after)
-    except ValueError as error:
-        raise Refusal(ErrorCode.INVALID_REQUEST, f"after: {error}") from None
     await view(request, visitor, "logins")
     found = await services.database.read(open_logins_page, cursor, services.clock(), AT_ONCE)
     following = None if found.following is None else f"?after={found.following.text()}"

@@ -20,6 +20,7 @@ from counterfoil_service.operations.look_up_mailbox import look_up_mailbox
 from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.browser.query import Query
 from counterfoil_service.web.console.access import Visitor, act, admit, read_form_of, view
+from counterfoil_service.web.console.cursors import cursor_of
 from counterfoil_service.web.console.done import as_sentence, done_of, go_back
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.services import AnyRequest, services_of
@@ -55,7 +56,7 @@ async def show_people(request: AnyRequest) -> Response[str]:
     """The newest first, of one state or of all."""
     visitor = await admit(request)
     query = Query(request.scope["query_string"])
-    page = await _listed(request, visitor, query.get("show"), query.get("after"))
+    page = await _listed(request, visitor, query.get("show"), cursor_of(query))
     return await show(request, visitor, page, message=done_of(request, _DONE))
 
 
@@ -72,14 +73,10 @@ async def search_people(request: AnyRequest) -> Response[str]:
 
 
 async def _listed(
-    request: AnyRequest, visitor: Visitor, standing: str | None, after: str | None = None
+    request: AnyRequest, visitor: Visitor, standing: str | None, cursor: RowCursor | None = None
 ) -> PeopleListPage:
     await view(request, visitor, "people")
     chosen: Standing = next((each for each in STANDINGS if each == standing), "all")
-    try:
-        cursor = None if after is None else RowCursor.parse(after)
-    except ValueError as error:
-        raise Refusal(ErrorCode.INVALID_REQUEST, f"after: {error}") from None
     page = await services_of(request).database.read(people_page, chosen, cursor, AT_ONCE)
     following = None if page.following is None else f"?show={chosen}&after={page.following.text()}"
     return PeopleListPage(title="People", standing=chosen, people=page.people, following=following)
@@ -95,8 +92,7 @@ async def _search(request: AnyRequest, visitor: Visitor, typed: str) -> Response
     name = await services.database.read(look_up_mailbox, typed, services.keys)
     if name is not None:
         return go_to_path(request, path_of(request, f"{PEOPLE_PATH}/{name}"))
-    fits = typed.isprintable()
-    found = await services.database.read(people_beginning, typed, AT_ONCE + 1) if fits else []
+    found = await services.database.read(people_beginning, typed, AT_ONCE + 1)
     page = PeopleListPage(
         title="People found", people=found[:AT_ONCE], is_answer=True, more=len(found) > AT_ONCE, typed=typed
     )

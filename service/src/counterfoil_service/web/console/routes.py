@@ -5,7 +5,6 @@ from litestar import Response, Router, get
 from litestar.params import FromPath
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
-from counterfoil_service.web.browser.answers import go_to_path
 from counterfoil_service.web.console import (
     alerts,
     application,
@@ -27,10 +26,8 @@ from counterfoil_service.web.console import (
     people,
     person,
 )
-from counterfoil_service.web.console.access import SignInFirst
+from counterfoil_service.web.console.errors import handle_console_error
 from counterfoil_service.web.console.frame import CONSOLE_PATH, STATIC
-from counterfoil_service.web.page_errors import handle_page_error
-from counterfoil_service.web.services import AnyRequest
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
@@ -42,13 +39,6 @@ async def static_file(name: FromPath[str]) -> Response[bytes]:
         raise Refusal(ErrorCode.NOT_FOUND, "There is nothing at this address.")
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(STATIC[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
-
-
-def handle_console_error(request: AnyRequest, error: Exception) -> Response[str]:
-    """A sign-in is no error: it leads back to where somebody wanted to go."""
-    if isinstance(error, SignInFirst):
-        return go_to_path(request, error.path)
-    return handle_page_error(request, error)
 
 
 def console_router(path: str) -> Router:
