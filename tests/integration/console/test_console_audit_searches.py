@@ -31,7 +31,7 @@ async def test_a_kept_search_is_a_link_to_its_filters(staff: Staff) -> None:
 
 async def test_an_address_is_not_kept(staff: Staff) -> None:
     for query, says in (
-        ("source=192.0.2.10", "An address is not kept"),
+        ("source=192.0.2.0%2F24", "An address is not kept"),
         ("application_id=a@b.example", "no application"),
     ):
         page = await staff.get(f"/audit?{query}")

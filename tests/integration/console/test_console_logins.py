@@ -162,7 +162,7 @@ async def test_what_leads_nowhere_is_said_at_the_field_with_what_was_typed(sqlit
         "/logins/..%2f",
         "/logins/%3Cb%3E",
         "/logins?of=nobody",
-        f"/logins?of={'a' * 43}",
+        f"/logins?of={'A' * 43}",
     ],
 )
 async def test_what_is_not_there_is_a_page_that_says_so(stage: Stage, path: str) -> None:

@@ -29,7 +29,12 @@ async def act_as_operator(tx: Transaction, command: ActAsOperator[T], context: C
     """What the operation answers; a Refusal, with nothing done, for who is no operator by now."""
     operator = await operators.get(tx, command.operator_id)
     if operator is None or operator.role != "operator":
-        raise Refusal(ErrorCode.INSUFFICIENT_SCOPE, "Only operators change things here: auditors read.")
+        raise refusal_of_readers()
     if command.auth_time is not None:
         require_fresh(command.auth_time, context.now)
     return await command.operation(tx, command.command, msgspec.structs.replace(context, actor=operator.id))
+
+
+def refusal_of_readers() -> Refusal:
+    """For everybody who is no operator."""
+    return Refusal(ErrorCode.INSUFFICIENT_SCOPE, "Only operators change things here: auditors read.")

@@ -12,6 +12,18 @@ MOST_AT_ONCE: Final = 8
 _LATER_SECONDS: Final = 10
 
 
+class TooManyStreams(Refusal):
+    """Time alone does not help: what they have open does not end by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.SLOW_DOWN,
+            f"You have {MOST_AT_ONCE} live tails and exports open, and no more run at once: close one, or wait for one"
+            " to end.",
+            retry_after=_LATER_SECONDS,
+        )
+
+
 class OpenStreams:
     """By whose they are."""
 
@@ -25,12 +37,7 @@ class OpenStreams:
     def begin(self, who: str, blocks: AsyncIterator[bytes]) -> "Held":
         """These blocks, counted until they end or nobody wants them any more; a Refusal where there are enough."""
         if self._open[who] >= MOST_AT_ONCE:
-            raise Refusal(
-                ErrorCode.SLOW_DOWN,
-                f"You have {MOST_AT_ONCE} live tails and exports open, and no more run at once: close one, or wait for"
-                " one to end.",
-                retry_after=_LATER_SECONDS,
-            )
+            raise TooManyStreams
         self._open[who] += 1
         return Held(blocks, self, who)
 

@@ -12,7 +12,7 @@ from counterfoil_service.core.return_path import check_return_path
 from counterfoil_service.core.session import is_fresh
 from counterfoil_service.db import operators
 from counterfoil_service.db.engine import Operation
-from counterfoil_service.operations.act_as_operator import ActAsOperator, act_as_operator
+from counterfoil_service.operations.act_as_operator import ActAsOperator, act_as_operator, refusal_of_readers
 from counterfoil_service.operations.describe_person import Person
 from counterfoil_service.operations.record_view import RecordView, View, record_view
 from counterfoil_service.web.browser.answers import browser_name, path_of, signed_in
@@ -120,10 +120,27 @@ async def act_freshly(
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INSUFFICIENT_USER_AUTHENTICATION:
             raise
-        if page is None:
-            raise StaleSignIn from None
-        place = path_of(request, f"{page}?done={SIGNED_IN_AGAIN}")
-        raise SignInFirst(f"{_sign_in(request, place)}&prompt=login") from None
+        raise _stale(request, page) from None
+
+
+def check_before_work(request: AnyRequest, visitor: Visitor, *, page: str | None) -> None:
+    """Raise what `act_freshly` would refuse them now anyway, before anything costly is done for it."""
+    check_changes(visitor)
+    if not visitor.fresh:
+        raise _stale(request, page)
+
+
+def check_changes(visitor: Visitor) -> None:
+    """Refuse whoever reads, before anything is looked up for what they sent."""
+    if not visitor.changes:
+        raise refusal_of_readers()
+
+
+def _stale(request: AnyRequest, page: str | None) -> Exception:
+    if page is None:
+        return StaleSignIn()
+    place = path_of(request, f"{page}?done={SIGNED_IN_AGAIN}")
+    return SignInFirst(f"{_sign_in(request, place)}&prompt=login")
 
 
 def _sign_in(request: AnyRequest, return_to: str) -> str:

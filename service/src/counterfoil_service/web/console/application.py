@@ -18,7 +18,7 @@ from counterfoil_service.operations.change_application import change_application
 from counterfoil_service.operations.remove_application import remove_application
 from counterfoil_service.operations.renew_secret import RenewSecret, renew_secret
 from counterfoil_service.web.browser.answers import path_of
-from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
+from counterfoil_service.web.console.access import Visitor, act_freshly, admit, check_before_work, read_form_of
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, typed_of, wrong_uris
 from counterfoil_service.web.console.done import done_of, go_back
 from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, application_path, show
@@ -137,7 +137,8 @@ async def _change(request: AnyRequest, visitor: Visitor, application: Applicatio
     errors = wrong_uris(typed)
     if not errors:
         try:
-            changed = await act(request, visitor, change_application, typed.change(application.id))
+            command = typed.change(application.id)
+            changed = await act_freshly(request, visitor, change_application, command, page=None)
         except Refusal as refusal:
             if refusal.code is not ErrorCode.INVALID_REQUEST:
                 raise
@@ -149,6 +150,7 @@ async def _change(request: AnyRequest, visitor: Visitor, application: Applicatio
 
 
 async def _renew(request: AnyRequest, visitor: Visitor, application: Application) -> Response[str]:
+    check_before_work(request, visitor, page=application_path(application.id))
     secret = link.make(services_of(request).database.context().entropy)
     command = RenewSecret(application.id, await asyncio.to_thread(hash_secret, secret))
     try:

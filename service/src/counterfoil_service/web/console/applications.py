@@ -13,7 +13,14 @@ from counterfoil_service.crypto.argon2 import hash_secret
 from counterfoil_service.db import applications
 from counterfoil_service.operations.add_application import add_application
 from counterfoil_service.web.browser.answers import path_of
-from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of
+from counterfoil_service.web.console.access import (
+    StaleSignIn,
+    Visitor,
+    act_freshly,
+    admit,
+    check_before_work,
+    read_form_of,
+)
 from counterfoil_service.web.console.application import Shown, show_application
 from counterfoil_service.web.console.application_form import Typed, errors_of, read_typed, wrong_uris
 from counterfoil_service.web.console.done import done_of, go_back
@@ -78,15 +85,16 @@ async def register(request: AnyRequest) -> Response[str]:
     errors = wrong_uris(typed)
     if errors:
         return await _form(request, visitor, typed, errors, checked=True)
+    try:
+        check_before_work(request, visitor, page=None)
+    except StaleSignIn as refusal:
+        return await _form(request, visitor, typed, errors_of(refusal), checked=True)
     context = services_of(request).database.context()
     secret = link.make(context.entropy) if typed.chosen["confidential"] == "yes" else None
     hashed = None if secret is None else await asyncio.to_thread(hash_secret, secret)
     application = typed.application(context.now, hashed)
     try:
-        if secret is None:
-            await act(request, visitor, add_application, application)
-        else:
-            await act_freshly(request, visitor, add_application, application, page=None)
+        await act_freshly(request, visitor, add_application, application, page=None)
     except Refusal as refusal:
         if refusal.code is not ErrorCode.INVALID_REQUEST:
             raise

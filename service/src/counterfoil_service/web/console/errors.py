@@ -15,6 +15,7 @@ from counterfoil_service.web import problems
 from counterfoil_service.web.browser.answers import go_to_path, path_of
 from counterfoil_service.web.console.access import SignInFirst, Visitor, admit
 from counterfoil_service.web.console.frame import CONSOLE_PATH, FOUR_EYES, SECTIONS, ConsolePage, show, show_alone
+from counterfoil_service.web.open_streams import TooManyStreams
 from counterfoil_service.web.page_errors import handle_any_error, handle_page_error, sentence, status_and_title
 from counterfoil_service.web.services import AnyRequest, services_of
 
@@ -96,7 +97,8 @@ async def _answer(request: AnyRequest, refusal: Refusal, error: Exception) -> Re
 async def _framed(request: AnyRequest, refusal: Refusal) -> Response[str]:
     status, title = status_and_title(refusal)
     reference = problems.request_id(request.scope)
-    message = sentence(services_of(request).pages.speaking(ENGLISH).say(refusal) or refusal.description)
+    said = services_of(request).pages.speaking(ENGLISH).say(refusal)
+    message = sentence(refusal.description if said is None or isinstance(refusal, TooManyStreams) else said)
     visitor = await _let_in(request)
     if visitor is None:
         code = str(status)

@@ -15,7 +15,16 @@ from counterfoil_service.operations.describe_staff import Colleague, describe_st
 from counterfoil_service.operations.make_operator_token import make_operator_token
 from counterfoil_service.operations.remove_colleague import remove_colleague
 from counterfoil_service.operations.revoke_operator_token import revoke_operator_token
-from counterfoil_service.web.console.access import StaleSignIn, Visitor, act, act_freshly, admit, read_form_of, view
+from counterfoil_service.web.console.access import (
+    StaleSignIn,
+    Visitor,
+    act,
+    act_freshly,
+    admit,
+    check_changes,
+    read_form_of,
+    view,
+)
 from counterfoil_service.web.console.done import as_sentence, done_of, go_back
 from counterfoil_service.web.console.frame import CONSOLE_PATH, ConsolePage, show
 from counterfoil_service.web.forms import Form
@@ -110,8 +119,7 @@ async def change_operator(request: AnyRequest, operator_id: FromPath[str]) -> Re
         case "token":
             return await _make_token(request, visitor, operator_id)
         case "revoke":
-            await act(request, visitor, revoke_operator_token, form.required("token"))
-            return go_back(request, f"{_LIST_PATH}/{operator_id}", "revoked")
+            return await _revoke(request, visitor, operator_id, form.required("token"))
         case "remove":
             return await _remove(request, visitor, operator_id, form)
         case _:
@@ -119,15 +127,24 @@ async def change_operator(request: AnyRequest, operator_id: FromPath[str]) -> Re
 
 
 async def _make_token(request: AnyRequest, visitor: Visitor, operator_id: str) -> Response[str]:
-    page = f"{_LIST_PATH}/{operator_id}"
     try:
+        page = f"{_LIST_PATH}/{(await _colleague(request, operator_id)).operator.id}"
         made = await act_freshly(request, visitor, make_operator_token, operator_id, page=page)
     except Refusal as refusal:
-        if refusal.code is not ErrorCode.INVALID_REQUEST:
+        if refusal.code not in {ErrorCode.INVALID_REQUEST, ErrorCode.NOT_FOUND}:
             raise
         return go_back(request, _LIST_PATH, "gone")
     message = "A token is made. It opens the audit log at the API for whoever has it."
     return await _one(request, visitor, operator_id, Pressed(token=made.token, message=message))
+
+
+async def _revoke(request: AnyRequest, visitor: Visitor, operator_id: str, token_id: str) -> Response[str]:
+    check_changes(visitor)
+    colleague = await _colleague(request, operator_id)
+    is_theirs = token_id in {each.id for each in colleague.tokens}
+    if not is_theirs or await act(request, visitor, revoke_operator_token, token_id) is None:
+        return await _one(request, visitor, operator_id, Pressed(refused="This token was revoked already."))
+    return go_back(request, f"{_LIST_PATH}/{colleague.operator.id}", "revoked")
 
 
 async def _remove(request: AnyRequest, visitor: Visitor, operator_id: str, form: Form) -> Response[str]:

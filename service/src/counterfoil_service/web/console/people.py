@@ -92,8 +92,7 @@ async def _search(request: AnyRequest, visitor: Visitor, typed: str) -> Response
     name = await services.database.read(look_up_mailbox, typed, services.keys)
     if name is not None:
         return go_to_path(request, path_of(request, f"{PEOPLE_PATH}/{name}"))
-    fits = typed.isprintable()
-    found = await services.database.read(people_beginning, typed, AT_ONCE + 1) if fits else []
+    found = await services.database.read(people_beginning, typed, AT_ONCE + 1)
     page = PeopleListPage(
         title="People found", people=found[:AT_ONCE], is_answer=True, more=len(found) > AT_ONCE, typed=typed
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/console/people/…`: all that there is of one person, or of a mailbox that only asked, and what can be done."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from litestar import Response, post, route
@@ -19,7 +20,7 @@ from counterfoil_service.operations.lift_suppression import LONGEST_NOTE, LiftSu
 from counterfoil_service.operations.look_up_mailbox import mailbox_named
 from counterfoil_service.operations.revoke_sessions import RevokeSessions, revoke_sessions
 from counterfoil_service.web.browser.answers import go_to_path, path_of
-from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, read_form_of, view
+from counterfoil_service.web.console.access import Visitor, act, act_freshly, admit, check_changes, read_form_of, view
 from counterfoil_service.web.console.done import as_sentence, done_of, go_back
 from counterfoil_service.web.console.frame import ConsolePage, show
 from counterfoil_service.web.console.people import PEOPLE_PATH
@@ -110,6 +111,7 @@ async def find(request: AnyRequest, name: str) -> MailboxView:
 
 async def _change(request: AnyRequest, visitor: Visitor, action: str, form: Form, page: PersonPage) -> str:
     """The word for what was done."""
+    check_changes(visitor)
     here, user = f"{PEOPLE_PATH}/{page.name}", page.seen.user
     if action == "lift":
         command = LiftSuppression(page.seen.address, form.required("reason", at_most=4096))
@@ -130,10 +132,12 @@ async def _change(request: AnyRequest, visitor: Visitor, action: str, form: Form
             await act_freshly(request, visitor, revoke_sessions, RevokeSessions("person", user.id), page=here)
             return "sessions"
         case "end_session":
-            command_ = RevokeSessions("one", form.required("id", at_most=64))
+            theirs = (each.session.id for each in page.seen.sessions)
+            command_ = RevokeSessions("one", _one_of(theirs, form))
             await act_freshly(request, visitor, revoke_sessions, command_, page=here)
             return "session"
-    return await change_device(request, visitor, action, form.required("id", at_most=64), here)
+    device_id = _one_of((each.device.id for each in page.seen.devices), form)
+    return await change_device(request, visitor, action, device_id, here)
 
 
 async def change_device(request: AnyRequest, visitor: Visitor, action: str, device_id: str, here: str) -> str:
@@ -144,9 +148,17 @@ async def change_device(request: AnyRequest, visitor: Visitor, action: str, devi
             await act_freshly(request, visitor, forget_device, command, page=here)
             return "forgotten"
         case "enrol":
-            await act(request, visitor, enrol_device, EnrolDevice(device_id, "operator"))
+            await act_freshly(request, visitor, enrol_device, EnrolDevice(device_id, "operator"), page=here)
             return "enrolled"
     raise Refusal(ErrorCode.INVALID_REQUEST, "action: use one of the buttons on the page")
+
+
+def _one_of(theirs: Iterable[str], form: Form) -> str:
+    """The id that a button sent: of something of this person's, whose page and record this is, and of nobody else's."""
+    chosen = form.required("id", at_most=64)
+    if chosen not in theirs:
+        raise Refusal(ErrorCode.INVALID_REQUEST, "this person has nothing of this id, or not any more")
+    return chosen
 
 
 def _page(visitor: Visitor, name: str, seen: MailboxView) -> PersonPage:
