@@ -202,7 +202,7 @@ async def test_nobody_follows_it_more_than_eight_times_at_once_and_others_follow
         tails = [Tail(greedy) for _ in range(8)]
         for tail in tails:
             await begun(tail)
-        async with nothing_written(sqlite_stage):
+        async with nothing_written(sqlite_stage), asyncio.timeout(10):
             assert (await greedy.get("/audit/tail")).status_code == 429
             assert "close one" in is_page(await greedy.get("/audit/export?format=csv"), 429)
         theirs = Tail(modest)
