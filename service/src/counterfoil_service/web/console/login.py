@@ -93,7 +93,11 @@ async def change_login(request: AnyRequest, login_id: FromPath[str]) -> Response
 
 async def _relay(request: AnyRequest, visitor: Visitor, form: Form, login_id: str) -> Response[str]:
     """The link, in the answer itself: it stands in no address, and nobody keeps it."""
-    asking = asking_of(request, visitor, "relay", (await _find(request, visitor, login_id)).requests)
+    seen = await _find(request, visitor, login_id)
+    if visitor.changes and seen.not_relayed is not None:
+        # Somebody was faster: a grant that is used up by now would have them asked for a reason.
+        raise Refusal(ErrorCode.INVALID_REQUEST, seen.not_relayed)
+    asking = asking_of(request, visitor, "relay", seen.requests)
     granted = None if asking is None else asking.granted
     # What another operator granted was granted for the reason that was given then: there is nothing to type.
     reason, here = (_typed(form), None) if granted is None else (granted.reason, f"{LOGINS_PATH}/{login_id}")
