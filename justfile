@@ -22,6 +22,10 @@ test *arguments: setup
 journey *arguments: setup
     uv run --no-sync pytest tests/journeys "$@"
 
+# The console in a real browser, on both engines, with 100,000 logins behind it; some five minutes
+console-journey *arguments: setup
+    CONSOLE_LOGINS=100000 uv run --no-sync pytest tests/journeys -k test_console "$@"
+
 # Sign-ins here and at others, side by side; some ten minutes, two with --quick
 bench *arguments: setup
     @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.sign_in "$@"
@@ -37,6 +41,14 @@ bench-growth *arguments: setup
 # What asking costs at a mailbox with 100,000 decoys, and with a key that gave up as many; a minute
 bench-flooded *arguments: setup
     @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.growth.flooded "$@"
+
+# Give a migrated database a past of 100,000 logins, for the console to show
+seed *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.console.seed "$@"
+
+# What each page of the console costs at a million events; some three minutes
+bench-console *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.console "$@"
 
 # One replica against two, behind nginx
 bench-replicas *arguments: setup

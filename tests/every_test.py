@@ -1,22 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every test: most in two processes, then the whole stories one after another, as real desktops count on real time.
 
-With arguments pytest is given these, in one process.
+Stories at the console wait for nothing but pages, so they are among most. With arguments pytest is given these, in one
+process.
 """
 
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-_STORIES = "tests/journeys"
-_MOST = ("--numprocesses", "2", "--dist", "loadfile", "--ignore", _STORIES)
+_HERE = Path(__file__).parent
+_STORIES = sorted(
+    f"tests/journeys/{path.name}"
+    for path in (_HERE / "journeys").glob("test_*.py")
+    if not path.name.startswith("test_console_")
+)
+_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={story}" for story in _STORIES))
 
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status: that of the first run that failed."""
     if arguments:
         return _pytest(*arguments)
-    return _pytest(*_MOST) or _pytest(_STORIES)
+    return _pytest(*_MOST) or _pytest(*_STORIES)
 
 
 def _pytest(*arguments: str) -> int:

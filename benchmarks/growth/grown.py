@@ -18,8 +18,10 @@ from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.unlock import unlock
 from counterfoil_service.operations.add_application import add_application
+from counterfoil_service.operations.count_events import count_events
 from counterfoil_service.settings import Secret, Settings
 
+_COUNTED_AT_ONCE = 10_000
 NOW = 1_795_000_000 * SECOND
 TICK = 1_000
 """Microseconds from one request to the next."""
@@ -53,6 +55,10 @@ async def make(size: int, url: str, backlog: int) -> None:
     history = History(size, NOW, keys)
     await fill(url, history.rows())
     await fill(url, Backlog(history, backlog).rows())
+    async with _opened(url, BUDGETS) as (database, _):
+        # As the sealer would have done, an event at a time.
+        while await database.write(count_events, _COUNTED_AT_ONCE):
+            pass
     await settle(url)
 
 

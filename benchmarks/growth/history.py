@@ -15,7 +15,7 @@ from typing import NamedTuple
 from msgspec.structs import astuple
 
 from benchmarks.growth.log_rows import EVENTS, EventRow, events_of
-from counterfoil_service.core.identifiers import base64url
+from counterfoil_service.core.identifiers import base64url, ulid
 from counterfoil_service.core.login import SECOND, State
 from counterfoil_service.crypto.keys import Keys, digest, keyed, seal
 from counterfoil_service.db.devices import Device
@@ -267,8 +267,8 @@ def text_of(purpose: str, number: int) -> str:
 
 
 def name_at(time: int, number: int) -> str:
-    """What sorts as a ULID of this time does, and is spelt as one may be: in hexadecimal digits."""
-    return f"{time // 1000:011X}{mixed(number, 7):015X}"
+    """A ULID of this time."""
+    return ulid(time, lambda count: mixed(number, 7).to_bytes(count, "big"))
 
 
 def login_row(login: Login) -> Row:

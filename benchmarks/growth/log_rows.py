@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The events of one sign-in as rows of the audit log, sealed and in their places."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -17,23 +17,23 @@ EVENTS = 10
 _ID_BYTES = 16
 _HOUR = 3_600
 _SINCE = '{"country":"DE","nearness":"same_country","network":"Example Net","seconds_since_mail":13}'
-_TOLD: tuple[tuple[float, EventName, str, bool], ...] = (
-    (0, EventName.LOGIN_REQUESTED, '{"country":"DE","network":"Example Net"}', True),
-    (0, EventName.MAIL_QUEUED, "{}", False),
-    (2, EventName.MAIL_SENT, '{"attempt":1}', False),
-    (15, EventName.LOGIN_LINK_OPENED, _SINCE, True),
-    (20, EventName.LOGIN_APPROVED, _SINCE, True),
-    (21, EventName.LOGIN_COMPLETED, "{}", False),
-    (21, EventName.SESSION_CREATED, "{}", False),
-    (_HOUR, EventName.SESSION_REFRESHED, "{}", False),
-    (2 * _HOUR, EventName.SESSION_REFRESHED, "{}", False),
-    (3 * _HOUR, EventName.SESSION_ENDED, "{}", False),
-)
-"""Seconds since the request, the event, its fields, and whether it says anything personal."""
-_FROM_SESSION = 5
-"""Events from this one on name the session and its person."""
+
+
+class Step(NamedTuple):
+    """An event of a sign-in, so many seconds after its request; with a person's details, or without."""
+
+    after: float
+    name: EventName
+    fields: str = "{}"
+    personal: Mapping[str, str] | None = None
+    of_session: bool = False
+    outcome: str = "success"
+    reason: str | None = None
+
 
 EventRow = tuple[object, ...]
+_PLACE = 13
+"""Which column of a row is its place in the log."""
 
 
 class Somebody(Protocol):
@@ -69,29 +69,49 @@ def events_of(who: Somebody, names: tuple[str, str], at: int, index: int, key: b
 
     `key` is the mailbox's.
     """
+    for number, row in enumerate(rows_of(who, names, at, _told(who), key)):
+        yield *row[:_PLACE], index + number, *row[_PLACE + 1 :]
+
+
+def rows_of(who: Somebody, names: tuple[str, str], at: int, steps: Iterable[Step], key: bytes) -> Iterator[EventRow]:
+    """The same for any steps, not sealed yet."""
     login_id, session_id = names
-    said = msgspec.json.encode({"address": who.address, "source": who.source, "user_agent": "counterfoil-client/0.1"})
     prefix = coarse(who.source)
-    for number, (after, name, fields, personal) in enumerate(_TOLD):
+    for number, step in enumerate(steps):
         event_id = sha256(f"{login_id} {number}".encode()).digest()[:_ID_BYTES]
-        sealed = _sealed(key, said, event_id) if personal else None
-        session = (session_id, who.subject) if number >= _FROM_SESSION else (None, None)
+        session = (session_id, who.subject) if step.of_session else (None, None)
         yield (
             event_id,
-            at // 1000 * 1000 + round(after * SECOND),
-            name.value,
-            "success",
-            None,
+            at // 1000 * 1000 + round(step.after * SECOND),
+            step.name.value,
+            step.outcome,
+            step.reason,
             login_id,
             who.application,
             *session,
             who.jkt,
-            fields,
-            sealed,
+            step.fields,
+            None if step.personal is None else _sealed(key, msgspec.json.encode(step.personal), event_id),
             who.mailbox,
-            index + number,
-            prefix if personal else None,
+            None,
+            None if step.personal is None else prefix,
         )
+
+
+def _told(who: Somebody) -> tuple[Step, ...]:
+    said = {"address": who.address, "source": who.source, "user_agent": "counterfoil-client/0.1"}
+    return (
+        Step(0, EventName.LOGIN_REQUESTED, '{"country":"DE","network":"Example Net"}', said),
+        Step(0, EventName.MAIL_QUEUED),
+        Step(2, EventName.MAIL_SENT, '{"attempt":1}'),
+        Step(15, EventName.LOGIN_LINK_OPENED, _SINCE, said),
+        Step(20, EventName.LOGIN_APPROVED, _SINCE, said),
+        Step(21, EventName.LOGIN_COMPLETED, of_session=True),
+        Step(21, EventName.SESSION_CREATED, of_session=True),
+        Step(_HOUR, EventName.SESSION_REFRESHED, of_session=True),
+        Step(2 * _HOUR, EventName.SESSION_REFRESHED, of_session=True),
+        Step(3 * _HOUR, EventName.SESSION_ENDED, of_session=True),
+    )
 
 
 def _sealed(key: bytes, said: bytes, event_id: bytes) -> bytes:

@@ -39,11 +39,15 @@ _SWEEPER = {"counterfoil serve", "counterfoil sweep"}
 _SWEPT = ("authorization_codes", "cookies", "logins", "mailings", "outbox", "refresh_tokens", "sessions")
 ENDED_BY = {
     **dict.fromkeys(_SWEPT, _SWEEPER),
+    "alerts": _SWEEPER,
     "audit_events": {*_SWEEPER, "counterfoil audit prune"},
     "devices": {"counterfoil users erase", "counterfoil devices forget", "counterfoil applications remove"},
+    "four_eyes": _SWEEPER,
     "mailbox_keys": {"counterfoil users erase"},
+    "operator_links": {*_SWEEPER, "counterfoil operators remove"},
     "operators": {"counterfoil operators remove"},
     "operator_tokens": {"counterfoil operators remove"},
+    "saved_searches": {"counterfoil operators remove"},
     "suppressions": {"counterfoil users erase", "counterfoil suppressions lift"},
     "users": {"counterfoil users erase"},
 }
@@ -136,8 +140,9 @@ def test_a_field_names_what_ends_it_wherever_it_is_kept_and_says_when(field: Fie
 def test_the_periods_are_those_of_the_code() -> None:
     settings = Settings(public_url="", secret_key=Secret(""))
     kept = f"COUNTERFOIL_LOGIN_RETENTION ({settings.login_retention // DAY} days)"
-    assert [each.name for each in LISTED.fields if kept in each.retention] == ["sign-in", "mail", "session"]
-    assert sum("COUNTERFOIL_LOGIN_RETENTION" in each.retention for each in LISTED.fields) == 3
+    named = ["sign-in", "mail", "session", "alert", "request for a second person"]
+    assert [each.name for each in LISTED.fields if kept in each.retention] == named
+    assert sum("COUNTERFOIL_LOGIN_RETENTION" in each.retention for each in LISTED.fields) == len(named)
     assert listed("coarse address").retention.startswith(f"{SOURCE_RETENTION // SECOND // DAY} days;")
     assert settings.audit_retention is None, "for good, unless somebody says otherwise"
 

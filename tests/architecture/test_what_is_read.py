@@ -22,7 +22,7 @@ from counterfoil_service.core.place import Place
 from counterfoil_service.operations.opener import Opener, place_facts
 
 ASKS_FOR_MORE = re.compile(
-    r"accept-ch|critical-ch|delegate-ch|sec-ch-|ch-ua|permissions-policy|navigator\.|userAgentData|getContext"
+    r"accept-ch|critical-ch|delegate-ch|sec-ch-|ch-ua|permissions-policy|navigator\.(?!clipboard\.writeText)|userAgentData|getContext"
     r"|\bscreen\.|localStorage|sessionStorage|indexedDB|document\.cookie",
     re.IGNORECASE,
 )

@@ -63,9 +63,9 @@ class Told:
         return signed(provider, kind, self.mail_id, **(values | changes))
 
     async def kept(self) -> tuple[dict[str, Any], list[str]]:
-        """Every row but the events', and the events' names but those of refusals."""
+        """Every row but the events' and the alerts', and the events' names but those of refusals."""
         tables = await content(self.stage)
-        del tables["audit_events"]
+        del tables["audit_events"], tables["alerts"]
         names = [row[0] for row in await self.stage.rows("SELECT name FROM audit_events ORDER BY position")]
         return tables, [name for name in names if name != "webhook.refused"]
 

@@ -25,6 +25,7 @@ class Operator:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage = stage
+        self.folder = folder
         self._here = RunningService(folder, public_url=ISSUER)
 
     async def told(self, *arguments: str) -> str:
@@ -182,8 +183,37 @@ async def test_an_auditor_gets_a_token_that_is_shown_once_listed_and_revoked(ope
     assert "operators list" in await operator.refused("operators", "remove", "grace@example.com")
 
 
-async def test_a_role_without_a_token_opens_nothing_and_is_refused(operator: Operator) -> None:
-    assert "add --token" in await operator.refused("operators", "add", "grace@example.com", "--role", "auditor")
+async def test_the_role_alone_says_where_to_sign_in_and_makes_neither_token_nor_link(operator: Operator) -> None:
+    mailing = RunningService(operator.folder, public_url=ISSUER, mail_url=f"file:{operator.folder / 'mail'}")
+    for _ in range(2):
+        said = await asyncio.to_thread(mailing.told, "operators", "add", "olga@example.com")
+        assert said == "olga@example.com is operator, and signs in with this address at https://id.example/console\n"
+    assert await operator.stage.count("operator_tokens") == await operator.stage.count("operator_links") == 0
+    added = await operator.stage.rows("SELECT fields FROM audit_events WHERE name = 'operator.added'")
+    assert len(added) == 1
+    assert '"by":"cli"' in added[0][0]
+
+
+async def test_where_no_mail_is_set_up_the_role_comes_with_a_link(operator: Operator) -> None:
+    made = await operator.json("operators", "add", "olga@example.com")
+    assert made["role"] == "operator"
+    assert "/console/enter/" in made["link"]
+    assert "link" not in await operator.json("operators", "add", "grace@example.com", "--role", "auditor", "--token")
+
+
+async def test_a_link_into_the_console_is_given_where_it_is_asked_for_and_kills_the_one_before(
+    operator: Operator,
+) -> None:
+    first = await operator.json("operators", "add", "olga@example.com", "--link")
+    assert first["link"].startswith("https://id.example/console/enter/")
+    assert TIME.fullmatch(first["link_expires_at"])
+    assert "token" not in first
+    second = await operator.told("operators", "add", "olga@example.com", "--link")
+    assert "shown this once" in second
+    assert first["link"] not in second
+    assert await operator.stage.count("operator_links") == 1
+    secret = first["link"].rpartition("/")[2]
+    assert (await operator.stage.client.get(f"/console/enter/{secret}")).status_code == 410
 
 
 async def test_sweeping_by_hand_does_what_is_due_and_pruning_asks_first(operator: Operator) -> None:

@@ -40,6 +40,8 @@ FROM_ITS_END = "takes the first entry from one end of an index"
 BY_HAND = "an operator's command that means all of them"
 ONE_LOGIN = "sorts the events of one login"
 ONE_PERSON = "sorts what one person has"
+ADDED_UP = "adds up the counts of few buckets by their names"
+FEW_REQUESTS = "sorts requests for a second person that nobody has forgotten yet"
 LOOKED_AT = "sorts the events that were looked at for a page, 2,000 at most"
 
 MAY = {
@@ -58,9 +60,18 @@ MAY = {
     "devices._FORGET_AT": BY_HAND,
     "devices._LIST": BY_HAND,
     "devices._OF_USER": ONE_PERSON,
+    "device_pages._SESSIONS": ONE_PERSON,
+    "four_eyes._ABOUT": FEW_REQUESTS,
+    "four_eyes._GRANTED": FEW_REQUESTS,
+    "four_eyes._WAITING": FEW_REQUESTS,
+    "event_counts._TOTALS": ADDED_UP,
+    "event_moments._MOMENTS[login_id]": ONE_LOGIN,
     "log._FIRST_INDEX": FROM_ITS_END,
     "log._LAST_INDEX": FROM_ITS_END,
     "log._LATEST": FROM_ITS_END,
+    "mailbox_pages._DEVICES": ONE_PERSON,
+    "mailbox_pages._SESSIONS": ONE_PERSON,
+    "relays._WAITING": BY_HAND,
     "sessions._END[application_id]": BY_HAND,
     "sessions._END_EVERY": BY_HAND,
     "sessions._LAST_OF": ONE_PERSON,

@@ -12,6 +12,7 @@ import pytest
 
 from counterfoil_client import KeyStore
 from journeys.computer import DESK, Computer, computer
+from journeys.console_world import World, seeded
 from journeys.databases import Databases, Engine
 from journeys.desktop import CLIENT_ID, ClientKind, Desktop, open_desktop
 from journeys.explained import WRITTEN
@@ -145,6 +146,18 @@ def desktop(loop: LoopThread) -> Iterator[OpenDesktop]:
             return opened
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def world(
+    engine: Engine, databases: Databases, mail: MailServer, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A service with a past, whose console is open: stories leave each other's people alone."""
+    folder = tmp_path_factory.mktemp(f"console-{engine}")
+    service = RunningService(folder, database_url=databases.fresh(engine, folder), mail_url=mail.url)
+    made = seeded(service, mail, browser)
+    with service:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`just screenshots`: each page of the running service into docs/pages, on phone and desktop, light and dark."""
+"""`just screenshots`: each page into docs/pages, phone and desktop, in both lights; the console into docs/console."""
 
 import sys
 import tempfile
@@ -9,7 +9,8 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
 
-from journeys.databases import REGISTRATION  # noqa: E402 - found by the path above
+from journeys import console_pictures  # noqa: E402 - found by the path above
+from journeys.databases import REGISTRATION  # noqa: E402
 from journeys.desktop import SyncDesktop  # noqa: E402
 from journeys.gallery import Gallery  # noqa: E402
 from journeys.small_pictures import smaller  # noqa: E402
@@ -56,3 +57,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    console_pictures.main()

@@ -7,6 +7,7 @@ import httpx2
 
 from counterfoil_service.core.operator import Role
 from counterfoil_service.operations.add_operator import AddOperator, add_operator
+from counterfoil_service.operations.make_operator_token import make_operator_token
 from counterfoil_service.operations.seal_events import seal_events
 from support.stage import Stage
 
@@ -26,7 +27,8 @@ class Auditor:
     async def hired(cls, stage: Stage, role: Role = "auditor", email: str = EMAIL) -> "Auditor":
         """With a fresh token."""
         added = await stage.database.write(add_operator, AddOperator(email, role))
-        return cls(stage, added.token, added.operator.id, added.token_id)
+        made = await stage.database.write(make_operator_token, added.id)
+        return cls(stage, made.token, added.id, made.token_id)
 
     async def get(self, path: str, **parameters: Any) -> httpx2.Response:
         """One request."""

@@ -15,8 +15,9 @@ from counterfoil_service.db.prepared import Statement
 from support.statements import sql_of
 
 GROWING = frozenset({
-    "audit_events", "authorization_codes", "checkpoints", "cookies", "devices", "log_tiles", "logins", "mailbox_keys",
-    "mail_reports", "mailings", "outbox", "proofs", "refresh_tokens", "sessions", "suppressions", "users",
+    "alert_pushes", "alerts", "audit_events", "authorization_codes", "checkpoints", "cookies", "devices",
+    "event_counts", "log_tiles", "logins", "mail_reports", "mailbox_keys", "mailings", "outbox", "proofs",
+    "refresh_tokens", "sessions", "suppressions", "users",
 })  # fmt: skip
 """Tables with a row for each person, sign-in, request or event."""
 
@@ -24,19 +25,26 @@ SMALL: Mapping[str, str] = {
     "applications": "one row for each that an operator registered",
     "audit_sinks": "one row for each sink in the settings",
     "cosignatures": "one row for each witness in the settings",
+    "four_eyes": "one row for each that an operator asked for, for thirty days",
     "leases": "one row for each kind of work that replicas share",
+    "operator_links": "one row for each that was printed, until it has expired",
     "operator_tokens": "some for each operator, made by hand",
     "operators": "one row for each, added by hand",
+    "saved_searches": "some for each operator, made by hand",
     "secrets": "a handful of names",
     "signing_keys": "one row for each rotation",
 }
 """Tables that no amount of use makes large, and why."""
 
 UNDER_WAY: Mapping[str, str] = {
+    "ix_alert_pushes_due_at": "alerts that are still to be pushed",
+    "ix_alerts_unseen_kind_last_at": "alerts that nobody has acknowledged",
+    "ix_alerts_unseen_last_at": "alerts that nobody has acknowledged",
     "ix_audit_events_unsealed": "events that wait for the sealer, which runs every second",
     "ix_logins_browser": "open logins",
     "ix_logins_open_expires_at": "open logins, which end within minutes",
     "ix_outbox_due_at": "mail that still waits to leave",
+    "uq_alerts_unseen": "alerts that nobody has acknowledged",
     "uq_logins_one_pending": "pending logins",
 }
 """Partial indexes that hold what is under way and nothing else: to read all of one is no scan of what grows."""

@@ -41,7 +41,9 @@ class _Forms(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if tag == "form":
+        if tag == "form" and values["method"] == "get":
+            self._open = False  # filters: their links are what a test follows
+        elif tag == "form":
             assert values["method"] == "post"
             self.forms.append(PageForm(values["action"]))
             self._open = True

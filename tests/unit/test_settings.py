@@ -49,12 +49,14 @@ def test_everything_may_be_set() -> None:
         TRUSTED_PROXIES="10.0.0.0/8, fd00::/8,192.0.2.1",
         LINK_TTL="3600",
         SIGN_UP="invited",
+        FOUR_EYES="erase,relay",
         BUDGETS="address_range=30/60",
     )
     assert made.database_url == Secret("postgresql://u:p@db/counterfoil")
     assert made.sender == "Desk <sign-in@desk.example>"
     assert made.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2.1/32"))
     assert (made.link_ttl, made.sign_up, made.budgets.address_range.count) == (3600, "invited", 30)
+    assert (made.four_eyes, loaded().four_eyes) == (("relay", "erase"), ())
 
 
 def test_every_problem_is_told_at_once_with_its_way_out() -> None:
@@ -143,6 +145,7 @@ BAD: list[tuple[str, str, str]] = [
     ("LINK_TTL", "٦٠٠", "5 to 3600"),
     ("LINK_TTL", "1" * 5000, "5 to 3600"),
     ("SIGN_UP", "Open", "open or invited"),
+    ("FOUR_EYES", "relay,disable", "relay or erase"),
     ("BUDGETS", "mails=1/1", "not a budget"),
     ("BUDGETS", "address_range=1", "name=count/seconds"),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from counterfoil_service.crypto.jwt import SigningKey
 from counterfoil_service.crypto.nonces import Nonces
 from counterfoil_service.db.engine import Clock, Database, Entropy
 from counterfoil_service.db.unlock import unlock
-from counterfoil_service.languages.folder import OwnTemplates, read_templates
+from counterfoil_service.languages.folder import OwnTemplates, TemplateFolder, read_templates
 from counterfoil_service.limiting.limiter import Limiter
 from counterfoil_service.limiting.shared import Shared, open_shared
 from counterfoil_service.mail.outbox import OutboxWorker
@@ -38,13 +39,15 @@ from counterfoil_service.web import (
     metadata,
     notice_pages,
     oauth,
-    page_errors,
     revocation,
     userinfo,
 )
 from counterfoil_service.web.audit_api.routes import audit_router
 from counterfoil_service.web.browser.host import host_router
 from counterfoil_service.web.browser.routes import browser_router
+from counterfoil_service.web.console.errors import handle_unrouted_error
+from counterfoil_service.web.console.frame import CONSOLE_PATH
+from counterfoil_service.web.console.routes import console_router
 from counterfoil_service.web.headers import security_headers
 from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
@@ -58,8 +61,10 @@ from counterfoil_service.web.services import Services
 from counterfoil_service.web.signers import ROTATION_LEAD_SECONDS, Signers
 
 if TYPE_CHECKING:
+    from counterfoil_service.alerting.worker import PushWorker
     from counterfoil_service.audit.sinks.worker import SinkWorker
     from counterfoil_service.audit.witnesses import WitnessWorker
+    from counterfoil_service.mail.transports.chain import Chain
 
 LAST_WORK_SECONDS = 10
 """How long a process that leaves waits for a mail server's last word, or for a batch under way."""
@@ -124,11 +129,13 @@ class Service:
             places=Places(settings.mmdb_files),
             pages=Pages(urlsplit(settings.public_url).path, overrides=own.pages),
             wake_mail=outbox.wake,
+            mail_circuits=outbox.circuits,
         )
         if transport is not None:
             _rehearse(outbox)
         witnesses = _witness_workers(database, settings, entropy)
-        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses])
+        pushes = _push_workers(database, settings, transport, own.mail)
+        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses, *pushes])
 
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
@@ -223,6 +230,22 @@ def _witness_workers(database: Database, settings: Settings, entropy: Entropy) -
         raise SettingsError([f"COUNTERFOIL_AUDIT_WITNESSES: {error}"]) from None
 
 
+def _push_workers(
+    database: Database, settings: Settings, transport: "Chain | None", own: TemplateFolder | None
+) -> "list[PushWorker]":
+    """As with sinks."""
+    if not settings.alerts:
+        return []
+    from counterfoil_service.alerting.workers import push_workers
+    from counterfoil_service.mail.alert_letter import MailPush
+
+    console, templates = f"{settings.public_url}{CONSOLE_PATH}/alerts", MailTemplates(own)
+    try:
+        return push_workers(database, console, partial(MailPush, transport, settings, templates, console))
+    except ValueError as error:
+        raise SettingsError([f"COUNTERFOIL_ALERTS: {error}"]) from None
+
+
 def _litestar(services: Services) -> Litestar:
     """The web application; an issuer with a path is served under that path, but for its metadata (RFC 8414 §3.1)."""
     path = urlsplit(services.settings.public_url).path or "/"
@@ -247,12 +270,13 @@ def _litestar(services: Services) -> Litestar:
             browser_router("/"),
             notice_pages.notice_router("/"),
             audit_router("/"),
+            console_router("/"),
         ],
     )
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
         [below, well_known, host_router()],
-        exception_handlers={Exception: page_errors.handle_any_error},
+        exception_handlers={Exception: handle_unrouted_error},
         before_send=[security_headers(services.settings, services.pages.style_hashes, services.nonces, services.clock)],
         openapi_config=None,
         logging_config=None,

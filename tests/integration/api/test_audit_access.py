@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from counterfoil_service.operations.add_operator import AddOperator, add_operator
+from counterfoil_service.operations.make_operator_token import make_operator_token
 from counterfoil_service.operations.remove_operator import remove_operator
 from support import acting
 from support.auditor import EMAIL, Auditor, seal
@@ -102,7 +102,7 @@ async def test_no_table_holds_a_token_and_no_event_an_address(auditor: Auditor) 
     assert auditor.token not in str(everything)
     assert auditor.token[4:] not in str(everything)
     assert EMAIL not in str(everything["audit_events"])
-    assert auditor.token not in repr(await auditor.stage.database.write(add_operator, AddOperator(EMAIL, "auditor")))
+    assert auditor.token not in repr(await auditor.stage.database.write(make_operator_token, auditor.operator_id))
 
 
 async def test_use_of_a_token_is_remembered(auditor: Auditor) -> None:

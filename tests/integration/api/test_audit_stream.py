@@ -2,7 +2,6 @@
 """`GET /audit/stream`: every entry once and in order, for whoever comes back too (WHATWG HTML §9.2)."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,75 +10,23 @@ from counterfoil_service.operations.remove_operator import remove_operator
 from counterfoil_service.web.audit_api import stream
 from support import acting
 from support.auditor import Auditor, seal
+from support.event_stream import EventStream
 from support.log import grow_log
 from support.stage import Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Entry = tuple[int, str, bytes]
 
 
-class Listener:
-    """One connection, heard message by message; `gone` is its end by the client."""
+class Listener(EventStream):
+    """An auditor's."""
 
     def __init__(self, auditor: Auditor, query: str = "", **headers: str) -> None:
-        self.status = 0
-        self.text = b""
-        self.gone = asyncio.Event()
-        self._heard = asyncio.Event()
-        sent = {"authorization": f"Bearer {auditor.token}"} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
-        headers_sent = [(name.encode(), value.encode()) for name, value in sent.items()]
-        self._scope: dict[str, Any] = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "https",
-            "path": "/audit/stream",
-            "raw_path": b"/audit/stream",
-            "query_string": query.encode(),
-            "root_path": "",
-            "extensions": {},
-            "client": ("127.0.0.1", 1),
-            "server": ("id.example", 443),
-            "headers": headers_sent,
-        }
-        self._body_read = False
-        self.task = asyncio.create_task(auditor.stage.service.app(self._scope, self._receive, self._send))  # type: ignore[arg-type]  # the messages are ASGI's
-
-    async def _receive(self) -> dict[str, Any]:
-        if not self._body_read:
-            self._body_read = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        self.status = message.get("status", self.status)
-        self.text += message.get("body", b"")
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            self.gone.set()  # as servers tell it once the answer is complete
-        self._heard.set()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        super().__init__(auditor.stage, "/audit/stream", query, {"authorization": f"Bearer {auditor.token}"} | named)
 
     @property
     def entries(self) -> list[Entry]:
-        blocks = [dict(line.split(b": ", 1) for line in block.split(b"\n")) for block in self.text.split(b"\n\n")
-                  if block.startswith(b"id: ")]  # fmt: skip
-        return [(int(block[b"id"]), block[b"event"].decode(), block[b"data"]) for block in blocks]
-
-    async def until(self, heard: "Callable[[Listener], bool]") -> list[Entry]:
-        async with asyncio.timeout(10):
-            while not heard(self):
-                self._heard.clear()
-                await self._heard.wait()
-        return self.entries
-
-    async def hang_up(self) -> None:
-        self.gone.set()
-        async with asyncio.timeout(10):
-            await self.task
+        return [(int(block["id"]), block["event"], block["data"].encode()) for block in self.blocks]
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +48,8 @@ async def test_whoever_listens_hears_what_comes_and_not_what_was(auditor: Audito
     size = await seal(auditor.stage)
     begun = await acting.ask(auditor.stage, "bob@example.com", "bobs")
     end = await seal(auditor.stage)
-    entries = await listener.until(lambda each: len(each.entries) >= end - size)
+    await listener.until(lambda each: len(each.blocks) >= end - size)
+    entries = listener.entries
     await listener.hang_up()
     told = [parse_leaf(data) for _, _, data in entries]
     assert [number for number, _, _ in entries] == list(range(end - len(entries), end))
@@ -112,13 +60,15 @@ async def test_whoever_listens_hears_what_comes_and_not_what_was(auditor: Audito
 
 async def test_whoever_comes_back_with_the_last_id_misses_nothing_and_hears_nothing_twice(auditor: Auditor) -> None:
     first = Listener(auditor, "from_index=0")
-    heard = await first.until(lambda each: len(each.entries) >= 3)
+    await first.until(lambda each: len(each.blocks) >= 3)
+    heard = first.entries
     await first.hang_up()
     last = heard[1][0]
     await acting.ask(auditor.stage, "bob@example.com", "bobs")
     size = await seal(auditor.stage)
     second = Listener(auditor, "from_index=0", last_event_id=str(last))
-    entries = await second.until(lambda each: len(each.entries) >= size - last - 1)
+    await second.until(lambda each: len(each.blocks) >= size - last - 1)
+    entries = second.entries
     await second.hang_up()
     assert [number for number, _, _ in entries][: size - last - 1] == list(range(last + 1, size))
 
@@ -128,7 +78,8 @@ async def test_a_long_backlog_comes_whole(auditor: Auditor, monkeypatch: pytest.
     await grow_log(auditor.stage.database, 60)
     size = await seal(auditor.stage)
     listener = Listener(auditor, "from_index=0")
-    entries = await listener.until(lambda each: len(each.entries) >= size)
+    await listener.until(lambda each: len(each.blocks) >= size)
+    entries = listener.entries
     await listener.hang_up()
     assert [number for number, _, _ in entries][:size] == list(range(size))
 

@@ -19,7 +19,7 @@ from counterfoil_service.db.tables import metadata
 
 T = TypeVar("T")
 
-HEAD = "0008"
+HEAD = "0009"
 
 BROKEN = '''
 """break."""
@@ -111,7 +111,7 @@ async def test_moving_to_where_the_schema_is_changes_nothing(database_url: str, 
 
 async def test_each_step_back_is_a_step_back(database_url: str) -> None:
     await move(database_url)
-    for gone in (None, "suppressions", None, "operators", "checkpoints", None, "devices"):
+    for gone in ("alerts", None, "suppressions", None, "operators", "checkpoints", None, "devices"):
         await move(database_url, "-1")
         assert gone is None or gone not in await tables(database_url)
         assert not await is_current(database_url)
@@ -119,6 +119,9 @@ async def test_each_step_back_is_a_step_back(database_url: str) -> None:
     assert await tables(database_url) == set()
 
 
+# On SQLite nothing reads back what an index computes: `test_people_pages` holds that it is used.
+@pytest.mark.filterwarnings("ignore:.*expression-based index ix_users_address")
+@pytest.mark.filterwarnings("ignore:.*expression-based index 'ix_users_address'")
 async def test_the_schema_is_that_of_the_tables(database_url: str) -> None:
     await move(database_url)
 

@@ -109,8 +109,8 @@ async def test_lifting_lets_mail_go_out_and_says_why_where_only_the_mailboxs_key
     assert len(await suppressed.mails()) == 2
     sql = "SELECT fields, sealed IS NULL, mailbox IS NULL FROM audit_events WHERE name = 'suppression.lifted'"
     assert [tuple(map(str, row)) for row in await suppressed.rows(sql)] in (
-        [("{}", "0", "0")],
-        [("{}", "False", "False")],
+        [('{"operator":"cli"}', "0", "0")],
+        [('{"operator":"cli"}', "False", "False")],
     )
 
 

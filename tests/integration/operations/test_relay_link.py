@@ -287,6 +287,7 @@ async def test_who_waits_is_listed_by_what_ends_first_with_decoys_and_without_wh
         stage.clock.advance(2)
         second = await stage.start("bob@example.com")
         for _ in range(3):
+            stage.clock.advance(1)
             third = await stage.start("bob@example.com")
         found = await stage.database.read(relays.waiting, stage.clock.now)
         assert [each.id for each in found][:2] == [first.login_id, second.login_id]

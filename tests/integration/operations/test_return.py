@@ -92,7 +92,7 @@ async def test_a_code_that_is_refused_leaves_every_row_but_the_alert(stage: Stag
     assert await acting.redeem(stage, code, "the thief's") is ErrorCode.INVALID_GRANT
     after = await acting.snapshot(stage)
     changed = {table for table in acting.TABLES if before[table] != after[table]}
-    assert changed == {"audit_events", "proofs"}
+    assert changed == {"alerts", "audit_events", "proofs"}
 
 
 async def test_a_browsers_own_login_gives_no_code_at_its_link(stage: Stage) -> None:

@@ -272,7 +272,7 @@ async def test_the_event_of_an_erasure_says_nothing_of_the_person(stage: Stage) 
     ada = await person(stage)
     await erase(stage)
     rows = await stage.rows("SELECT subject, fields, sealed, mailbox FROM audit_events WHERE name = 'user.erased'")
-    assert rows == [(ada.id, "{}", None, None)]
+    assert rows == [(ada.id, '{"operator":"cli"}', None, None)]
 
 
 async def test_an_address_that_was_only_ever_typed_in_can_be_erased_too(stage: Stage) -> None:

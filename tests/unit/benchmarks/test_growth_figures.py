@@ -21,7 +21,7 @@ from support.plans import GROWING
 NOW = 1_795_000_000_000_000
 KEYS = Keys(bytes(32))
 SIZE = 3_000
-UNFILLED = {"checkpoints", "log_tiles"}
+UNFILLED = {"alert_pushes", "alerts", "checkpoints", "event_counts", "log_tiles"}
 """No request reads them."""
 
 

@@ -49,6 +49,11 @@ def test_a_ulid_outside_its_era_is_an_error(now: int) -> None:
         identifiers.ulid(now, bytes)
 
 
+@given(st.integers(0, 2**48 * 1000 - 1), st.randoms())
+def test_a_ulid_tells_when_it_was_made(now: int, seeded: random.Random) -> None:
+    assert identifiers.ulid_time(identifiers.ulid(now, seeded.randbytes)) == now // 1000 * 1000
+
+
 def test_a_ulid_of_today_begins_as_the_protocol_shows() -> None:
     assert identifiers.ulid(NOW, random.Random(1).randbytes).startswith("01")
 

@@ -132,7 +132,7 @@ def test_a_mail_to_an_address_that_is_suppressed_was_not_sent() -> None:
 def test_a_refusal_says_how_many_and_why(refused: int) -> None:
     fields: dict[str, str | int] = {"provider": "ses", "refused": refused}
     said = sentence(AuditEvent(name=EventName.WEBHOOK_REFUSED, reason="signature_version", fields=fields), {})
-    assert said.startswith("A report" if refused == 1 else "40 reports")
+    assert said.startswith("ALERT: A report" if refused == 1 else "ALERT: 40 reports")
     assert "SignatureVersion to 2" in said
 
 

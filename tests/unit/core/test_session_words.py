@@ -75,6 +75,16 @@ def test_every_end_of_a_session_has_its_words() -> None:
         (EventName.DEVICE_ENROLLED, {"fields": {"by": "operator"}}, "The device was enrolled by an operator."),
         (
             EventName.DEVICE_ENROLLED,
+            {"fields": {"by": "operator", "operator": "01KAG0T4B7C9D2F5H8K1M4P7RS"}},
+            "The device was enrolled by operator 01KAG0T4B7C9D2F5H8K1M4P7RS.",
+        ),
+        (
+            EventName.DEVICE_FORGOTTEN,
+            {"reason": "forgotten_by_operator", "fields": {"operator": "cli"}},
+            "The device was forgotten: an operator said so (a command).",
+        ),
+        (
+            EventName.DEVICE_ENROLLED,
             {"fields": {"by": "known_device"}},
             "The device was enrolled by another device of the same person.",
         ),

@@ -58,10 +58,14 @@ class Sealer:
 
     async def _round(self, *, check: bool) -> None:
         if check or await self._database.read(log_rows.waiting):
-            while (await self._database.write(seal_events, BATCH)).count == BATCH:
+            while await self._has_more():
                 pass
         if check:
             await self._check()
+
+    async def _has_more(self) -> bool:
+        sealed = await self._database.write(seal_events, BATCH)
+        return BATCH in {sealed.count, sealed.counted} and not self._stopping.asked()
 
     async def _check(self) -> None:
         """The next bundle, and from the last one on to the first again."""

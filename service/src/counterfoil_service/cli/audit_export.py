@@ -16,7 +16,6 @@ import msgspec
 from counterfoil_service.audit.evidence import AlteredError
 from counterfoil_service.audit.export_folder import FolderExport, FolderExported
 from counterfoil_service.audit.newest_note import newest_note
-from counterfoil_service.audit.spellings import FORMATS, Spelling, spelling
 from counterfoil_service.cli.audit_checkpoint import vkey_of
 from counterfoil_service.cli.database import run
 from counterfoil_service.cli.output import fail
@@ -25,6 +24,7 @@ from counterfoil_service.core.exports.exported import Exported
 from counterfoil_service.db import log
 from counterfoil_service.db.engine import Database
 from counterfoil_service.operations.record_export import RecordExport, record_export
+from counterfoil_service.spellings import FORMATS, Spelling, spelling
 
 _TILES: Final = "tiles"
 _PAGE: Final = 1000

@@ -19,7 +19,7 @@ from counterfoil_service.cli.mmdb import check_file
 from counterfoil_service.cli.output import json_option, show_json
 from counterfoil_service.core import budget
 from counterfoil_service.core.errors import Refusal
-from counterfoil_service.db import applications, clock
+from counterfoil_service.db import alert_pushes, applications, clock, operators
 from counterfoil_service.db.engine import Database
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError, check_key
@@ -30,6 +30,8 @@ from counterfoil_service.settings.mail_providers import MailProvider, read_mail_
 MAX_CLOCK_DIFFERENCE_SECONDS = 1
 MAX_SINK_DELAY_SECONDS = 300
 CONNECT_SECONDS = 5
+_ALERTS = "ALERTS"
+MIN_OPERATORS = 2
 
 _TRACKING = {
     "resend": "; see that open and click tracking is off for the domain there, as no mail can say so",
@@ -71,7 +73,7 @@ async def _findings(settings: Settings, address: str | None) -> list[Finding]:
         verdict, text = await check_redis(settings.redis_url)
         found.append(_finding(verdict, "REDIS_URL", text))
     judged = [*await check_dns(settings), *([] if address is None else [await send_test(settings, address)])]
-    mail = await _mail(settings)
+    mail = [*await _mail(settings), *await _alerts(settings)]
     return [*found, *mail, *(_finding(each.verdict, each.subject, each.text) for each in judged)]
 
 
@@ -145,9 +147,15 @@ async def _open_database(database: Database, settings: Settings, kind: str) -> A
         yield _finding(
             "warning", "applications", "none yet; `counterfoil applications add NAME --client-id ID` makes one"
         )
+    staff = await database.read(operators.list_all)
+    if settings.four_eyes and sum(each.role == "operator" for each in staff) < MIN_OPERATORS:
+        text = "takes two operators and there are fewer: `counterfoil operators add EMAIL` adds one"
+        yield _finding("warning", "FOUR_EYES", text)
     for state in await database.read(describe_sinks):
         if state.row.name in {sink.name for sink in settings.audit_sinks}:
             yield _sink(state)
+    async for finding in _pushes(database, settings):
+        yield finding
 
 
 def _sink(state: SinkState) -> Finding:
@@ -157,6 +165,38 @@ def _sink(state: SinkState) -> Finding:
         return _finding("ok", "AUDIT_SINKS", f"{name} gets the log, and lacks {state.behind} entries now")
     text = f"{name} lacks {state.behind} entries ({problem or 'too slow'}); see `counterfoil audit sinks`"
     return _finding("warning", "AUDIT_SINKS", text)
+
+
+async def _alerts(settings: Settings) -> list[Finding]:
+    """Whether those who are to be told can be: by mail as mail leaves at all, by webhook where somebody answers."""
+    found = []
+    for target in settings.alerts:
+        if target.webhook is None:
+            if not settings.sends_mail:
+                text = "names an address, and no mail is set up: nobody is told; set COUNTERFOIL_MAIL_URL"
+                found.append(_finding("error", _ALERTS, text))
+            continue
+        from counterfoil_service.http_post import reach
+
+        try:
+            await asyncio.wait_for(reach(target.webhook.name), CONNECT_SECONDS)
+        except (OSError, TimeoutError) as error:
+            text = f"{target.name} does not answer ({cause_of(error)}); check COUNTERFOIL_ALERTS"
+            found.append(_finding("error", _ALERTS, text))
+        else:
+            found.append(
+                _finding("ok", _ALERTS, f"{target.name} answers; only an alert shows whether it takes the key")
+            )
+    return found
+
+
+async def _pushes(database: Database, settings: Settings) -> AsyncIterator[Finding]:
+    for target in settings.alerts:
+        waiting = await database.read(alert_pushes.waiting, target.name)
+        if waiting.since is not None and time.time() - waiting.since / 1_000_000 > MAX_SINK_DELAY_SECONDS:
+            shown = "an address" if target.webhook is None else target.name
+            text = f"{shown} was not told of {waiting.count} alerts yet; /console/alerts says why"
+            yield _finding("warning", _ALERTS, text)
 
 
 async def _mail(settings: Settings) -> list[Finding]:

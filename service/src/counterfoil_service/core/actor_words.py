@@ -8,6 +8,7 @@ from typing import Final, cast
 from counterfoil_service.core.audit_event import AuditEvent
 from counterfoil_service.core.countries import name_of_country
 from counterfoil_service.core.opener import AUTOMATION_WORDS, Automation, Nearness, nearness_words
+from counterfoil_service.core.operator import COMMAND_LINE
 
 Personal = Mapping[str, str] | None
 """What was sealed: None means that it was erased, nothing at all that it never was kept."""
@@ -23,6 +24,20 @@ _KINDS: Final = {
     "tablet": re.compile(r"\b(?:iPad|Android)\b"),
     "computer": re.compile(r"\b(?:Windows NT|Macintosh|X11|CrOS)\b"),
 }
+
+
+def staff(event: AuditEvent) -> str:
+    """`operator 01KAG0T4B7C9D2F5H8K1M4P7RS`, or whatever else acted; events of earlier releases do not name anybody."""
+    operator = event.fields.get("operator")
+    if operator is None:
+        return "an operator"
+    return "a command" if operator == COMMAND_LINE else f"operator {operator}"
+
+
+def begun_by_staff(event: AuditEvent) -> str:
+    """The same where a sentence begins."""
+    name = staff(event)
+    return name[0].upper() + name[1:]
 
 
 def scene(event: AuditEvent, personal: Personal) -> str:

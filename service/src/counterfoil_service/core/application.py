@@ -67,9 +67,14 @@ def as_stored(application: Application) -> Application:
     return msgspec.structs.replace(application, colour=colour, logo_text=application.logo_text or None)
 
 
+def is_client_id(text: str) -> bool:
+    """Whether an application could be registered under it."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
 def check_registration(application: Application) -> None:
     """Refuse what would make a bad application, by the rule that it breaks."""
-    if not _CLIENT_ID.fullmatch(application.id):
+    if not is_client_id(application.id):
         raise Refusal(ErrorCode.INVALID_REQUEST, "client id: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -")
     if application.id == OWN_ID:
         raise Refusal(ErrorCode.INVALID_REQUEST, f"client id: {OWN_ID} is the service itself; choose another")

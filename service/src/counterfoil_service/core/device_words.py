@@ -3,6 +3,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from counterfoil_service.core.audit_event import AuditEvent
 from counterfoil_service.core.evidence import MACHINE, Band
 
@@ -23,6 +25,37 @@ ATTRIBUTE_WORDS: dict[str, str] = {
     "timezone": "time zone",
     "app": "version of the application",
 }
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """How a device differs from what it was, in words."""
+
+    differing: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @classmethod
+    def of_event(cls, event: AuditEvent) -> "Finding":
+        """That of a `device.changed`."""
+        return cls(_words(event.fields.get("differing", "")), _words(event.fields.get("missing", "")))
+
+
+def finding_of(told: str) -> Finding:
+    """What `Comparison.finding` says."""
+    differing, _, missing = told.partition("/")
+    return Finding(_words(differing), _words(missing))
+
+
+def followed_words(event: AuditEvent) -> str:
+    """What came of a `device.changed`, in a sentence or two."""
+    fields = event.fields
+    told = " The person was told by mail." if fields.get("told") else " The person was not told by mail."
+    if fields["band"] == Band.NORMAL:
+        return "That much changes on any machine: nothing was done."
+    if fields["at"] == "sign_in":
+        return f"Nothing was refused, as the person approved that sign-in.{told}"
+    if fields["band"] == Band.NOTIFY:
+        return f"Its tokens were renewed.{told}"
+    return "It was refused and signed out: only a fresh sign-in lets it in again."
 
 
 def other_machine(fields: Mapping[str, str | int]) -> str:
@@ -54,4 +87,8 @@ def changed_device(event: AuditEvent) -> str:
 
 
 def _named(fields: Mapping[str, str | int], name: str) -> str:
-    return ", ".join(ATTRIBUTE_WORDS[attribute] for attribute in str(fields.get(name, "")).split())
+    return ", ".join(_words(fields.get(name, "")))
+
+
+def _words(names: str | int) -> tuple[str, ...]:
+    return tuple(ATTRIBUTE_WORDS[name] for name in str(names).split())

@@ -5,6 +5,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from counterfoil_service.core.address_range import coarse
+from counterfoil_service.core.audit_event import AuditEvent
+
 MAX_TIME: Final = 2**63 - 1
 
 
@@ -27,6 +30,15 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
         """The columns that must hold a value."""
         names = ("login_id", "subject", "jkt", "source_prefix", "application_id", "name", "outcome")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    def takes(self, event: AuditEvent, time: int, source: str | None) -> bool:
+        """Whether an event of this time (microseconds UTC), from this address, is among those that are asked for."""
+        if not self.since <= time < self.until:
+            return False
+        place = coarse(source or "")
+        return all(
+            (place if name == "source_prefix" else getattr(event, name)) == value for name, value in self.equal.items()
+        )
 
 
 class Cursor(msgspec.Struct, frozen=True):

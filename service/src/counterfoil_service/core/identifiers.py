@@ -3,10 +3,14 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from string import ascii_letters, digits
 from typing import Final
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_LETTERS: Final = 26
+_SUBJECT_LETTERS: Final = 22
+_BASE64URL: Final = frozenset(f"{ascii_letters}{digits}-_")
+_TIME_LETTERS: Final = 10
 _PAIRS: Final = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 _SHIFTS: Final = range(10 * (_ULID_LETTERS // 2 - 1), -1, -10)
 
@@ -37,9 +41,22 @@ def ulid(now: int, entropy: Callable[[int], bytes]) -> str:
     return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
 
+def ulid_time(text: str) -> int:
+    """When a ULID was made, in microseconds UTC, to the millisecond. For texts of which `is_ulid` is true."""
+    milliseconds = 0
+    for letter in text[:_TIME_LETTERS]:
+        milliseconds = milliseconds << 5 | _CROCKFORD.index(letter)
+    return milliseconds * 1000
+
+
 def is_ulid(text: str) -> bool:
     """Whether `ulid` could have made this text: what could not is looked up nowhere."""
     return len(text) == _ULID_LETTERS and set(text) <= set(_CROCKFORD)
+
+
+def is_subject(text: str) -> bool:
+    """Whether `subject` could have made this text."""
+    return len(text) == _SUBJECT_LETTERS and set(text) <= _BASE64URL
 
 
 def subject(entropy: Callable[[int], bytes]) -> str:

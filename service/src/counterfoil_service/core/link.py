@@ -32,6 +32,11 @@ def url(issuer: str, secret: str) -> str:
     return f"{issuer.removesuffix('/')}/l/{secret}"
 
 
+def console_url(issuer: str, secret: str) -> str:
+    """The one-time link into the console: `<issuer>/console/enter/<secret>`."""
+    return f"{issuer.removesuffix('/')}/console/enter/{secret}"
+
+
 def notice_url(issuer: str, secret: str) -> str:
     """The link of a notice of a new device: `<issuer>/n/<secret>`."""
     return f"{issuer.removesuffix('/')}/n/{secret}"

@@ -9,6 +9,7 @@ from counterfoil_service.core.actor_words import (
     Personal,
     Teller,
     automation,
+    begun_by_staff,
     caller,
     country,
     details,
@@ -118,6 +119,8 @@ def _completed(event: AuditEvent, _personal: Personal) -> str:
 def _denied(event: AuditEvent, personal: Personal) -> str:
     if event.reason == _REJECTED:
         return f"Reject was pressed{scene(event, personal)}: {doubted(event, personal)}. The device gets no session."
+    if event.reason == "operator":
+        return f"{begun_by_staff(event)} cancelled the login: the device gets no session."
     return _DENIALS.get(event.reason or "", "Denied.")
 
 

@@ -4,10 +4,10 @@
 import re
 from typing import Final
 
-from counterfoil_service.core.actor_words import ERASED, Personal, Teller
+from counterfoil_service.core.actor_words import ERASED, Personal, Teller, begun_by_staff
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 
-_DECOYS: Final = {
+HELD_BACK: Final = {
     "user_disabled": "the user is disabled",
     "not_invited": "nobody invited this address",
     "suppressed": "mail to this address came back for good or was called unwanted before",
@@ -98,7 +98,7 @@ def _failed(event: AuditEvent, _personal: Personal) -> str:
 def _suppressed(event: AuditEvent, _personal: Personal) -> str:
     if "provider" in event.fields:
         return f"{_says(event)} was not sent: the address is on its own list of those that get none{_why(event)}."
-    return f"No mail: {_DECOYS.get(event.reason or '', event.reason)}. The device was not told."
+    return f"No mail: {HELD_BACK.get(event.reason or '', event.reason)}. The device was not told."
 
 
 def _taker(event: AuditEvent) -> str:
@@ -119,18 +119,19 @@ def _complained(event: AuditEvent, _personal: Personal) -> str:
     return f"{_says(event)} was called unwanted by its recipient{_why(event)}."
 
 
-def _lifted(_event: AuditEvent, personal: Personal) -> str:
+def _lifted(event: AuditEvent, personal: Personal) -> str:
+    by = begun_by_staff(event)
     if personal is None:
-        return f"An operator let {ERASED} have mail again."
+        return f"{by} let {ERASED} have mail again."
     address, reason = personal.get("address", ERASED), personal.get("stated_reason", "no reason told")
-    return f"An operator let {address} have mail again: {reason}."
+    return f"{by} let {address} have mail again: {reason}."
 
 
 def _refused(event: AuditEvent, _personal: Personal) -> str:
     refused = event.fields["refused"]
     many = "A report" if refused == 1 else f"{refused} reports"
     name = event.fields["provider"]
-    return f"{many} in the name of the mail provider {name} could not be verified: {_why_refused(event)}."
+    return f"ALERT: {many} in the name of the mail provider {name} could not be verified: {_why_refused(event)}."
 
 
 def _why_refused(event: AuditEvent) -> str:

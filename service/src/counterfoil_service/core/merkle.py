@@ -7,7 +7,7 @@ False for whatever is no proof, however malformed, and raise nothing.
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 HASH_BYTES: Final = 32
 """Length of every hash here: SHA-256."""
@@ -41,21 +41,39 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
     return level[0] if level else EMPTY_ROOT
 
 
+class Step(NamedTuple):
+    """One hash on the way from a leaf to the root: beside which sibling, on which side of it, and what came of it."""
+
+    sibling: bytes
+    sibling_is_left: bool
+    result: bytes
+
+
+def inclusion_steps(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> list[Step] | None:
+    """What is computed on the way from the leaf of this hash to the root (RFC 9162 §2.1.3.2), lowest first.
+
+    None where the tree of `size` leaves has no such way: see `verify_inclusion`.
+    """
+    if not 0 <= index < size or not _are_hashes((leaf, *proof)):
+        return None
+    sides = _sides(index, size - 1, len(proof))
+    if sides is None:
+        return None
+    computed, steps = leaf, list[Step]()
+    for is_left, sibling in zip(sides, proof, strict=True):
+        computed = node_hash(sibling, computed) if is_left else node_hash(computed, sibling)
+        steps.append(Step(sibling, is_left, computed))
+    return steps
+
+
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether the leaf of this hash is number `index`, from 0, in the tree of `size` leaves (RFC 9162 §2.1.3.2).
 
     `leaf`, `root` and every hash of `proof`, lowest sibling first, have 32 bytes. An index outside the tree, a hash
     too many or too few, and hashes of another length are False.
     """
-    if not 0 <= index < size or not _are_hashes((leaf, root, *proof)):
-        return False
-    sides = _sides(index, size - 1, len(proof))
-    if sides is None:
-        return False
-    computed = leaf
-    for is_left, sibling in zip(sides, proof, strict=True):
-        computed = node_hash(sibling, computed) if is_left else node_hash(computed, sibling)
-    return computed == root
+    steps = inclusion_steps(leaf, index, size, proof)
+    return steps is not None and (steps[-1].result if steps else leaf) == root
 
 
 def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:

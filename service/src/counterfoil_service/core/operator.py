@@ -12,6 +12,9 @@ Role = Literal["operator", "auditor"]
 """An operator works at the service, an auditor reads the audit log: neither is the other."""
 ROLES: Final[tuple[Role, ...]] = ("operator", "auditor")
 
+COMMAND_LINE: Final = "cli"
+"""In the operator's place, where a command ran on the service's own machine."""
+
 _PREFIX: Final = "cfo_"
 _BYTES: Final = 32
 _LETTERS: Final = 43

@@ -8,7 +8,7 @@ registration as at the request, so the text that was compared is the place where
 import re
 from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import NoReturn
+from typing import Literal, NoReturn
 from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 
 import msgspec
@@ -37,6 +37,10 @@ _HIDDEN_SEPARATOR = re.compile(r"%(?:2[Ff]|5[Cc]|25)")
 _OURS = frozenset({"code", "state", "iss", "error", "error_description", "error_uri", "response"})
 
 
+Kind = Literal["loopback", "https", "scheme"]
+"""Of a program that listens on the person's own machine; of a site, or an app that claims its address; an app's own."""
+
+
 class _Target(msgspec.Struct, frozen=True):
     """A URI taken apart; `port` and `query` None where it has none, `host` empty where it has no authority."""
 
@@ -58,6 +62,14 @@ class _Target(msgspec.Struct, frozen=True):
 def check_registration(uri: str) -> None:
     """Refuse what may not be registered, by the rule that it breaks."""
     _take_apart(uri)
+
+
+def kind_of(uri: str) -> Kind:
+    """What a URI is that may be registered; a Refusal for one that may not."""
+    target = _take_apart(uri)
+    if target.loopback:
+        return "loopback"
+    return "scheme" if target.custom else "https"
 
 
 def match(registered: Iterable[str], requested: str) -> str:
@@ -103,9 +115,9 @@ def _take_apart(uri: str) -> _Target:
     if not _VISIBLE.fullmatch(uri):
         _refuse("printable ASCII without blanks; write a name in other letters as punycode")
     if "\\" in uri:
-        _refuse("no backslash")
+        _refuse("no backslash: write /")
     if "#" in uri:
-        _refuse("no fragment")
+        _refuse("no fragment: leave out # and what follows it")
     parts = _URI.fullmatch(uri)
     if parts is None:
         _refuse("a whole URI with its scheme is needed")
@@ -122,9 +134,9 @@ def _take_apart(uri: str) -> _Target:
 
 def _place(scheme: str, authority: str | None) -> tuple[str, str | None]:
     if not authority:
-        _refuse("a host is needed")
+        _refuse("a host is needed behind the //")
     if "@" in authority:
-        _refuse("no user name or password")
+        _refuse("no user name or password: leave out @ and what stands before it")
     bracket = authority.rfind("]") + 1
     name, colon, digits = authority[bracket:].partition(":")
     host, port = authority[:bracket] + name, digits if colon else None
@@ -135,7 +147,7 @@ def _place(scheme: str, authority: str | None) -> tuple[str, str | None]:
     if host == "localhost" or host.endswith(".localhost"):
         _refuse("localhost may lead anywhere: use 127.0.0.1 or [::1]")
     if scheme == "http" and host not in _LOOPBACK:
-        _refuse("http is for http://127.0.0.1 and http://[::1] alone; use https for every other host")
+        _refuse("plain http is for http://127.0.0.1 and http://[::1] alone; use https for every other host")
     if host not in _LOOPBACK and not _is_host(host):
         _refuse("the host must be a domain name or an address in its usual spelling")
     return host, port
@@ -166,13 +178,13 @@ def _check_path(path: str) -> None:
     if not path.startswith("/"):
         _refuse("a path is needed, / at least")
     if "//" in path:
-        _refuse("no empty path segment")
+        _refuse("no empty path segment: write one / for two")
     if not (_PATH.fullmatch(path) and _TRIPLETS.fullmatch(path)):
         _refuse("the path may hold the characters of RFC 3986 alone, all others percent-encoded")
     if _HIDDEN.search(path) or _HIDDEN_SEPARATOR.search(path):
         _refuse("no encoded slash, backslash, percent sign or control character in the path")
     if any(unquote_plus(segment) in {".", ".."} for segment in path.split("/")):
-        _refuse("no dot segment, plain or encoded")
+        _refuse("no dot segment, plain or encoded: write the path that it leads to")
 
 
 def _check_query(query: str | None, *, custom: bool) -> None:

@@ -19,12 +19,12 @@ _DECOYS: Final = {
 
 
 def check_reason(text: str) -> str:
-    """Why a link is given by hand, without blanks around it; a Refusal unless 1 to 200 characters are left."""
+    """Why an operator does something, without blanks around it; a Refusal unless 1 to 200 characters are left."""
     reason = text.strip()
     if not reason or len(reason) > MAX_REASON or not reason.isprintable():
         raise Refusal(
             ErrorCode.INVALID_REQUEST,
-            f"reason: 1 to {MAX_REASON} printable characters that say why, as for the log",
+            f"reason: 1 to {MAX_REASON} printable characters that say why",
         )
     return reason
 
@@ -41,6 +41,15 @@ def refusal_of_decoy(held_back: str | None) -> Refusal:
     why = _DECOYS.get(held_back or "", "`counterfoil audit explain` says why")
     return Refusal(
         ErrorCode.INVALID_REQUEST, f"this login is a decoy, whose device only seems to wait: it has no link. Here {why}"
+    )
+
+
+def refusal_of_colleague() -> Refusal:
+    """Whoever opened it would be that colleague here: no operator may become a second one."""
+    return Refusal(
+        ErrorCode.INVALID_REQUEST,
+        "this login leads a colleague to this service's own pages, and nobody at the console is given the link of one:"
+        " `counterfoil operators add EMAIL --link` on the machine makes one for them",
     )
 
 

@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from counterfoil_service.core.actor_words import Personal, Teller, caller
+from counterfoil_service.core.actor_words import Personal, Teller, caller, staff
 from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.device_words import changed_device
@@ -18,6 +18,7 @@ ENDS: Final = {
     "user_disabled": "an operator disabled the user",
     "user_erased": "the user was erased",
     "application_removed": "an operator removed the application",
+    "role_removed": "its person's role at the console was taken away",
     "reported": "the sign-in was reported as “this was not me”",
     "reported_by_person": "it was reported by the notice's button as “this was not me”",
     "reuse_detected": "a token or code of it was used twice",
@@ -58,7 +59,8 @@ def _key_mismatch(event: AuditEvent, personal: Personal) -> str:
 
 
 def _ended(event: AuditEvent, _personal: Personal) -> str:
-    return f"Session {event.session_id} at {_application(event)} ended: {ENDS.get(event.reason or '', event.reason)}."
+    why = ENDS.get(event.reason or "", event.reason)
+    return f"Session {event.session_id} at {_application(event)} ended: {why}{_named(event)}."
 
 
 def _first_seen(event: AuditEvent, _personal: Personal) -> str:
@@ -70,13 +72,18 @@ def _refused(event: AuditEvent, _personal: Personal) -> str:
 
 
 def _enrolled(event: AuditEvent, _personal: Personal) -> str:
-    by = "by another device of the same person" if event.fields.get("by") == "known_device" else "by an operator"
+    by = "by another device of the same person" if event.fields.get("by") == "known_device" else f"by {staff(event)}"
     return f"The device was enrolled {by}."
 
 
 def _forgotten(event: AuditEvent, _personal: Personal) -> str:
     why = _FORGOTTEN.get(event.reason or "", event.reason)
-    return f"The device was forgotten: {why}."
+    return f"The device was forgotten: {why}{_named(event)}."
+
+
+def _named(event: AuditEvent) -> str:
+    """Which operator, behind words that say that one did it."""
+    return f" ({staff(event)})" if "operator" in event.fields else ""
 
 
 def _application(event: AuditEvent) -> str:

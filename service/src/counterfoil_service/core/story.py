@@ -6,12 +6,14 @@ from typing import Final
 
 import msgspec
 
-from counterfoil_service.core.actor_words import ERASED, Personal, Teller
+from counterfoil_service.core.actor_words import Personal, Teller
 from counterfoil_service.core.administration_words import ADMINISTRATION_WORDS
 from counterfoil_service.core.audit_event import AuditEvent, EventName
+from counterfoil_service.core.console_words import CONSOLE_WORDS
 from counterfoil_service.core.limit_words import LIMIT_WORDS
 from counterfoil_service.core.login_words import LOGIN_WORDS
 from counterfoil_service.core.mail_words import MAIL_WORDS
+from counterfoil_service.core.people_words import PEOPLE_WORDS
 from counterfoil_service.core.session_words import SESSION_WORDS
 
 Told = tuple[int, AuditEvent, Personal]
@@ -55,37 +57,14 @@ def _timeless(event: AuditEvent) -> AuditEvent:
     return msgspec.structs.replace(event, fields=fields)
 
 
-def _invited(_event: AuditEvent, personal: Personal) -> str:
-    return f"An operator invited {personal.get('address', ERASED) if personal else ERASED}."
-
-
-def _created(event: AuditEvent, _personal: Personal) -> str:
-    if event.reason == "link_relayed":
-        return "The mailbox has a user from now on, unverified until the link is used."
-    return "It was this mailbox's first sign-in: a user was made."
-
-
 _TELLERS: Final[dict[EventName, Teller]] = {
     **LOGIN_WORDS,
     **MAIL_WORDS,
     **LIMIT_WORDS,
     **SESSION_WORDS,
     **ADMINISTRATION_WORDS,
-    EventName.USER_CREATED: _created,
-    EventName.USER_VERIFIED: lambda *_: "The mailbox is verified from now on.",
-    EventName.USER_INVITED: _invited,
-    EventName.USER_DISABLED: lambda *_: "An operator disabled the user; sessions ended with it.",
-    EventName.USER_ENABLED: lambda *_: "An operator enabled the user again.",
-    EventName.USER_ERASED: lambda *_: "The user was erased; details of earlier events cannot be read any more.",
-    EventName.APPLICATION_ADDED: lambda event, _: (
-        f"The application “{event.fields['name']}” was registered as {event.application_id}."
-    ),
-    EventName.APPLICATION_CHANGED: lambda event, _: (
-        f"Of the application {event.application_id} was changed: {event.fields['names']}."
-    ),
-    EventName.APPLICATION_REMOVED: lambda event, _: (
-        f"The application {event.application_id} was removed, and with it all that it could still collect."
-    ),
+    **CONSOLE_WORDS,
+    **PEOPLE_WORDS,
     EventName.KEY_ROTATED: lambda event, _: f"A new key signs access tokens: {event.fields['kid']}.",
     EventName.AUDIT_CHECKPOINT_FAILED: lambda *_: (
         "ALERT: the audit log was not signed: it does not continue its last checkpoint."

@@ -27,6 +27,12 @@ _CHANGE = Statement(
     .where(applications.c.id == parameter("id"))
     .values({name: parameter(name) for name in CHANGEABLE})
 )
+_RENEW_SECRET = Statement(
+    update(applications)
+    .where(applications.c.id == parameter("id"), applications.c.secret_hash.is_not(None))
+    .values(secret_hash=parameter("secret_hash"))
+    .returning(applications.c.id)
+)
 _LIST = Statement(select(applications).order_by(applications.c.id))
 _REMOVE = Statement(delete(applications).where(applications.c.id == parameter("id")).returning(applications.c.id))
 
@@ -77,6 +83,11 @@ async def change(tx: Transaction, application: Application) -> None:
     """Write what of it may change; its row is held."""
     columns = _columns(application)
     await tx.run(_CHANGE, {name: columns[name] for name in ("id", *CHANGEABLE)})
+
+
+async def renew_secret(tx: Transaction, application_id: str, secret_hash: str) -> bool:
+    """Put another secret in the place of the one there is; False where there is none."""
+    return await tx.one(_RENEW_SECRET, {"id": application_id, "secret_hash": secret_hash}) is not None
 
 
 async def get(tx: ReadTransaction, application_id: str) -> Application | None:

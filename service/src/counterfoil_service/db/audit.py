@@ -8,22 +8,32 @@ import msgspec
 from sqlalchemy import null, select, update
 
 from counterfoil_service.core.address_range import coarse
+from counterfoil_service.core.alerting import about_of
 from counterfoil_service.core.audit_event import PERSONAL_FIELDS, AuditEvent, EventName
 from counterfoil_service.core.leaf import leaf_bytes, leaf_of
 from counterfoil_service.crypto.keys import CannotUnseal, seal, unseal
-from counterfoil_service.db import mailbox_keys
+from counterfoil_service.db import alerts, mailbox_keys
 from counterfoil_service.db.engine import Context, ReadTransaction, Row, Transaction
 from counterfoil_service.db.prepared import Statement
-from counterfoil_service.db.statements import insert_row, parameter
+from counterfoil_service.db.statements import constant, insert_row, parameter
 from counterfoil_service.db.tables import audit_events
 
 _ID_BYTES = 16
 _MILLISECOND = 1000
 """Microseconds: what a leaf keeps of a time, so that no edit below it goes unseen."""
+_LEAF_INDEX = audit_events.columns.keys().index("leaf_index")
 
 _APPEND = Statement(insert_row(audit_events, omit=frozenset({"position", "leaf_index"})))
 _OF_LOGIN = Statement(
     select(audit_events).where(audit_events.c.login_id == parameter("login_id")).order_by(audit_events.c.position)
+)
+# Without an offset of ours the SQLite dialect would bind one, as a literal value.
+_SEALED_FROM = Statement(
+    select(audit_events)
+    .where(audit_events.c.leaf_index >= parameter("index"))
+    .order_by(audit_events.c.leaf_index)
+    .limit(parameter("limit"))
+    .offset(constant(0))
 )
 _FORGET_SOURCES = Statement(
     update(audit_events)
@@ -46,10 +56,18 @@ class StoredEvent(msgspec.Struct, frozen=True):
     personal: Mapping[str, str] | None
 
 
+class Stretch(msgspec.Struct, frozen=True):
+    """Entries in the log's order; `following` is the index to go on at."""
+
+    events: list[StoredEvent]
+    following: int
+
+
 async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbox: bytes | None = None) -> None:
     """Write one event; its personal fields are sealed under the mailbox's key, or left out when there is none.
 
-    Beside the leaf stands the coarse form of the address it came from, for thirty days [R112].
+    Beside the leaf stands the coarse form of the address it came from, for thirty days [R112]. An event that wants a
+    look raises an alert with it; any other costs one statement.
 
     A `ValueError` for one that the inventory does not know: what is personal is declared before it is kept [R111].
     """
@@ -70,11 +88,20 @@ async def append(tx: Transaction, context: Context, event: AuditEvent, *, mailbo
     row["source_prefix"] = None if sealed is None else coarse(event.personal.get("source", ""))
     row["fields"] = msgspec.json.encode(event.fields, order="sorted").decode()
     await tx.run(_APPEND, row)
+    about = about_of(event, mailbox)
+    if about is not None:
+        await alerts.raise_alert(tx, context, event, about)
 
 
 async def of_login(tx: ReadTransaction, seal_key: bytes, login_id: str) -> list[StoredEvent]:
     """Every event of one login, in the order in which they were written."""
     return await stored(tx, seal_key, await tx.all(_OF_LOGIN, {"login_id": login_id}))
+
+
+async def sealed_from(tx: ReadTransaction, seal_key: bytes, index: int, limit: int) -> Stretch:
+    """At most `limit` entries of the log from this index on."""
+    rows = await tx.all(_SEALED_FROM, {"index": index, "limit": limit})
+    return Stretch(await stored(tx, seal_key, rows), int(rows[-1][_LEAF_INDEX]) + 1 if rows else index)
 
 
 async def stored(tx: ReadTransaction, seal_key: bytes, rows: "Sequence[Row]") -> list[StoredEvent]:

@@ -4,7 +4,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import null, select, update
+from sqlalchemy import func, null, select, update
 
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
@@ -16,7 +16,10 @@ NEVER = 2**63 - 1
 
 
 class SinkRow(msgspec.Struct, frozen=True):
-    """One row; times in microseconds UTC. `attempts` counts since the last delivery, `problem` is a short code."""
+    """One row; times in microseconds UTC. `attempts` counts since the last delivery, `problem` is a short code.
+
+    `failing_since` is when the first of them failed; `told_at` when that raised an alert, None while it has not.
+    """
 
     name: str
     next_index: int
@@ -24,6 +27,13 @@ class SinkRow(msgspec.Struct, frozen=True):
     due_at: int
     problem: str | None
     created_at: int
+    failing_since: int | None = None
+    told_at: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """Its URL without the query, which may hold a token of the receiver's."""
+        return self.name.partition("?")[0]
 
 
 _c, _p = audit_sinks.c, checkpoints.c
@@ -42,22 +52,33 @@ _mine = (
     _c.next_index == parameter("claimed_index"),
     _c.attempts == parameter("claimed_attempts"),
 )
+_well = {"attempts": constant(0), "problem": null(), "failing_since": null(), "told_at": null()}
 _ADVANCE = Statement(
     update(audit_sinks)
     .where(*_mine)
-    .values(next_index=parameter("next_index"), attempts=constant(0), due_at=parameter("due_at"), problem=null())
+    .values(next_index=parameter("next_index"), due_at=parameter("due_at"), **_well)
     .returning(_c.name)
 )
 _DEFER = Statement(
     update(audit_sinks)
     .where(*_mine)
-    .values(due_at=parameter("due_at"), problem=parameter("problem"))
+    .values(
+        due_at=parameter("due_at"),
+        problem=parameter("problem"),
+        failing_since=func.coalesce(_c.failing_since, parameter("now")),
+    )
+    .returning(_c.name)
+)
+_TELL = Statement(
+    update(audit_sinks)
+    .where(_c.name == parameter("name"), _c.told_at.is_(None))
+    .values(told_at=parameter("now"))
     .returning(_c.name)
 )
 _REWIND = Statement(
     update(audit_sinks)
     .where(_c.name == parameter("name"), _c.next_index >= parameter("index"))
-    .values(next_index=parameter("index"), attempts=constant(0), due_at=parameter("now"), problem=null())
+    .values(next_index=parameter("index"), due_at=parameter("now"), **_well)
     .returning(_c.name)
 )
 _COVERING = Statement(
@@ -108,9 +129,14 @@ async def advance(tx: Transaction, claimed: SinkRow, *, to: int, now: int) -> bo
     return await tx.one(_ADVANCE, _of(claimed) | {"next_index": to, "due_at": now}) is not None
 
 
-async def defer(tx: Transaction, claimed: SinkRow, problem: str, *, due_at: int) -> bool:
+async def defer(tx: Transaction, claimed: SinkRow, problem: str, *, due_at: int, now: int) -> bool:
     """It did not work, or never will (`NEVER`). False when somebody else claimed or moved it since."""
-    return await tx.one(_DEFER, _of(claimed) | {"due_at": due_at, "problem": problem}) is not None
+    return await tx.one(_DEFER, _of(claimed) | {"due_at": due_at, "problem": problem, "now": now}) is not None
+
+
+async def mark_told(tx: Transaction, name: str, *, now: int) -> bool:
+    """That it fails has been told; False where it was before, and nothing was delivered since."""
+    return await tx.one(_TELL, {"name": name, "now": now}) is not None
 
 
 async def rewind(tx: Transaction, name: str, index: int, *, now: int) -> bool:

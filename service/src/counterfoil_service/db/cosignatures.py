@@ -42,6 +42,7 @@ def _storing(dialect: "Any") -> Executable:
 
 _STORE = Statement(_storing(sqlite), postgresql=_storing(postgresql))
 _SIZE = Statement(select(_c.size).where(_c.witness == parameter("witness")))
+_ALL = Statement(select(cosignatures).order_by(_c.witness))
 _LINES = Statement(select(_c.line).where(_c.size == parameter("size")).order_by(_c.witness))
 # Without an offset of ours the SQLite dialect would bind one, as a literal value.
 _NEWEST = Statement(
@@ -62,6 +63,11 @@ async def size_of(tx: ReadTransaction, witness: str) -> int:
     """The largest size that this witness cosigned, 0 before the first."""
     row = await tx.one(_SIZE, {"witness": witness})
     return 0 if row is None else int(row[0])
+
+
+async def of_witnesses(tx: ReadTransaction) -> list[Cosignature]:
+    """Of each witness that ever cosigned, the line over the largest checkpoint."""
+    return [Cosignature(*row) for row in await tx.all(_ALL, {})]
 
 
 async def lines(tx: ReadTransaction, size: int) -> list[str]:

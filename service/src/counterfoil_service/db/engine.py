@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from counterfoil_service.core.errors import ErrorCode, Refusal
+from counterfoil_service.core.operator import COMMAND_LINE
 from counterfoil_service.core.words import N_
 from counterfoil_service.crypto.keys import Keys
 from counterfoil_service.db.migrate import SchemaState
@@ -28,12 +29,16 @@ OnChange = Callable[[str | None], None]
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What an operation may know of the world: stamped when it begins."""
+    """What an operation may know of the world: stamped when it begins.
+
+    `actor` is who acts where an operator does: an operator's id, or `cli` for a command on the service's own machine.
+    """
 
     now: int
     entropy: Entropy
     keys: Keys
     settings: Settings
+    actor: str = COMMAND_LINE
 
 
 Query = tuple[Statement, Mapping[str, Any]]

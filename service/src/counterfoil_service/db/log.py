@@ -21,6 +21,8 @@ _e, _t, _c = audit_events.c, log_tiles.c, checkpoints.c
 _REFERENCES = ("outcome", "reason", "login_id", "application_id", "session_id", "subject", "jkt")
 _LEAF = (_e.position, _e.leaf_index, _e.id, _e.time, _e.name, _e.fields, _e.sealed, *(_e[name] for name in _REFERENCES))
 
+_PLACES = [audit_events.columns.keys().index(column.name) for column in _LEAF]
+
 
 class Entry(msgspec.Struct, frozen=True):
     """An event as a row: `index` is its place in the log, None while it waits for one.
@@ -183,6 +185,11 @@ async def latest_checkpoint(tx: ReadTransaction) -> SignedCheckpoint | None:
 async def add_checkpoint(tx: Transaction, checkpoint: SignedCheckpoint) -> None:
     """Keep a signed one for good."""
     await tx.run(_ADD_CHECKPOINT, msgspec.structs.asdict(checkpoint))
+
+
+def entry_of(row: "Sequence[Any]") -> Entry:
+    """A whole row of `audit_events`."""
+    return _entry([row[place] for place in _PLACES])
 
 
 def _entry(row: "Any") -> Entry:

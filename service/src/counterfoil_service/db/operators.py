@@ -8,18 +8,23 @@ from counterfoil_service.core.operator import Operator, OperatorToken, Role
 from counterfoil_service.db.engine import ReadTransaction, Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import insert_row, insert_unless_there, parameter
-from counterfoil_service.db.tables import operator_tokens, operators
+from counterfoil_service.db.tables import operator_links, operator_tokens, operators, saved_searches
 
 _o, _t = operators.c, operator_tokens.c
 _ADD = insert_unless_there(operators, _o.id)
 _BY_MAILBOX = Statement(select(operators).where(_o.mailbox == parameter("mailbox")))
 _GET = Statement(select(operators).where(_o.id == parameter("id")))
 _LIST = Statement(select(operators).order_by(_o.created_at, _o.id))
+_ADDRESSES = Statement(select(_o.id, _o.address))
+_HOLD_ALL = Statement(select(operators).order_by(_o.id).with_for_update())
 _REMOVE = Statement(delete(operators).where(_o.id == parameter("id")).returning(_o.id))
 _ADD_TOKEN = Statement(insert_row(operator_tokens))
 _TOKENS = Statement(select(operator_tokens).order_by(_t.created_at, _t.id))
 _REMOVE_TOKEN = Statement(delete(operator_tokens).where(_t.id == parameter("id")).returning(_t.operator_id))
-_REMOVE_TOKENS = Statement(delete(operator_tokens).where(_t.operator_id == parameter("operator_id")))
+_REMOVE_WHAT_HANGS_ON = [
+    Statement(delete(table).where(table.c.operator_id == parameter("operator_id")))
+    for table in (operator_tokens, operator_links, saved_searches)
+]
 _HOLDER = Statement(
     select(_o.id, _o.role)
     .join_from(operators, operator_tokens, _o.id == _t.operator_id)
@@ -59,9 +64,20 @@ async def list_all(tx: ReadTransaction) -> list[Operator]:
     return [Operator(*row) for row in await tx.all(_LIST, {})]
 
 
+async def staff_addresses(tx: ReadTransaction) -> dict[str, str]:
+    """Everybody's address by their id: they are few."""
+    return {str(row[0]): str(row[1]) for row in await tx.all(_ADDRESSES, {})}
+
+
+async def hold_all(tx: Transaction) -> list[Operator]:
+    """Everybody, held until the end of the transaction: they are few."""
+    return [Operator(*row) for row in await tx.all(_HOLD_ALL, {})]
+
+
 async def remove(tx: Transaction, operator_id: str) -> bool:
-    """Delete one with all tokens; False when there was none."""
-    await tx.run(_REMOVE_TOKENS, {"operator_id": operator_id})
+    """Delete one with all tokens, links and saved searches; False when there was none."""
+    for statement in _REMOVE_WHAT_HANGS_ON:
+        await tx.run(statement, {"operator_id": operator_id})
     return await tx.one(_REMOVE, {"id": operator_id}) is not None
 
 

@@ -13,7 +13,7 @@ from counterfoil_service.core.login import State
 from counterfoil_service.db.engine import Transaction
 from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import change_due, constant, constants, due_rows, parameter
-from counterfoil_service.db.tables import audit_events, logins, outbox, sessions
+from counterfoil_service.db.tables import alert_pushes, alerts, audit_events, logins, outbox, sessions
 
 _l, _s, _o, _e = logins.c, sessions.c, outbox.c, audit_events.c
 
@@ -45,6 +45,12 @@ _FORGET_USED = Statement(
 _FORGET_MAIL = Statement(delete(outbox).where(_o.login_id == parameter("login_id")))
 _settled = due_rows(select(_o.id).where(_o.ended_at.is_not(None), _o.ended_at <= parameter("before")), _o.ended_at)
 _FORGET_SETTLED = change_due(delete(outbox).returning(_o.id), _o.id, _settled)
+_a, _p = alerts.c, alert_pushes.c
+_rested = due_rows(
+    select(_a.id).where(_a.acknowledged_at.is_not(None), _a.acknowledged_at <= parameter("before")), _a.acknowledged_at
+)
+_FORGET_ALERTS = change_due(delete(alerts).returning(_a.id), _a.id, _rested)
+_FORGET_PUSHES = Statement(delete(alert_pushes).where(_p.alert_id == parameter("alert_id")))
 _located = due_rows(select(_e.position).where(_e.source_prefix.is_not(None), _e.time <= parameter("before")), _e.time)
 _unlocating = update(audit_events).values(source_prefix=null()).returning(_e.position)
 _FORGET_SOURCES = change_due(_unlocating, _e.position, _located)
@@ -72,6 +78,14 @@ async def forget_sessions(tx: Transaction, *, before: int, limit: int) -> int:
 async def forget_mail(tx: Transaction, *, before: int, limit: int) -> int:
     """Mail that was sent or given up."""
     return len(await tx.all(_FORGET_SETTLED, {"before": before, "limit": limit}))
+
+
+async def forget_alerts(tx: Transaction, *, before: int, limit: int) -> int:
+    """Alerts that somebody acknowledged, and who was told of them."""
+    rows = await tx.all(_FORGET_ALERTS, {"before": before, "limit": limit})
+    for (alert_id,) in rows:
+        await tx.run(_FORGET_PUSHES, {"alert_id": alert_id})
+    return len(rows)
 
 
 async def forget_sources(tx: Transaction, *, before: int, limit: int) -> int:

@@ -102,6 +102,9 @@ _END = {
     "login_id": Statement(_end_where(_s.login_id == parameter("login_id"))),
 }
 _END_AT = Statement(_end_where(_s.user_id == parameter("user_id"), _s.device_id == parameter("device_id")))
+_END_OF_APPLICATION = Statement(
+    _end_where(_s.user_id == parameter("user_id"), _s.application_id == parameter("application_id"))
+)
 _END_OTHERS = Statement(_end_where(_s.user_id == parameter("user_id"), _s.id != parameter("id")))
 _END_EVERY = Statement(_end_where())
 
@@ -196,6 +199,12 @@ async def end_where(tx: Transaction, *, now: int, **column: str) -> list[Ended]:
 async def end_at(tx: Transaction, *, user_id: str, device_id: str, now: int) -> list[Ended]:
     """End every living session of a person's device."""
     return _ends(await tx.all(_END_AT, {"user_id": user_id, "device_id": device_id, "now": now}))
+
+
+async def end_of_application(tx: Transaction, *, user_id: str, application_id: str, now: int) -> list[Ended]:
+    """End every living session that a person has at one application."""
+    values = {"user_id": user_id, "application_id": application_id, "now": now}
+    return _ends(await tx.all(_END_OF_APPLICATION, values))
 
 
 async def end_others(tx: Transaction, session: Session, *, now: int) -> list[Ended]:

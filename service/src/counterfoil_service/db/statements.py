@@ -46,13 +46,18 @@ def insert_row(table: Table, *, omit: frozenset[str] = frozenset()) -> Insert:
     return insert(table).values({name: bindparam(name) for name in columns}).inline()
 
 
+def first_rows(rows: "Select[Any]") -> "Select[Any]":
+    """As many as the parameter `limit` says."""
+    # Without an offset of ours the SQLite dialect would bind one, as a literal value.
+    return rows.limit(parameter("limit")).offset(constant(0))
+
+
 def due_rows(rows: "Select[Any]", by: "Column[Any]") -> "Select[Any]":
     """At most `limit` rows that no other worker holds, by their time. SQLite drops the lock clause: it has one writer.
 
     Without an order PostgreSQL may look for the first ones through the whole table, where it expects many.
     """
-    # Without an offset of ours the SQLite dialect would bind one, as a literal value.
-    return rows.order_by(by).limit(parameter("limit")).offset(constant(0)).with_for_update(skip_locked=True)
+    return first_rows(rows.order_by(by)).with_for_update(skip_locked=True)
 
 
 def any_due(key: "ColumnElement[Any]", due: "Select[Any]") -> "ColumnElement[bool]":

@@ -35,6 +35,7 @@ _WORSEN = Statement(
     .values(reason=parameter("reason"))
 )
 _BY_MAILBOX = Statement(select(_c.created_at).where(_c.mailbox == parameter("mailbox")))
+_OF_MAILBOX = Statement(select(suppressions).where(_c.mailbox == parameter("mailbox")))
 _LIFT = Statement(delete(suppressions).where(_c.mailbox == parameter("mailbox")).returning(*suppressions.columns))
 _LIST = Statement(select(suppressions))
 
@@ -56,6 +57,12 @@ def asking_suppressed(mailbox: bytes) -> Query:
 def is_suppressed(rows: Sequence[Row]) -> bool:
     """Whether the mailbox gets no mail."""
     return bool(rows)
+
+
+async def suppression_of(tx: ReadTransaction, mailbox: bytes) -> Suppression | None:
+    """Why the mailbox gets no mail; None where it does."""
+    row = await tx.one(_OF_MAILBOX, {"mailbox": mailbox})
+    return None if row is None else Suppression(*row)
 
 
 async def lift(tx: Transaction, mailbox: bytes) -> Suppression | None:

@@ -76,6 +76,10 @@ class OutboxWorker:
         """A row of this process is due."""
         self._due.set()
 
+    def circuits(self) -> list[tuple[str, bool]]:
+        """Every mail provider by name, and whether this process leaves it alone for now."""
+        return [] if self._transport is None else self._transport.circuits()
+
     def stop(self) -> None:
         """Finish what was claimed and claim no more: a send that is cut off would be sent again."""
         self._stopping = True

@@ -46,6 +46,19 @@ class NoticeMail(Letter, frozen=True, kw_only=True):
     changed: bool = False
 
 
+class AlertMail(Letter, frozen=True, kw_only=True):
+    """All that the mail about an alert says, in English as the console; `facts` are names and ids."""
+
+    kind: str
+    title: str
+    meaning: str
+    advice: str
+    times: int
+    raised_at: datetime
+    last_at: datetime
+    facts: tuple[tuple[str, str], ...]
+
+
 class MailTemplates:
     """Ours, and before them those of an operator's folder; compiled once for each language that somebody reads."""
 
@@ -109,6 +122,21 @@ def render_notice_mail(mail: NoticeMail, templates: MailTemplates = _OURS) -> Em
 def render_test_mail(mail: Letter, templates: MailTemplates = _OURS) -> EmailMessage:
     """The same for a test of how mail leaves; its link leads to a page that does nothing."""
     return _rendered(mail, templates, "test", "Test mail of %(application)s", {})
+
+
+def render_alert_mail(mail: AlertMail, templates: MailTemplates = _OURS) -> EmailMessage:
+    """The same for an alert."""
+    facts = {
+        "title": mail.title,
+        "meaning": mail.meaning,
+        "advice": mail.advice,
+        "times": mail.times,
+        "raised_at": moment_words(mail.raised_at, mail.language),
+        "last_at": moment_words(mail.last_at, mail.language),
+        # Applications are called as operators like, and a mail program makes links of bare text.
+        "facts": [(name, value if value == mail.kind else unlinked(value)) for name, value in mail.facts],
+    }
+    return _rendered(mail, templates, "alert", f"Alert of %(application)s: {mail.title}", facts)
 
 
 def _rendered(

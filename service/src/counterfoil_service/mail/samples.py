@@ -11,9 +11,11 @@ from counterfoil_service.core.languages import ENGLISH
 from counterfoil_service.core.look import Look
 from counterfoil_service.mail.message import Letter
 from counterfoil_service.mail.render import (
+    AlertMail,
     LinkMail,
     MailTemplates,
     NoticeMail,
+    render_alert_mail,
     render_link_mail,
     render_notice_mail,
     render_test_mail,
@@ -39,6 +41,16 @@ _COMMON: Final[dict[str, Any]] = {
     "issuer_host": ISSUER_HOST,
 }
 
+_ALERT: Final[dict[str, Any]] = {
+    "kind": "session.reuse_detected",
+    "title": "A used token came again",
+    "meaning": "A refresh token that had been used already was presented once more.",
+    "advice": "Ask the person whether their device was copied.",
+    "raised_at": AT,
+    "last_at": AT,
+    "facts": (("Event", "session.reuse_detected"), ("Application", "ledger")),
+}
+
 
 def every_mail(language: str, templates: MailTemplates, look: Look = LOOK) -> Iterator[tuple[str, str, EmailMessage]]:
     """Template, variant and message of each."""
@@ -54,6 +66,9 @@ def every_mail(language: str, templates: MailTemplates, look: Look = LOOK) -> It
                 )
                 yield "link", variant, render_link_mail(mail, templates)
     if language == ENGLISH:
+        for times in (1, 12):
+            alert = AlertMail(device_label=None, times=times, **_ALERT, **common)
+            yield "alert", "once" if times == 1 else "several times", render_alert_mail(alert, templates)
         yield "test", "as it is", render_test_mail(Letter(device_label=None, **common), templates)
     for changed in (False, True):
         for label in (DEVICE, None):

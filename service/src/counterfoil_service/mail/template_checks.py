@@ -18,7 +18,7 @@ _KNOWN = frozenset(
     {
         *("_", "gettext", "ngettext", "language", "direction", "look", "subject", "link", "issuer", "application"),
         *("device", "same_device_only", "how", "asked_at", "minutes", "standing", "mail_code", "signed_in_at"),
-        "caller",
+        *("title", "meaning", "advice", "times", "raised_at", "last_at", "facts", "caller"),
     }
 )
 

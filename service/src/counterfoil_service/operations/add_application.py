@@ -20,6 +20,6 @@ async def add_application(tx: Transaction, application: Application, context: Co
     event = AuditEvent(
         name=EventName.APPLICATION_ADDED,
         application_id=application.id,
-        fields={"name": application.name, "confidential": int(application.confidential)},
+        fields={"name": application.name, "confidential": int(application.confidential), "operator": context.actor},
     )
     await audit.append(tx, context, event)

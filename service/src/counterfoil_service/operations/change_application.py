@@ -55,7 +55,9 @@ async def change_application(tx: Transaction, command: ChangeApplication, contex
     if names:
         await applications.change(tx, after)
         event = AuditEvent(
-            name=EventName.APPLICATION_CHANGED, application_id=after.id, fields={"names": " ".join(names)}
+            name=EventName.APPLICATION_CHANGED,
+            application_id=after.id,
+            fields={"names": " ".join(names), "operator": context.actor},
         )
         await audit.append(tx, context, event)
         # Every process remembers it.

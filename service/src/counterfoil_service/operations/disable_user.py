@@ -25,5 +25,6 @@ async def disable_user(tx: Transaction, who: str, context: Context) -> Disabled:
     ended = await shut_out(tx, ShutOut(user.mailbox, "user_disabled"), context)
     first = await users.disable(tx, user.id, now=context.now)
     if first:
-        await audit.append(tx, context, AuditEvent(name=EventName.USER_DISABLED, subject=user.id))
+        event = AuditEvent(name=EventName.USER_DISABLED, subject=user.id, fields={"operator": context.actor})
+        await audit.append(tx, context, event)
     return Disabled(user, ended, again=not first)

@@ -14,5 +14,6 @@ async def enable_user(tx: Transaction, who: str, context: Context) -> User:
     user = await find_person(tx, who, context.keys)
     if not await users.enable(tx, user.id):
         raise Refusal(ErrorCode.INVALID_REQUEST, "this user is not disabled: nothing was changed")
-    await audit.append(tx, context, AuditEvent(name=EventName.USER_ENABLED, subject=user.id))
+    event = AuditEvent(name=EventName.USER_ENABLED, subject=user.id, fields={"operator": context.actor})
+    await audit.append(tx, context, event)
     return user

@@ -30,7 +30,8 @@ async def enrol_device(tx: Transaction, command: EnrolDevice, context: Context) 
         name=EventName.DEVICE_ENROLLED,
         application_id=device.application_id,
         subject=device.user_id,
-        fields={"device": device.id, "by": command.by},
+        fields={"device": device.id, "by": command.by}
+        | ({"operator": context.actor} if command.by == "operator" else {}),
     )
     await audit.append(tx, context, event)
     return msgspec.structs.replace(device, state="known")

@@ -18,6 +18,7 @@ from counterfoil_service.operations.complete_login import CompleteLogin, complet
 from counterfoil_service.operations.deny_login import deny_login
 from counterfoil_service.operations.mint_code import MintCode, mint_code
 from counterfoil_service.operations.replace_cookie import replace_cookie
+from counterfoil_service.operations.welcome_operator import welcome_operator
 
 
 class FinishSignIn(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ async def finish_sign_in(tx: Transaction, command: FinishSignIn, context: Contex
     if session is None:
         return State.DENIED
     await replace_cookie(tx, command.replaced, context)
+    await welcome_operator(tx, session, login.mailbox, context)
     cookie = link.make(context.entropy)
     await cookies.add(tx, cookie_hash=digest(cookie), session_id=session.id)
     await tx.notify(login.id)

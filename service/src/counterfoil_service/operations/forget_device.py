@@ -30,6 +30,7 @@ async def forget_device(tx: Transaction, command: ForgetDevice, context: Context
     if named is None:
         raise no_device()
     ended: list[str] = []
+    operator = context.actor if command.reason == "forgotten_by_operator" else None
     forgotten = await devices.forget_key(tx, user_id=named.user_id, key_id=named.key_id)
     if named.id not in {device.id for device in forgotten}:
         raise no_device()
@@ -39,10 +40,10 @@ async def forget_device(tx: Transaction, command: ForgetDevice, context: Context
             reason=command.reason,
             application_id=device.application_id,
             subject=device.user_id,
-            fields={"device": device.id},
+            fields={"device": device.id} if operator is None else {"device": device.id, "operator": operator},
         )
         await audit.append(tx, context, event)
         over = await sessions.end_at(tx, user_id=device.user_id, device_id=device.id, now=context.now)
-        await record_ended_sessions(tx, over, context, reason=command.reason)
+        await record_ended_sessions(tx, over, context, reason=command.reason, operator=operator)
         ended += [session.id for session in over]
     return ended

@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Delete what nobody needs any more: a bounded batch, to be repeated while there is more [R112, R134]."""
 
+from counterfoil_service.core.event_buckets import KEPT, forgotten_before
 from counterfoil_service.core.login import EXPIRED_ANSWER_WINDOW, SECOND
-from counterfoil_service.db import authorization_codes, mail_reports, mailings, proofs, retention
+from counterfoil_service.db import (
+    authorization_codes,
+    event_counts,
+    four_eyes,
+    mail_reports,
+    mailings,
+    operator_links,
+    proofs,
+    retention,
+)
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.check_budgets import mailed_from
 
@@ -29,9 +39,16 @@ async def forget_old(tx: Transaction, limit: int, context: Context) -> int:
         await retention.forget_refused(tx, before=used, limit=limit),
         await retention.forget_sessions(tx, before=used, limit=limit),
         await retention.forget_mail(tx, before=used, limit=limit),
+        await retention.forget_alerts(tx, before=used, limit=limit),
         await retention.forget_sources(tx, before=now - SOURCE_RETENTION, limit=limit),
+        await four_eyes.purge_requests(tx, before=used, limit=limit),
         await mailings.purge(tx, before=mailed, limit=limit),
         await mail_reports.purge(tx, before=now - REPORT_RETENTION, limit=limit),
+        await operator_links.purge(tx, before=now, limit=limit),
         await proofs.purge(tx, now=now, limit=limit),
         await authorization_codes.purge(tx, before=now - _DAY, limit=limit),
+        *[
+            await event_counts.forget_counts(tx, width, before=forgotten_before(width, now), limit=limit)
+            for width in KEPT
+        ],
     )

@@ -28,6 +28,11 @@ async def invite_user(tx: Transaction, address: str, context: Context) -> User:
         assert stored is not None  # noqa: S101 - the insert met it
         raise Refusal(ErrorCode.INVALID_REQUEST, f"this address {_THERE_ALREADY[stored.state]}")
     await mailbox_keys.ensure(tx, context, mailbox)
-    event = AuditEvent(name=EventName.USER_INVITED, subject=user.id, personal={"address": user.address})
+    event = AuditEvent(
+        name=EventName.USER_INVITED,
+        subject=user.id,
+        fields={"operator": context.actor},
+        personal={"address": user.address},
+    )
     await audit.append(tx, context, event, mailbox=mailbox)
     return user

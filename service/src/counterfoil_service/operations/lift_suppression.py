@@ -37,6 +37,7 @@ async def lift_suppression(tx: Transaction, command: LiftSuppression, context: C
         )
     event = AuditEvent(
         name=EventName.SUPPRESSION_LIFTED,
+        fields={"operator": context.actor},
         personal={"address": lifted.address, "stated_reason": note},
     )
     await audit.append(tx, context, event, mailbox=mailbox)

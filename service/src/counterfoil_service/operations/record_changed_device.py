@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Record that a device, known by its key, looks otherwise than before: which attributes, and what came of it."""
+"""Record that a device, known by its key, looks different from before: which attributes, and what came of it."""
 
 from typing import Literal
 

@@ -10,9 +10,18 @@ from counterfoil_service.db.sessions import Ended
 
 
 async def record_ended_sessions(
-    tx: Transaction, ended: Iterable[Ended], context: Context, *, reason: str, mailbox: bytes | None = None
+    tx: Transaction,
+    ended: Iterable[Ended],
+    context: Context,
+    *,
+    reason: str,
+    mailbox: bytes | None = None,
+    operator: str | None = None,
 ) -> None:
-    """Append `session.ended` for each, with the reason's code; cookies and refresh tokens go."""
+    """Append `session.ended` for each, with the reason's code; cookies and refresh tokens go.
+
+    `operator` is who ended them, where an operator did.
+    """
     for session in ended:
         await cookies.drop(tx, session.id)
         await refresh_tokens.drop(tx, session.id)
@@ -23,5 +32,6 @@ async def record_ended_sessions(
             application_id=session.application_id,
             session_id=session.id,
             subject=session.user_id,
+            fields={} if operator is None else {"operator": operator},
         )
         await audit.append(tx, context, event, mailbox=mailbox)

@@ -5,8 +5,6 @@ import msgspec
 
 from counterfoil_service.core import identifiers, link, relaying
 from counterfoil_service.core.audit_event import AuditEvent, EventName
-from counterfoil_service.core.errors import Refusal
-from counterfoil_service.core.login import current_state
 from counterfoil_service.crypto.keys import digest
 from counterfoil_service.db import applications, audit, logins, relays, users
 from counterfoil_service.db.engine import Context, Transaction
@@ -14,15 +12,15 @@ from counterfoil_service.db.logins import Login
 from counterfoil_service.db.users import User
 from counterfoil_service.operations.admit_mail_code import hash_of_nothing
 from counterfoil_service.operations.identify_person import why_refused
-from counterfoil_service.operations.record_reading import COMMAND_LINE
+from counterfoil_service.operations.use_grant import UseGrant, use_grant
+from counterfoil_service.operations.why_not_relayed import leads_a_colleague_in, why_not_relayed
 
 
 class RelayLink(msgspec.Struct, frozen=True):
-    """`reason` is for the log, in the operator's words; `operator` an operator's id, or `cli`."""
+    """`reason` is for the log, in the operator's words."""
 
     login_id: str
     reason: str
-    operator: str = COMMAND_LINE
 
     def __repr__(self) -> str:
         return f"RelayLink(login_id={self.login_id!r})"
@@ -49,6 +47,8 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
     login = await logins.get(tx, command.login_id)
     if login is None:
         raise relaying.no_login(command.login_id)
+    if await leads_a_colleague_in(tx, login, context):
+        raise relaying.refusal_of_colleague()
     secret, digits = link.make(context.entropy), login.mail_code_hash
     given = await relays.relay(
         tx,
@@ -59,15 +59,21 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
         now=context.now,
     )
     if not given:
-        raise await _refusal(tx, login, context)
+        refusal = await why_not_relayed(tx, login.id, context)
+        assert refusal is not None  # noqa: S101 - the write met the same conditions
+        raise refusal
+    granted_by = await use_grant(tx, UseGrant("relay", login.id), context)
     subject = await _subject(tx, login, context)
+    fields: dict[str, str | int] = {"operator": context.actor}
+    if granted_by is not None:
+        fields["granted_by"] = granted_by
     event = AuditEvent(
         name=EventName.LINK_RELAYED,
         login_id=login.id,
         application_id=login.application_id,
         subject=subject,
         jkt=login.jkt,
-        fields={"operator": command.operator},
+        fields=fields,
         personal={"stated_reason": reason},
     )
     await audit.append(tx, context, event, mailbox=login.mailbox)
@@ -76,16 +82,6 @@ async def relay_link(tx: Transaction, command: RelayLink, context: Context) -> R
     same_device_only = application is not None and application.same_device_only
     url = link.url(context.settings.public_url, secret)
     return Relayed(url, login.address, login.expires_at, same_device_only)
-
-
-async def _refusal(tx: Transaction, login: Login, context: Context) -> Refusal:
-    """What stands now: somebody may have been faster since it was read."""
-    if login.decoy:
-        return relaying.refusal_of_decoy(await relays.held_back(tx, login.id))
-    now = await logins.get(tx, login.id)
-    if now is None:
-        return relaying.no_login(login.id)
-    return relaying.refusal_of(current_state(now.state, now.expires_at, context.now))
 
 
 async def _subject(tx: Transaction, login: Login, context: Context) -> str:

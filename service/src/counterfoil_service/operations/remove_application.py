@@ -28,5 +28,8 @@ async def remove_application(tx: Transaction, application_id: str, context: Cont
     await record_ended_sessions(tx, ended, context, reason=_REASON)
     # Or whoever takes the id again would know them.
     await devices.forget_at(tx, application_id)
-    await audit.append(tx, context, AuditEvent(name=EventName.APPLICATION_REMOVED, application_id=application_id))
+    removed = AuditEvent(
+        name=EventName.APPLICATION_REMOVED, application_id=application_id, fields={"operator": context.actor}
+    )
+    await audit.append(tx, context, removed)
     await tx.notify(None)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take a role away with all its tokens, or revoke a single token: from this moment on it opens nothing."""
+"""Take a role away with all that hangs on it, or revoke a single token: from this moment on it opens nothing."""
 
+from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.operator import Operator
-from counterfoil_service.db import audit, operators
+from counterfoil_service.db import audit, operators, saved_searches, sessions, users
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.find_person import mailbox_of
+from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
+from counterfoil_service.operations.revoke_operator_token import revoke_operator_token
 
 
 async def remove_operator(tx: Transaction, who: str, context: Context) -> str:
@@ -16,20 +19,27 @@ async def remove_operator(tx: Transaction, who: str, context: Context) -> str:
     else:
         operator = await operators.get(tx, who)
     if operator is not None:
-        return await _remove_all(tx, operator, context)
-    owner = await operators.remove_token(tx, who)
+        return await take_role(tx, operator, context)
+    owner = await revoke_operator_token(tx, who, context)
     if owner is None:
         raise Refusal(
             ErrorCode.INVALID_REQUEST,
             "no operator has this address or id, and no token has it: see `counterfoil operators list`",
         )
-    event = AuditEvent(name=EventName.OPERATOR_REMOVED, fields={"operator": owner, "token": who})
-    await audit.append(tx, context, event)
     return owner
 
 
-async def _remove_all(tx: Transaction, operator: Operator, context: Context) -> str:
+async def take_role(tx: Transaction, operator: Operator, context: Context) -> str:
+    """Whatever that person could still have opened with it is gone, their sessions at our own pages with it.
+
+    Those may have begun with a link that was made for the role, and would open the pages of whoever has the mailbox.
+    """
+    await saved_searches.drop_searches(tx, operator.id)
     await operators.remove(tx, operator.id)
-    event = AuditEvent(name=EventName.OPERATOR_REMOVED, fields={"operator": operator.id})
+    event = AuditEvent(name=EventName.OPERATOR_REMOVED, fields={"operator": operator.id, "by": context.actor})
     await audit.append(tx, context, event)
+    user = await users.by_mailbox(tx, operator.mailbox)
+    if user is not None:
+        ended = await sessions.end_of_application(tx, user_id=user.id, application_id=OWN_ID, now=context.now)
+        await record_ended_sessions(tx, ended, context, reason="role_removed", operator=context.actor)
     return operator.id

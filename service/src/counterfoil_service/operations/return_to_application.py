@@ -8,8 +8,8 @@ from counterfoil_service.core import destination as destinations
 from counterfoil_service.core.destination import Destination
 from counterfoil_service.db import applications, logins
 from counterfoil_service.db.engine import Context, Transaction
-from counterfoil_service.operations.admit_device import Admission, admit_device
-from counterfoil_service.operations.describe_person import Person, describe_person
+from counterfoil_service.operations.admit_device import admit_device
+from counterfoil_service.operations.describe_person import describe_person
 from counterfoil_service.operations.mint_code import MintCode, mint_code
 
 
@@ -21,14 +21,19 @@ class ReturnToApplication(msgspec.Struct, frozen=True):
 
 
 async def return_to_application(tx: Transaction, command: ReturnToApplication, context: Context) -> str | None:
-    """Where the browser goes, the code in it; None when the session ended meanwhile."""
+    """Where the browser goes, the code in it; None when the session ended meanwhile, or proves no mailbox.
+
+    That is a session without a login, as an operator's one-time link gives: applications are told of mailed links.
+    """
     destination, issuer = command.destination, context.settings.public_url
     person = await describe_person(tx, command.session_id, context.settings.session_limits, context.now)
     application = await applications.get(tx, destination.application_id)
-    if person is None or application is None:
+    login = None if person is None else await logins.get(tx, person.session.login_id)
+    if person is None or login is None or application is None:
         return None
     destinations.check(destination, application, issuer)
-    admission = await _admission(tx, application, person, context)
+    # The device is the browser of the login that the session was born from.
+    admission = await admit_device(tx, application, person.user, login, context)
     minting = MintCode(
         session=person.session,
         mailbox=person.user.mailbox,
@@ -38,11 +43,3 @@ async def return_to_application(tx: Transaction, command: ReturnToApplication, c
         audience=rules.granted_audience(application, destination.resource, issuer),
     )
     return await mint_code(tx, minting, context)
-
-
-async def _admission(tx: Transaction, application: rules.Application, person: Person, context: Context) -> Admission:
-    """The device is the browser of the login that the session was born from."""
-    login = await logins.get(tx, person.session.login_id)
-    if login is None:
-        return Admission(None, new=False, refused=False)
-    return await admit_device(tx, application, person.user, login, context)

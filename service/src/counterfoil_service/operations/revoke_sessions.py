@@ -35,5 +35,5 @@ async def revoke_sessions(tx: Transaction, command: RevokeSessions, context: Con
             ended = await sessions.end_where(tx, now=context.now, user_id=user.id)
         case "every":
             ended = await sessions.end_every(tx, now=context.now)
-    await record_ended_sessions(tx, ended, context, reason="revoked_by_operator")
+    await record_ended_sessions(tx, ended, context, reason="revoked_by_operator", operator=context.actor)
     return [session.id for session in ended]

@@ -14,6 +14,7 @@ from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.db import log
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.log import Entry, SignedCheckpoint
+from counterfoil_service.operations.count_events import count_events
 from counterfoil_service.operations.log_key import log_key
 
 _Tiles = dict[tuple[int, int], bytes]
@@ -32,9 +33,13 @@ class LogInconsistentError(Exception):
 
 
 class Sealed(msgspec.Struct, frozen=True):
-    """How many events were sealed by this call, and the newest checkpoint, None while there is no event at all."""
+    """How many events were sealed by this call, and the newest checkpoint, None while there is no event at all.
+
+    `counted` are the entries that were added to the counts: others than those where counting was behind.
+    """
 
     count: int
+    counted: int
     checkpoint: SignedCheckpoint | None
 
 
@@ -49,10 +54,8 @@ async def seal_events(tx: Transaction, limit: int, context: Context) -> Sealed:
     edge = {place: await log.tile(tx, *place) for place in tiles.edge(size)}
     _check(last, edge)
     entries = await log.pending(tx, limit=limit)
-    if not entries:
-        return Sealed(0, last)
-    checkpoint = await _append(tx, size, edge, entries, context)
-    return Sealed(len(entries), checkpoint)
+    checkpoint = await _append(tx, size, edge, entries, context) if entries else last
+    return Sealed(len(entries), await count_events(tx, limit, context), checkpoint)
 
 
 def _bytes_of(entry: Entry, size: int) -> bytes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take from a mailbox everything that it could still collect or use: open logins, codes, sessions (T14, T15)."""
+"""An operator takes from a mailbox all that it could still collect or use: open logins, codes, sessions (T14, T15)."""
 
 import msgspec
 
@@ -50,5 +50,5 @@ async def shut_out(tx: Transaction, command: ShutOut, context: Context) -> Ended
     if user is None:
         return Ended(None, len(denied), 0)
     ended = await sessions.end_where(tx, now=context.now, user_id=user.id)
-    await record_ended_sessions(tx, ended, context, reason=command.reason)
+    await record_ended_sessions(tx, ended, context, reason=command.reason, operator=context.actor)
     return Ended(user.id, len(denied), len(ended))

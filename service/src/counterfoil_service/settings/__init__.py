@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from counterfoil_service.core import argon2_cost, budget, session
+from counterfoil_service.core.four_eyes import Act, read_acts
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.settings import parsers
+from counterfoil_service.settings.alert_targets import AlertTarget, read_alert_targets
 from counterfoil_service.settings.mail_providers import mail_url
 from counterfoil_service.settings.mail_webhooks import MailWebhook, read_mail_webhooks
 from counterfoil_service.settings.parsers import DAY, Network
@@ -23,6 +25,7 @@ from counterfoil_service.settings.witnesses import Witness, read_witnesses
 __all__ = [
     "PREFIX",
     "RECOMMENDED_LINK_TTL",
+    "AlertTarget",
     "MailWebhook",
     "Secret",
     "Settings",
@@ -88,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many bits of an IPv4 address share one budget of a range; of IPv6 always 64."""
     budgets: budget.Budgets = budget.DEFAULTS
     """`name=count/seconds,…` replaces default limits."""
+    four_eyes: tuple[Act, ...] = ()
+    """What takes a second operator in the console: `relay`, `erase` or both."""
     login_retention: int = 30 * DAY
     """Seconds for which logins that were used, sessions that ended and mails that went out stay in their tables."""
     audit_delay: int = 2
@@ -98,6 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the log is pushed to."""
     audit_witnesses: tuple[Witness, ...] = ()
     """Who cosigns the log's checkpoints."""
+    alerts: tuple[AlertTarget, ...] = ()
+    """Who is told of alerts."""
 
     @property
     def session_limits(self) -> session.Limits:
@@ -165,11 +172,13 @@ class _Reader:
             "mail_code_cost": self._read("MAIL_CODE_COST", argon2_cost.parse),
             "ipv4_range": self._read("IPV4_RANGE", parsers.one_of("24", "32")),
             "budgets": self._read("BUDGETS", budget.parse),
+            "four_eyes": self._read("FOUR_EYES", read_acts),
             "login_retention": self._read("LOGIN_RETENTION", parsers.seconds(_LOGIN_RETENTION_RANGE)),
             "audit_delay": self._read("AUDIT_DELAY", parsers.seconds(_DELAY_RANGE)),
             "audit_retention": self._read("AUDIT_RETENTION", parsers.seconds(_AUDIT_RETENTION_RANGE)),
             "audit_sinks": self._read("AUDIT_SINKS", read_sinks),
             "audit_witnesses": self._read("AUDIT_WITNESSES", read_witnesses),
+            "alerts": self._read("ALERTS", read_alert_targets),
         }
         if self.problems:
             raise SettingsError(self.problems)
@@ -229,10 +238,13 @@ _WAYS_OUT = {
     "MAIL_CODE_COST": "Leave it out for passes=3,mebibytes=64,lanes=4",
     "IPV4_RANGE": "Leave it out for 24; 32 where your people share no addresses with strangers",
     "BUDGETS": "Such as address_range=30/60,mailbox_mails=5/900",
+    "FOUR_EYES": "Such as relay,erase; leave it out and each operator acts alone",
     "LOGIN_RETENTION": "Leave it out for 30 days, 2592000",
     "AUDIT_DELAY": "Leave it out for 2",
     "AUDIT_RETENTION": "Leave it out and every entry is kept",
     "AUDIT_SINKS": "Such as https://siem.example/events#whsec_BASE64,syslog+tls://logs.example:6514?enterprise=12345",
     "AUDIT_WITNESSES": "Such as witness.example+1a2b3c4d+BASE64 https://witness.example; several with commas between",
+    "ALERTS": "Such as mailto:security@example.com,https://chat.example/hook#whsec_BASE64; alerts stand in the console"
+    " in any case",
 }
 """Every setting and how to set it right; the keys are the closed list of variables."""

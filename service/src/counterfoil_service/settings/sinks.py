@@ -46,12 +46,20 @@ def read_sinks(text: str) -> tuple[Sink, ...]:
 
 def _sink(text: str) -> Sink:
     parts = split_url(text)
+    if parts.scheme not in {"https", "http", *_PORTS}:
+        raise ValueError("must be URLs that begin with https://, syslog+tls:// or syslog+tcp://")
+    return _syslog(text, _with_host(parts)) if parts.scheme in _PORTS else read_webhook(text)
+
+
+def _with_host(parts: SplitResult) -> SplitResult:
     if not parts.hostname or parts.username is not None:
         raise ValueError("must be URLs with a host and without a user")
-    if parts.scheme in _PORTS:
-        return _syslog(text, parts)
-    if parts.scheme not in {"https", "http"}:
-        raise ValueError("must be URLs that begin with https://, syslog+tls:// or syslog+tcp://")
+    return parts
+
+
+def read_webhook(text: str) -> Sink:
+    """One URL of http or https with its key; a ValueError names the rule and shows nothing of it."""
+    parts = _with_host(split_url(text))
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("must push to https: http is for loopback addresses only")
     check_webhook_key(parts.fragment)
@@ -59,7 +67,7 @@ def _sink(text: str) -> Sink:
     return Sink(
         kind="webhook",
         name=text.partition("#")[0],
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=parts.port or (443 if tls else 80),
         tls=tls,
         key=Secret(parts.fragment),

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registered applications in memory: every call of a device names one, and they hardly ever change.
 
-What decides who gets a token never changes, and whoever removes one ends all its logins and sessions with it; a request
-for a link reads the row once more in its own transaction. So one that is remembered too long is granted nothing; where
-the notice of a change was lost, its looks, redirects and audiences are as before for ten seconds.
+Of what decides who gets a token the secret alone may change, and whoever removes one ends all its logins and sessions
+with it; a request for a link reads the row once more in its own transaction. So one that is remembered too long is
+granted nothing; where the notice of a change was lost, its looks, redirects, audiences and secret are as before for ten
+seconds.
 """
 
 from counterfoil_service.core.application import Application

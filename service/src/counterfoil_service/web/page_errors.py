@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from litestar import Response
 from litestar.exceptions import NotFoundException
 
+from counterfoil_service.core.errors import Refusal
 from counterfoil_service.web import problems
 from counterfoil_service.web.pages import ErrorPage
 from counterfoil_service.web.same_site import CrossSite
@@ -17,17 +18,25 @@ from counterfoil_service.web.speech import answer, pages_of
 def handle_page_error(request: AnyRequest, error: Exception) -> Response[str]:
     """Errors met by a browser are pages."""
     refusal = problems.as_refusal(error, request)
-    status = 403 if isinstance(refusal, CrossSite) else problems.status_of(refusal)
+    status, title = status_and_title(refusal)
     pages = pages_of(request)
     said = pages.say(refusal)
     page = ErrorPage(
         status=status,
-        title=refusal.title if isinstance(refusal, CrossSite) else problems.title_of(status),
-        message=_sentence(refusal.description if said is None else said),
+        title=title,
+        message=sentence(refusal.description if said is None else said),
         request_id=problems.request_id(request.scope),
         translated=said is not None,
     )
     return answer(pages, pages.error(page), status, headers=problems.headers_of(refusal, error))
+
+
+def status_and_title(refusal: Refusal) -> tuple[int, str]:
+    """The HTTP status of a page that says it, and what the page is called, in English."""
+    if isinstance(refusal, CrossSite):
+        return 403, refusal.title
+    status = problems.status_of(refusal)
+    return status, problems.title_of(status)
 
 
 def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -43,7 +52,7 @@ def handle_any_error(request: AnyRequest, error: Exception) -> Response[Any]:
     return answer(pages, pages.dead() if first == "l" else pages.notice_dead(), 410)
 
 
-def _sentence(description: str) -> str:
+def sentence(description: str) -> str:
     """Descriptions begin with a field's name, for programs; a page speaks to a person, and keeps a name as it is."""
     named = "_" in description.partition(":")[0]
     begun = description if named else description[:1].upper() + description[1:]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the handlers share: made once by the composition root, found through the request's application."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request
@@ -17,6 +17,7 @@ from counterfoil_service.waiting import Hub
 from counterfoil_service.web.known_applications import KnownApplications
 from counterfoil_service.web.mail_codes import MailCodes
 from counterfoil_service.web.mail_hooks.hooks import MailHooks
+from counterfoil_service.web.open_streams import OpenStreams
 from counterfoil_service.web.pace import Paces
 from counterfoil_service.web.pages import Pages
 from counterfoil_service.web.places import Places
@@ -28,7 +29,10 @@ AnyRequest = Request[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`wake_mail` tells this process's outbox worker that a row is due; other replicas look by themselves."""
+    """`wake_mail` tells this process's outbox worker that a row is due; other replicas look by themselves.
+
+    `mail_circuits` are the mail providers by name, each with whether this process leaves it alone for now.
+    """
 
     settings: Settings
     clock: Clock
@@ -47,6 +51,8 @@ class Services:
     places: Places
     pages: Pages
     wake_mail: Callable[[], None]
+    mail_circuits: Callable[[], Sequence[tuple[str, bool]]]
+    open_streams: OpenStreams = field(default_factory=OpenStreams)
 
 
 def services_of(request: AnyRequest) -> Services:

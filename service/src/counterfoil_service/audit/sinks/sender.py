@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a batch of entries leaves, whatever the receiver speaks."""
 
-import errno
-import ssl
 from typing import Protocol
 
 from counterfoil_service.operations.read_batch import Batch
@@ -32,12 +30,3 @@ class Sender(Protocol):
 
         Ends within `claim_entries.LEASE_SECONDS`.
         """
-
-
-def code_of(error: OSError) -> str:
-    """Why nobody answered, without any text that may hold a URL; of a certificate, what is wrong with it."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate: {error.verify_message}"
-    if type(error) is OSError and error.errno is not None:
-        return errno.errorcode.get(error.errno, "OSError")
-    return type(error).__name__

@@ -7,12 +7,13 @@ No syslog receiver says what it has stored. It must close once the sender has cl
 import asyncio
 import ssl
 
-from counterfoil_service.audit.sinks.sender import TryLater, code_of
+from counterfoil_service.audit.sinks.sender import TryLater
 from counterfoil_service.audit.sinks.stream import deliver
-from counterfoil_service.audit.spellings import spelling
 from counterfoil_service.core.exports.exported import Exported
 from counterfoil_service.core.exports.syslog import octet_counted
 from counterfoil_service.operations.read_batch import Batch
+from counterfoil_service.spellings import spelling
+from counterfoil_service.webhook_post import code_of
 
 TIMEOUT_SECONDS = 30
 

@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Entries by webhook, signed as Standard Webhooks 1.0.0 has it: the receiver's 2xx is the acknowledgement."""
 
-import re
 import ssl
 from hashlib import sha256
-from http import HTTPStatus
 
 import msgspec
 
-from counterfoil_service.audit.sinks.sender import Gone, TryLater, code_of
+from counterfoil_service.audit.sinks.sender import Gone, TryLater
 from counterfoil_service.core.leaf import rfc3339
-from counterfoil_service.core.retrying import retry_after
-from counterfoil_service.crypto.webhook_signature import signed_headers
-from counterfoil_service.http_post import Answer, post
 from counterfoil_service.operations.read_batch import Batch
 from counterfoil_service.settings.secret import Secret
+from counterfoil_service.webhook_post import Hook, check_url, post_signed
 
 TIMEOUT_SECONDS = 15
 _TYPE = "audit.entries"
-_VISIBLE = re.compile(r"[!-~]+")
-_ANSWER_BYTES = 16_384
-_TAKEN = range(200, 300)
 
 
 class WebhookSender:
@@ -30,28 +23,19 @@ class WebhookSender:
     """
 
     def __init__(self, url: str, key: Secret, origin: str, tls: ssl.SSLContext) -> None:
-        if not _VISIBLE.fullmatch(url):
-            raise ValueError("the URL of a webhook must be visible ASCII: percent-encode what is not")
-        self._url = url
-        self._key = key
+        check_url(url)
+        self._hook = Hook(url, key, tls)
         self._origin = origin
-        self._tls = tls
 
     async def send(self, batch: Batch, now: int) -> None:
         """One POST. Its id and body are the batch's alone; time and signature are those of this attempt."""
         body = body_of(batch, self._origin)
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "Counterfoil",
-            **signed_headers(self._key, id_of(batch, body), body, now),
-        }
-        try:
-            answer = await post(
-                self._url, body=body, headers=headers, timeout=TIMEOUT_SECONDS, limit=_ANSWER_BYTES, tls=self._tls
-            )
-        except OSError as error:
-            raise TryLater(code_of(error)) from None
-        _check(answer, now)
+        refused = await post_signed(self._hook, id_of(batch, body), body, now=now, seconds=TIMEOUT_SECONDS)
+        if refused is None:
+            return
+        if refused.gone:
+            raise Gone
+        raise TryLater(refused.code, refused.wait)
 
 
 def body_of(batch: Batch, origin: str) -> bytes:
@@ -64,11 +48,3 @@ def body_of(batch: Batch, origin: str) -> bytes:
 def id_of(batch: Batch, body: bytes) -> str:
     """The same for the same entries and for no others, were the log another one from a backup; without a full stop."""
     return f"entries_{batch.entries[0].index}_{len(batch.entries)}_{sha256(body).hexdigest()[:16]}"
-
-
-def _check(answer: Answer, now: int) -> None:
-    if answer.status in _TAKEN:
-        return
-    if answer.status == HTTPStatus.GONE:
-        raise Gone
-    raise TryLater(f"http_{answer.status}", retry_after(answer.headers.get("retry-after", ""), now))

@@ -9,6 +9,7 @@ from typing import Final
 
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.event_catalogue.administration import ADMINISTRATION
+from counterfoil_service.core.event_catalogue.console import CONSOLE
 from counterfoil_service.core.event_catalogue.devices import DEVICES
 from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, Entry
 from counterfoil_service.core.event_catalogue.limits import LIMITS
@@ -29,6 +30,7 @@ CATALOGUE: Final[dict[EventName, Entry]] = {
     **SESSIONS,
     **DEVICES,
     **ADMINISTRATION,
+    **CONSOLE,
 }
 
 UNKNOWN: Final = Entry(

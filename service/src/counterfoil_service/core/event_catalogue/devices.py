@@ -5,6 +5,7 @@ from typing import Final
 
 from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_catalogue.entry import (
+    ACTING,
     AUTHENTICATION_OTHER,
     DEVICE,
     DIFFERENCES,
@@ -26,7 +27,7 @@ DEVICES: Final[dict[EventName, Entry]] = {
         example=example(EventName.DEVICE_FIRST_SEEN, "lakp", fields=_ONE, personal={"device_label": "Ada's desk"}),
     ),
     EventName.DEVICE_CHANGED: Entry(
-        purpose="A known device looks otherwise than before. Worth a look where `is_new_logon` is 1.",
+        purpose="A known device looks different from before. Worth a look where `is_new_logon` is 1.",
         fields={
             **DEVICE,
             "at": Field("where it was noticed", values=("sign_in", "refresh")),
@@ -71,13 +72,13 @@ DEVICES: Final[dict[EventName, Entry]] = {
     ),
     EventName.DEVICE_ENROLLED: Entry(
         purpose="A waiting device was let in.",
-        fields={**DEVICE, "by": Field("by whom", values=("operator", "known_device"))},
+        fields={**DEVICE, "by": Field("by whom", values=("operator", "known_device")), **ACTING},
         activity=AUTHENTICATION_OTHER,
-        example=example(EventName.DEVICE_ENROLLED, "ap", fields={**_ONE, "by": "operator"}),
+        example=example(EventName.DEVICE_ENROLLED, "ap", fields={**_ONE, "by": "operator", "operator": "cli"}),
     ),
     EventName.DEVICE_FORGOTTEN: Entry(
         purpose="A device is unknown again, and its sessions are over.",
-        fields=DEVICE,
+        fields={**DEVICE, **ACTING},
         reasons=("device_forgotten", "forgotten_by_operator", "reported", "reported_by_person"),
         activity=AUTHENTICATION_OTHER,
         example=example(EventName.DEVICE_FORGOTTEN, "ap", reason="device_forgotten", fields=_ONE),

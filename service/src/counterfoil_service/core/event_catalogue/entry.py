@@ -53,6 +53,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     fails_logon: bool = False
     example: AuditEvent
 
+    def raises_alert(self, fields: Mapping[str, str | int]) -> bool:
+        """Whether an event with these fields wants a look; a device that drifted as devices do says otherwise."""
+        return self.alert and fields.get("is_new_logon") != 0
+
     def takes(self, name: str, value: str | int) -> bool:
         """Whether an event of this kind may have this field with this value."""
         return name in self.fields and self.fields[name].takes(value)
@@ -86,6 +90,9 @@ DIFFERENCES: Final[dict[str, Field]] = {
     "missing": Field("attributes of the device that are no longer told, by name, separated by spaces"),
 }
 DEVICE: Final[dict[str, Field]] = {"device": Field("the device's id")}
+ACTING: Final[dict[str, Field]] = {
+    "operator": Field("where an operator did it: the operator's id, or cli for a command on the service's own machine")
+}
 STATE: Final = Field("the login's state by then", values=tuple(state.value for state in State))
 
 OPENED: Final = {

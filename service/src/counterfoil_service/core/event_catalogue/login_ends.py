@@ -5,6 +5,7 @@ from typing import Final
 
 from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_catalogue.entry import (
+    ACTING,
     AUTHENTICATION_OTHER,
     CALLED,
     CALLER,
@@ -39,10 +40,11 @@ LOGIN_ENDS: Final[dict[EventName, Entry]] = {
         fields={
             "trigger": Field("what denied it", values=("reject",)),
             "state": STATE,
+            **ACTING,
             **OPENER_FIELDS,
         },
         reasons=(
-            *("rejected_by_person", "reported", "user_disabled", "user_erased"),
+            *("rejected_by_person", "reported", "user_disabled", "user_erased", "operator"),
             *("other_mailbox", "new_device", "application_removed"),
         ),
         personal=OPENER,

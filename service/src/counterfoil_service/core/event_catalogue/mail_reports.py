@@ -4,7 +4,7 @@
 from typing import Final
 
 from counterfoil_service.core.audit_event import EventName
-from counterfoil_service.core.event_catalogue.entry import AUTHENTICATION_OTHER, STAFF, Entry, Field, example
+from counterfoil_service.core.event_catalogue.entry import ACTING, AUTHENTICATION_OTHER, STAFF, Entry, Field, example
 from counterfoil_service.core.mail_report import PROVIDERS
 
 PROVIDER: Final = Field("the mail provider that told it", values=PROVIDERS)
@@ -50,12 +50,14 @@ MAIL_REPORTS: Final[dict[EventName, Entry]] = {
     ),
     EventName.SUPPRESSION_LIFTED: Entry(
         purpose="An operator lets a mailbox have mail again, and says why.",
+        fields=ACTING,
         personal=frozenset({"address", "stated_reason"}),
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
         example=example(
             EventName.SUPPRESSION_LIFTED,
             "",
+            fields={"operator": "cli"},
             personal={"address": "ada@example.com", "stated_reason": "the mailbox was full and is not any more"},
         ),
     ),
@@ -68,6 +70,7 @@ MAIL_REPORTS: Final[dict[EventName, Entry]] = {
         reasons=("not_signed", "signature", "stale", "credentials", "topic", "signature_version", "certificate"),
         seen_by=STAFF,
         activity=AUTHENTICATION_OTHER,
+        alert=True,
         example=example(
             EventName.WEBHOOK_REFUSED,
             "",

@@ -5,6 +5,7 @@ from typing import Final
 
 from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.event_catalogue.entry import (
+    ACTING,
     AUTHENTICATION_OTHER,
     CALLED,
     CALLER,
@@ -56,9 +57,10 @@ SESSIONS: Final[dict[EventName, Entry]] = {
     ),
     EventName.SESSION_ENDED: Entry(
         purpose="A session is over; its tokens are worth nothing any more.",
+        fields=ACTING,
         reasons=(
             *("ended_by_person", "revoked", "signed_in_again", "idle", "lifetime"),
-            *("revoked_by_operator", "user_disabled", "user_erased", "application_removed"),
+            *("revoked_by_operator", "user_disabled", "user_erased", "application_removed", "role_removed"),
             *("reported", "reported_by_person", "reuse_detected", "fingerprint_mismatch"),
             *("device_forgotten", "forgotten_by_operator"),
         ),

@@ -45,8 +45,8 @@ def outcome_of(leaf: Leaf) -> Literal["success", "failure"]:
 
 
 def level_of(leaf: Leaf) -> Level:
-    """An alert wants a look. A device that drifted as devices do says itself that it is none."""
-    if entry_of(leaf).alert and leaf.fields.get("is_new_logon") != 0:
+    """An alert wants a look."""
+    if entry_of(leaf).raises_alert(leaf.fields):
         return "alert"
     return "info" if outcome_of(leaf) == "success" else "notice"
 

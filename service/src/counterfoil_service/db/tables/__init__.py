@@ -2,6 +2,14 @@
 """Every table. All are loaded together, so that `metadata` is whole."""
 
 from counterfoil_service.db.tables.columns import metadata
+from counterfoil_service.db.tables.console import (
+    alert_pushes,
+    alerts,
+    event_counts,
+    four_eyes,
+    operator_links,
+    saved_searches,
+)
 from counterfoil_service.db.tables.log import (
     audit_events,
     audit_sinks,
@@ -34,6 +42,8 @@ from counterfoil_service.db.tables.sign_in import (
 )
 
 __all__ = [
+    "alert_pushes",
+    "alerts",
     "applications",
     "audit_events",
     "audit_sinks",
@@ -42,6 +52,8 @@ __all__ = [
     "cookies",
     "cosignatures",
     "devices",
+    "event_counts",
+    "four_eyes",
     "leases",
     "log_tiles",
     "logins",
@@ -49,11 +61,13 @@ __all__ = [
     "mailbox_keys",
     "mailings",
     "metadata",
+    "operator_links",
     "operator_tokens",
     "operators",
     "outbox",
     "proofs",
     "refresh_tokens",
+    "saved_searches",
     "secrets",
     "sessions",
     "signing_keys",

@@ -101,4 +101,6 @@ audit_sinks = Table(
     integer("due_at"),
     words("problem", null=True),
     integer("created_at"),
+    integer("failing_since", null=True),
+    integer("told_at", null=True),
 )

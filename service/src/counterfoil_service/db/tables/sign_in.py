@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What sign-ins are made of: applications, people, logins, mail, sessions, devices, and the keys behind them."""
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, Table, func, text
 
 from counterfoil_service.db.tables.columns import integer, key, metadata, octets, words
 
@@ -35,6 +35,28 @@ users = Table(
     integer("disabled_at", null=True),
     integer("invited_at", null=True),
 )
+
+
+def _newest_first(name: str, where: str) -> None:
+    """For a page of the people that are in this state, of whom there may be few among many."""
+    condition = text(where)
+    Index(
+        f"ix_users_{name}_created_at",
+        users.c.created_at,
+        users.c.id,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+
+
+# How operators look for people: by the beginning of an address in whatever case, and the newest first. PostgreSQL has
+# the first one COLLATE "C", as only byte by byte all that begins alike stands together; SQLite compares so anyway.
+Index("ix_users_address", func.lower(users.c.address))
+Index("ix_users_created_at", users.c.created_at, users.c.id)
+_newest_first("verified", "disabled_at IS NULL AND verified_at IS NOT NULL")
+_newest_first("unverified", "disabled_at IS NULL AND verified_at IS NULL AND invited_at IS NULL")
+_newest_first("invited", "disabled_at IS NULL AND verified_at IS NULL AND invited_at IS NOT NULL")
+_newest_first("disabled", "disabled_at IS NOT NULL")
 
 logins = Table(
     "logins",
@@ -90,7 +112,8 @@ Index(
     sqlite_where=text("state = 'pending' AND jkt IS NOT NULL"),
     postgresql_where=text("state = 'pending' AND jkt IS NOT NULL"),
 )
-Index("ix_logins_open_expires_at", logins.c.expires_at, sqlite_where=_open, postgresql_where=_open)
+# By id, too, where several end at once: the console turns its pages by both.
+Index("ix_logins_open_expires_at", logins.c.expires_at, logins.c.id, sqlite_where=_open, postgresql_where=_open)
 # What the sweeper deletes by age: a login that gave a session leaves with it.
 _unused, _refused = text("state IN ('cancelled', 'expired')"), text("state IN ('denied', 'locked')")
 Index("ix_logins_unused_expires_at", logins.c.expires_at, sqlite_where=_unused, postgresql_where=_unused)
@@ -189,6 +212,12 @@ devices = Table(
     integer("told_at", null=True),
 )
 Index("uq_devices_owner", devices.c.user_id, devices.c.application_id, devices.c.key_id, unique=True)
+# By when they came: an index on when they were seen last would cost every refresh.
+_told = text("told IS NOT NULL")
+Index("ix_devices_first_seen_at", devices.c.first_seen_at, devices.c.id)
+Index(
+    "ix_devices_told_first_seen_at", devices.c.first_seen_at, devices.c.id, sqlite_where=_told, postgresql_where=_told
+)
 
 authorization_codes = Table(
     "authorization_codes",

@@ -46,6 +46,10 @@ class Chain:
             name = transport.name if count == 1 else f"{transport.name}_{count}"
             self._providers.append(_Provider(name, transport, clock))
 
+    def circuits(self) -> list[tuple[str, bool]]:
+        """Every provider by name, in order of preference, and whether it is left alone for now."""
+        return [(each.name, each.circuit.is_open) for each in self._providers]
+
     async def send(
         self,
         message: EmailMessage,

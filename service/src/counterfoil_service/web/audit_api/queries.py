@@ -3,9 +3,9 @@
 
 import difflib
 import re
-from collections.abc import Callable
-from datetime import datetime
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -14,7 +14,7 @@ from counterfoil_service.core.audit_event import EventName
 from counterfoil_service.core.checkpoint import parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.event_filter import MAX_TIME, Cursor, EventFilter
-from counterfoil_service.core.identifiers import is_ulid
+from counterfoil_service.core.identifiers import is_subject, is_ulid
 from counterfoil_service.web.services import AnyRequest
 
 MAX_PAGE: Final = 1000
@@ -22,12 +22,12 @@ _PAGE: Final = 100
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
+_LOCAL_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?")
+"""What a browser's field for a date and a time sends (HTML, "local date and time"): without a zone."""
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,256}")
 _UNTOLD: Final = ("source", "application_id")
 """Names whose values no record holds: the one is an address, and the other may be any text."""
-_NAMES: Final = ("since", "until", "login_id", "subject", "application_id", "jkt", "name", "outcome", "source")
 
 T = TypeVar("T")
 
@@ -65,33 +65,45 @@ class Parameters:
         except ValueError as error:
             raise _wrong(f"{name}: {error}") from None
 
-    def given(self) -> list[tuple[str, str]]:
+    def given(self) -> dict[str, str]:
         """Every parameter that has a value."""
-        return [(name, value) for name, value in self._values.items() if value]
+        return {name: value for name, value in self._values.items() if value}
 
 
 def read_query(request: AnyRequest) -> Query:
     """Every part, or a Refusal that names the parameter and what it takes."""
-    parameters = Parameters(request, (*_NAMES, "cursor", "limit"))
-    until = parameters.read("until", _moment)
-    wanted = EventFilter(
-        since=parameters.read("since", _moment) or 0,
-        until=MAX_TIME if until is None else until,
-        login_id=parameters.read("login_id", _of(is_ulid)),
-        subject=parameters.read("subject", _of(_SUBJECT.fullmatch)),
-        application_id=parameters.read("application_id", _of(_VISIBLE.fullmatch)),
-        jkt=parameters.read("jkt", _of(_THUMBPRINT.fullmatch)),
-        name=parameters.read("name", _event_name),
-        outcome=parameters.read("outcome", _outcome),  # type: ignore[arg-type]  # one of the two words
-        source_prefix=parameters.read("source", coarse_range),
-    )
-    told = [name if name in _UNTOLD else f"{name}={value}" for name, value in parameters.given() if name in _NAMES]
+    parameters = Parameters(request, (*FILTERS, "cursor", "limit"))
+    wanted = filter_of({name: parameters.read(name, parse) for name, parse in FILTERS.items()})
     return Query(
         wanted,
         parameters.read("cursor", Cursor.parse),
         parameters.read("limit", _limit) or _PAGE,
-        "&".join(sorted(told)),
+        told(parameters.given()),
     )
+
+
+def filter_of(values: Mapping[str, Any]) -> EventFilter:
+    """The filter of values that their readers in `FILTERS` gave, None for what was not asked."""
+    until = values["until"]
+    return EventFilter(
+        since=values["since"] or 0,
+        until=MAX_TIME if until is None else until,
+        source_prefix=values["source"],
+        **{name: values[name] for name in FILTERS if name not in {"since", "until", "source"}},
+    )
+
+
+def told(given: Mapping[str, str]) -> str:
+    """What the record of a reading says of filters that have been read: no address, and no text of somebody's own."""
+    parts = [name if name in _UNTOLD else f"{name}={value}" for name, value in given.items() if name in FILTERS]
+    return "&".join(sorted(parts))
+
+
+def local_moment(text: str) -> int:
+    """A time from a form in a browser: with its zone, or without one in UTC."""
+    if _LOCAL_MOMENT.fullmatch(text):
+        return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1_000_000)
+    return _moment(text)
 
 
 def _moment(text: str) -> int:
@@ -129,6 +141,20 @@ def _limit(text: str) -> int:
     if not 1 <= number <= MAX_PAGE:
         raise ValueError(f"1 to {MAX_PAGE}")
     return number
+
+
+FILTERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "since": _moment,
+    "until": _moment,
+    "login_id": _of(is_ulid),
+    "subject": _of(is_subject),
+    "application_id": _of(_VISIBLE.fullmatch),
+    "jkt": _of(_THUMBPRINT.fullmatch),
+    "name": _event_name,
+    "outcome": _outcome,
+    "source": coarse_range,
+}
+"""Every filter and its reader, which raises `ValueError` with what it takes."""
 
 
 def _wrong(description: str) -> Refusal:

@@ -5,7 +5,9 @@ An entry's number is its event's id, so that whoever reconnects with `Last-Event
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from litestar import get
 from litestar.response import Stream
@@ -14,6 +16,7 @@ from counterfoil_service.core.canonical_json import LARGEST
 from counterfoil_service.core.checkpoint import parse_decimal
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.db import log
+from counterfoil_service.db.engine import ReadTransaction
 from counterfoil_service.db.log import Entry
 from counterfoil_service.operations.record_reading import auditor
 from counterfoil_service.web.audit_api.access import read_as_auditor, token_of
@@ -26,28 +29,31 @@ _QUIET_LOOKS = 30
 """After so many without any a comment keeps the connection alive."""
 _BATCH = 256
 
+Look = Callable[[ReadTransaction, int, int], Coroutine[Any, Any, tuple[list[bytes], int]]]
+"""Blocks of at most so many entries from an index on, and the index to go on at; a Refusal for who may not see them."""
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
 
 @get("/audit/stream")
 async def follow_log(request: AnyRequest) -> Stream:
     """From behind `Last-Event-ID`, from `from_index`, or from now on. Personal fields stay sealed, as in an export."""
     services = services_of(request)
-    start = _asked_start(request)
-    if start is None:
-        start = await services.database.read(log.last_index) + 1
+    start = await start_of(request, Parameters(request, ("from_index",)))
     await read_as_auditor(request, "stream", from_index=start)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Stream(_lines(services, token_of(request), start), media_type="text/event-stream", headers=headers)
+    look = partial(_look, token_of(request))
+    return Stream(grow(services, look, start), media_type="text/event-stream", headers=HEADERS)
 
 
-def _asked_start(request: AnyRequest) -> int | None:
-    start = Parameters(request, ("from_index",)).read("from_index", _place)
+async def start_of(request: AnyRequest, parameters: Parameters) -> int:
+    """The first entry that is asked for."""
+    start = parameters.read("from_index", _place)
     last = request.headers.get("last-event-id")
-    if not last:
-        return start
-    try:
-        return _place(last) + 1
-    except ValueError as error:
-        raise Refusal(ErrorCode.INVALID_REQUEST, f"Last-Event-ID: {error}") from None
+    if last:
+        try:
+            start = _place(last) + 1
+        except ValueError as error:
+            raise Refusal(ErrorCode.INVALID_REQUEST, f"Last-Event-ID: {error}") from None
+    return await services_of(request).database.read(log.last_index) + 1 if start is None else start
 
 
 def _place(text: str) -> int:
@@ -57,24 +63,36 @@ def _place(text: str) -> int:
     return number
 
 
-async def _lines(services: Services, token: str, index: int) -> AsyncIterator[bytes]:
+async def grow(services: Services, look: Look, index: int) -> AsyncIterator[bytes]:
+    """Blocks of the stream from entry `index` on, until `look` refuses or the service stops.
+
+    A Refusal is no answer once a stream has begun: whoever follows comes back, and is told then.
+    """
     yield b"retry: 2000\n\n"
     quiet = 0
     while not services.hub.draining:
         try:
-            await services.database.read(auditor, token)
-            entries = await services.database.read(log.entries, index, _BATCH)
+            blocks, following = await services.database.read(look, index, _BATCH)
         except Refusal:
-            return  # revoked, or the database is away: whoever follows comes back, and is told then
-        for entry in entries:
-            yield _event(entry)
-        index = entries[-1].index + 1 if entries and entries[-1].index is not None else index
-        quiet = 0 if entries else quiet + 1
+            return
+        for block in blocks:
+            yield block
+        # SQLite's reads never suspend, and others wait.
+        await asyncio.sleep(0)
+        looked_at, index = following - index, following
+        quiet = 0 if blocks else quiet + 1
         if quiet == _QUIET_LOOKS:
             quiet = 0
             yield b":\n\n"
-        if len(entries) < _BATCH:
+        if looked_at < _BATCH:
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _look(token: str, tx: ReadTransaction, index: int, limit: int) -> tuple[list[bytes], int]:
+    await auditor(tx, token)
+    entries = await log.entries(tx, index, limit)
+    following = entries[-1].index + 1 if entries and entries[-1].index is not None else index
+    return [_event(entry) for entry in entries], following
 
 
 def _event(entry: Entry) -> bytes:

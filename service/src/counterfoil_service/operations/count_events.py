@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Count what was sealed, in the sealer's own transaction: exact, each entry once, and no request pays for it.
+
+Where another release sealed, or a service kept a log before it kept counts, those entries are counted first.
+"""
+
+from counterfoil_service.core.event_tally import tally
+from counterfoil_service.db import event_counts
+from counterfoil_service.db.engine import Context, Transaction
+
+
+async def count_events(tx: Transaction, limit: int, context: Context) -> int:
+    """The next entries of the log, `limit` at most; how many. For whoever holds the lock of the log."""
+    counted = await event_counts.entries_counted(tx)
+    events = await event_counts.uncounted(tx, counted, limit)
+    if events:
+        known = await event_counts.known_steps(tx, events, counted)
+        # What was pruned before it was counted is passed over.
+        await event_counts.add_up(tx, tally(events, known, context.now), events[-1].place + 1 - counted)
+    return len(events)
