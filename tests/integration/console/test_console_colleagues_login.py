@@ -17,6 +17,7 @@ from support.people import told
 from support.staff import Staff
 from support.stage import OpenStage, Stage
 from support.surfer import Surfer, forms_of
+from support.tokens import sign_in
 
 ADA = "ada@example.com"
 OTTO = "otto@example.com"
@@ -63,8 +64,32 @@ async def test_a_role_that_is_given_while_the_login_waits_is_minded(stage: Stage
         assert 'value="relay"' in await staff.see(f"/logins/{login_id}")
         await stage.database.write(add_operator, AddOperator(OTTO, "auditor"))
         assert WAY_OUT in await press_anyway(staff, login_id, "relay")
+
+
+async def test_what_somebody_began_before_their_role_ends_with_it_and_elsewhere_they_stay_signed_in(
+    stage: Stage,
+) -> None:
+    """A colleague may have relayed it, as was allowed then, and would hold a session that now has a role."""
+    elsewhere = await sign_in(stage, OTTO)
+    async with Surfer(stage) as browser, Surfer(stage) as other, Surfer(stage) as third:
+        staff = await Staff.hired(browser)
+        await other.sign_in(OTTO)
+        assert (await other.get("/account")).status_code == 200
+        login_id = await waiting_for(stage, third, OTTO)
+        acts = ActAsOperator(staff.operator_id, stage.clock.now, relay_link, RelayLink(login_id, REASON))
+        assert (await stage.database.write(act_as_operator, acts)).link
+        await stage.database.write(add_operator, AddOperator(OTTO, "operator"))
+        assert (await other.get("/console")).status_code == 303, "to the sign-in"
+        states = await acting.query(stage, "SELECT state FROM logins WHERE id = :id", id=login_id)
+        assert states == [("denied",)]
         await stage.database.write(remove_operator, OTTO)
-        assert 'value="relay"' in await staff.see(f"/logins/{login_id}")
+        assert "is denied" in await press_anyway(staff, login_id, "relay")
+    living = await acting.query(
+        stage, "SELECT id FROM sessions WHERE ended_at IS NULL AND application_id <> 'counterfoil'"
+    )
+    assert living == [(elsewhere.session_id,)]
+    ends = await acting.query(stage, "SELECT reason FROM audit_events WHERE name = 'session.ended'")
+    assert ends == [("role_given",)]
 
 
 async def test_whoever_grants_for_oneself_as_a_colleague_gets_no_link_to_be_them(

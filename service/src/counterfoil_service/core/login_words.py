@@ -26,6 +26,8 @@ _ORDINALS: Final = {3: "third", 5: "fifth"}
 _REJECTED: Final = "rejected_by_person"
 _DENIALS: Final = {
     "user_disabled": "Denied: the user is disabled.",
+    "role_given": "Denied: its person got a role at the console, and asks anew.",
+    "role_removed": "Denied: its person's role at the console was taken away.",
     "other_mailbox": "Denied: meanwhile the user was verified at another spelling of this address.",
     "application_removed": "Denied: the application was removed.",
     "new_device": "Denied: a device that is not enrolled gets no session.",

@@ -18,6 +18,7 @@ ENDS: Final = {
     "user_disabled": "an operator disabled the user",
     "user_erased": "the user was erased",
     "application_removed": "an operator removed the application",
+    "role_given": "its person got a role at the console, and signs in anew for that",
     "role_removed": "its person's role at the console was taken away",
     "reported": "the sign-in was reported as “this was not me”",
     "reported_by_person": "it was reported by the notice's button as “this was not me”",

@@ -4,12 +4,14 @@
 import msgspec
 
 from counterfoil_service.core import email_address, identifiers
+from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.operator import Operator, Role
 from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.db import audit, mailbox_keys, operators
 from counterfoil_service.db.engine import Context, Transaction
+from counterfoil_service.operations.shut_out import ShutOut, shut_out
 
 
 class AddOperator(msgspec.Struct, frozen=True):
@@ -23,7 +25,10 @@ class AddOperator(msgspec.Struct, frozen=True):
 
 
 async def add_operator(tx: Transaction, command: AddOperator, context: Context) -> Operator:
-    """Whoever has this role already keeps it, and nothing is written; a Refusal where the mailbox has the other one."""
+    """Whoever has this role already keeps it, and nothing is written; a Refusal where the mailbox has the other one.
+
+    They sign in anew: what began before may have begun with a link that a colleague relayed, as was allowed then.
+    """
     parsed = email_address.parse(command.address)
     mailbox = keyed(context.keys.mailbox, parsed.canonical.encode())
     name = identifiers.ulid(context.now, context.entropy)
@@ -44,4 +49,5 @@ async def add_operator(tx: Transaction, command: AddOperator, context: Context) 
         personal={"address": operator.address},
     )
     await audit.append(tx, context, event, mailbox=mailbox)
+    await shut_out(tx, ShutOut(mailbox, "role_given", sessions_at=OWN_ID), context)
     return operator

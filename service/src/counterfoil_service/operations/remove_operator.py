@@ -5,11 +5,11 @@ from counterfoil_service.core.application import OWN_ID
 from counterfoil_service.core.audit_event import AuditEvent, EventName
 from counterfoil_service.core.errors import ErrorCode, Refusal
 from counterfoil_service.core.operator import Operator
-from counterfoil_service.db import audit, operators, saved_searches, sessions, users
+from counterfoil_service.db import audit, operators, saved_searches
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.operations.find_person import mailbox_of
-from counterfoil_service.operations.record_ended_sessions import record_ended_sessions
 from counterfoil_service.operations.revoke_operator_token import revoke_operator_token
+from counterfoil_service.operations.shut_out import ShutOut, shut_out
 
 
 async def remove_operator(tx: Transaction, who: str, context: Context) -> str:
@@ -38,8 +38,5 @@ async def take_role(tx: Transaction, operator: Operator, context: Context) -> st
     await operators.remove(tx, operator.id)
     event = AuditEvent(name=EventName.OPERATOR_REMOVED, fields={"operator": operator.id, "by": context.actor})
     await audit.append(tx, context, event)
-    user = await users.by_mailbox(tx, operator.mailbox)
-    if user is not None:
-        ended = await sessions.end_of_application(tx, user_id=user.id, application_id=OWN_ID, now=context.now)
-        await record_ended_sessions(tx, ended, context, reason="role_removed", operator=context.actor)
+    await shut_out(tx, ShutOut(operator.mailbox, "role_removed", sessions_at=OWN_ID), context)
     return operator.id

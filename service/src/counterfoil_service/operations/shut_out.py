@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An operator takes from a mailbox all that it could still collect or use: open logins, codes, sessions (T14, T15)."""
+"""Take from a mailbox all that it could still collect or use: open logins, codes, sessions (T14, T15)."""
 
 import msgspec
 
@@ -11,10 +11,11 @@ from counterfoil_service.operations.record_ended_sessions import record_ended_se
 
 
 class ShutOut(msgspec.Struct, frozen=True):
-    """`reason` goes into the audit log."""
+    """`reason` goes into the audit log. `sessions_at`: of this application alone; None: everywhere."""
 
     mailbox: bytes
     reason: str
+    sessions_at: str | None = None
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -49,6 +50,10 @@ async def shut_out(tx: Transaction, command: ShutOut, context: Context) -> Ended
     user = await users.by_mailbox(tx, command.mailbox)
     if user is None:
         return Ended(None, len(denied), 0)
-    ended = await sessions.end_where(tx, now=context.now, user_id=user.id)
+    if command.sessions_at is None:
+        ended = await sessions.end_where(tx, now=context.now, user_id=user.id)
+    else:
+        place = command.sessions_at
+        ended = await sessions.end_of_application(tx, user_id=user.id, application_id=place, now=context.now)
     await record_ended_sessions(tx, ended, context, reason=command.reason, operator=context.actor)
     return Ended(user.id, len(denied), len(ended))

@@ -45,6 +45,7 @@ LOGIN_ENDS: Final[dict[EventName, Entry]] = {
         },
         reasons=(
             *("rejected_by_person", "reported", "user_disabled", "user_erased", "operator"),
+            *("role_given", "role_removed"),
             *("other_mailbox", "new_device", "application_removed"),
         ),
         personal=OPENER,

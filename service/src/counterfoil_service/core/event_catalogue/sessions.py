@@ -60,7 +60,8 @@ SESSIONS: Final[dict[EventName, Entry]] = {
         fields=ACTING,
         reasons=(
             *("ended_by_person", "revoked", "signed_in_again", "idle", "lifetime"),
-            *("revoked_by_operator", "user_disabled", "user_erased", "application_removed", "role_removed"),
+            *("revoked_by_operator", "user_disabled", "user_erased", "application_removed"),
+            *("role_given", "role_removed"),
             *("reported", "reported_by_person", "reuse_detected", "fingerprint_mismatch"),
             *("device_forgotten", "forgotten_by_operator"),
         ),
