@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.console.figures import EnginePages, Page, Query
-from benchmarks.console.pages import pages_of
+from benchmarks.console.pages import Look, pages_of
 from benchmarks.console.seed import seed
 from benchmarks.console.watched import Ran, Watch, plan_of
 from benchmarks.growth.metering import Meter
@@ -21,11 +21,11 @@ from counterfoil_service.db import migrate
 from counterfoil_service.db.open import sqlite_path
 from support.staff import Staff
 from support.stage import START, settings_for, stage_on
-from support.surfer import Surfer
+from support.surfer import Surfer, form_of
 
 WARM = 3
 """Requests that are not counted: what is compiled once is compiled then."""
-_OK = 200
+_WELL = {200, 303}
 
 Tell = Callable[[str], None]
 
@@ -63,22 +63,23 @@ async def _within(url: str, folder: Path, plan: Plan, tell: Tell) -> tuple[int, 
         staff = await Staff.hired(browser)
         events = int((await stage.rows("SELECT count(*) FROM audit_events"))[0][0])
         watch, pages = Watch(stage.database), list[Page]()
-        for name, address in (await pages_of(stage, past)).items():
+        for name, look in (await pages_of(stage, past)).items():
             tell(name)
-            pages.append(await _page(staff, watch, url, (name, address), plan.requests))
+            pages.append(await _page(staff, watch, url, (name, look), plan.requests))
     return plan.logins, events, pages
 
 
-async def _page(staff: Staff, watch: Watch, url: str, named: tuple[str, str], requests: int) -> Page:
-    name, address = named
+async def _page(staff: Staff, watch: Watch, url: str, named: tuple[str, Look], requests: int) -> Page:
+    name, (address, who) = named
+    search = None if who is None else form_of(await staff.get(address), who="")
     took, slowest, answers = list[float](), list[Ran](), list[tuple[float, int]]()
 
     async def look(_number: int) -> None:
         watch.ran.clear()
         began = time.perf_counter()
-        answer = await staff.get(address)
+        answer = await (staff.get(address) if search is None else staff.browser.submit(search, action="search", who=who))
         took.append((time.perf_counter() - began) * 1000)
-        assert answer.status_code == _OK, (address, answer.status_code, answer.text[-300:])  # noqa: S101 - nothing to measure
+        assert answer.status_code in _WELL, (address, answer.status_code, answer.text[-300:])  # noqa: S101 - nothing to measure
         slowest.append(watch.slowest)
         answers.append((len(answer.content) / 1024, len(watch.ran)))
 

@@ -139,13 +139,12 @@ def sqlite_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def filled_postgres_url(postgres_server: PostgresServer) -> str:
     """Full and analysed."""
-    url = postgres_server.fresh_database()
+    url = postgres_server.migrated_database()
     asyncio.run(_filled_postgresql(url))
     return url
 
 
 async def _filled_postgresql(url: str) -> None:
-    await migrate.move_postgresql(url)
     await _fill(url, ROWS["postgresql"])
     connection = await asyncpg.connect(url)
     try:

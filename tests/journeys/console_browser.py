@@ -125,6 +125,10 @@ class Console(Computer):
         """Tick a box, or choose one of several."""
         self.phone.run(self.phone.page.get_by_label(re.compile(re.escape(label))).first.check())
 
+    def ticked(self, label: str) -> bool:
+        """Whether a box or one of several is chosen."""
+        return self.phone.run(self.phone.page.get_by_label(re.compile(re.escape(label))).first.is_checked())
+
     def shows(self, text: str) -> bool:
         """Whether a person reads that on the page."""
         return text in self.phone.text
@@ -172,15 +176,6 @@ class Console(Computer):
             await target.click()
         path = await (await coming.value).path()
         return path.read_bytes()
-
-
-def _first(console: Console, fits: Any) -> Any:
-    from support.background import wait_until
-
-    def found() -> Any:
-        return next((tab for tab in console.phone.page.context.pages if fits(tab.url)), None)
-
-    return wait_until(found, "a page of the console")
 
 
 @contextmanager

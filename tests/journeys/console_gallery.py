@@ -8,7 +8,7 @@ from journeys.databases import rows
 PAGES = ["overview", "overview-week", "alerts", "alerts-of-a-kind", "alert", "logins", "login", "people",
          "people-invited", "person", "person-suppressed", "erase", "devices", "device", "applications",
          "application", "application-new", "audit", "audit-narrowed", "story", "entry",
-         "operators", "operator"]  # fmt: skip
+         "logins-of-one", "operators", "operator"]  # fmt: skip
 
 
 def console_pages(world: World) -> dict[str, str]:
@@ -48,6 +48,7 @@ def console_pages(world: World) -> dict[str, str]:
         "audit-narrowed": "/audit?outcome=failure&application_id=app-03",
         "story": f"/audit/logins/{past.login(living).id}",
         "entry": f"/audit/entries/{approved}",
+        "logins-of-one": f"/logins?of={person.subject}",
         "operators": "/operators",
         "operator": f"/operators/{operator}",
     }

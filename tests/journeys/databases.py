@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import asyncpg
 
 from journeys.desktop import CLIENT_ID
-from support.postgres import PostgresServer
+from support.postgres import PostgresServer, name_of
 from support.processes import RunningService
 
 T = TypeVar("T")
@@ -50,7 +49,7 @@ class Databases:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(template.removeprefix("sqlite:///"), path)
             return f"sqlite:///{path}"
-        return asyncio.run(self._copy(template))
+        return self._postgres.copy_of(name_of(template))
 
     def _make_template(self, engine: Engine) -> str:
         folder = self._folder / engine
@@ -60,16 +59,6 @@ class Databases:
         service.told(*REGISTRATION)
         self._templates[engine] = url
         return url
-
-    async def _copy(self, template: str) -> str:
-        name = f"t{uuid.uuid4().hex}"
-        connection = await asyncpg.connect(self._postgres.url_of("postgres"))
-        try:
-            source = template.partition("?")[0].rpartition("/")[2]
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
-        finally:
-            await connection.close()
-        return self._postgres.url_of(name)
 
 
 def rows(url: str, sql: str, *value: str) -> list[tuple[Any, ...]]:

