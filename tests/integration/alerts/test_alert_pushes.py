@@ -288,4 +288,4 @@ async def test_a_target_that_was_taken_out_of_the_settings_is_said_to_be(sqlite_
         assert not await workers(stage.service)[0].work()
         async with Surfer(stage) as browser:
             text = await (await Staff.hired(browser)).see("/alerts")
-        assert "<bdi>https://old.example/</bdi>: COUNTERFOIL_ALERTS does not name it any more" in text
+        assert "<bdi>https://old.example/</bdi>: COUNTERFOIL_ALERTS no longer names it" in text
