@@ -77,7 +77,10 @@ async def _page(staff: Staff, watch: Watch, url: str, named: tuple[str, Look], r
     async def look(_number: int) -> None:
         watch.ran.clear()
         began = time.perf_counter()
-        answer = await (staff.get(address) if search is None else staff.browser.submit(search, action="search", who=who))
+        if search is None:
+            answer = await staff.get(address)
+        else:
+            answer = await staff.browser.submit(search, action="search", who=who)
         took.append((time.perf_counter() - began) * 1000)
         assert answer.status_code in _WELL, (address, answer.status_code, answer.text[-300:])  # noqa: S101 - nothing to measure
         slowest.append(watch.slowest)

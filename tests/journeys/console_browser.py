@@ -45,6 +45,8 @@ class Console(Computer):
     def come_in(self, letter: Letter) -> None:
         """Tap the link in a second tab: whichever of both goes on to the console, that one stays in front."""
         front = self.phone.page
+        for other in set(front.context.pages) - {front}:
+            self.phone.run(other.close())
         self.tap(letter)
         if not self._script:
             self.phone.run(front.reload())

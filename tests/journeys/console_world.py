@@ -81,6 +81,11 @@ class World:
         ((address, subject),) = rows(self.url, f"{sql}{self._given}")
         return str(address), str(subject)
 
+    def bounce(self, subject: str) -> None:
+        """A mail to them came back for good a while ago."""
+        row = "mailbox, address, 'bounced', 'postmark', '01M6GHHMHP0000000KW9CEBTKA', created_at"
+        execute(self.url, f"INSERT INTO suppressions SELECT {row} FROM users WHERE id = '{subject}'")  # noqa: S608 - a subject of our own
+
     def grow_old(self) -> None:
         """Ten minutes pass since the last sign-in to the service's own pages."""
         newest = "(SELECT max(id) FROM sessions WHERE application_id = 'counterfoil')"

@@ -4,7 +4,6 @@
 from counterfoil_client import Client, MemoryStore
 from journeys.conftest import OpenDesktop
 from journeys.console_world import World
-from journeys.databases import rows
 from journeys.desktop import CLIENT_ID
 from support.mailserver import MailServer
 from support.phone import Phone
@@ -73,8 +72,8 @@ def test_erasing_takes_the_address_typed_and_a_fresh_sign_in(world: World) -> No
 
 
 def test_mail_goes_again_to_an_address_that_is_no_longer_suppressed(world: World) -> None:
-    sql = "SELECT u.id, u.address FROM users u JOIN suppressions s ON s.mailbox = u.mailbox ORDER BY u.id DESC LIMIT 1"
-    ((subject, address),) = rows(world.url, sql)
+    address, subject = world.living()
+    world.bounce(subject)
     with world.visitor("operator", f"/people/{subject}") as olga:
         assert olga.shows("No mail goes to this address")
         olga.type("Why mail may go there again", " ")

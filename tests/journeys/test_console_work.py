@@ -105,13 +105,10 @@ def test_a_device_that_waits_is_let_in_and_its_next_sign_in_succeeds(
 ) -> None:
     world.service.told("applications", "add", "Vault", "--client-id", (vault := f"vault-{address[4:16]}"))
     with world.visitor("operator", f"/applications/{vault}") as olga:
+        assert olga.ticked("Notify.")
         olga.choose("Refuse.")
-        olga.choose("Same device.")
         olga.press("Save the changes")
         assert olga.ticked("Refuse.")
-        assert olga.ticked("Same device.")
-        olga.choose("Any device.")
-        olga.press("Save the changes")
 
         device = desktop(world.service, client_id=vault)
         refused = device.ask(address)
