@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from benchmarks.console import seed as command
@@ -82,8 +83,7 @@ async def _events(path: Path) -> list[AuditEvent]:
         found = list[AuditEvent]()
         for login_id in logins:
             for each in await database.read(audit.of_login, keys.seal_mailbox, login_id):
-                event = each.event
-                found.append(event)
+                found.append(msgspec.structs.replace(each.event, personal=each.personal or {}))
         return found
     finally:
         await database.close()
