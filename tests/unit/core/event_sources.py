@@ -24,6 +24,7 @@ from unit.core.source_program import (
     given,
     later,
     parameters,
+    text_of,
     walked,
 )
 
@@ -126,9 +127,7 @@ class Run:
                 if not isinstance(table, dict):
                     return OPEN
                 return (
-                    table[key]
-                    if key in table
-                    else self.choose(f"{frame.path}|{ast.unparse(node)}", list(table.values()))
+                    table[key] if key in table else self.choose(f"{frame.path}|{text_of(node)}", list(table.values()))
                 )
             case ast.Call():
                 return self._call(node, frame)
@@ -152,14 +151,14 @@ class Run:
                 found = self.value(node, frame)
                 if found is not OPEN and not isinstance(found, Thing):
                     return bool(found)
-        return bool(self.choose(f"{frame.path}|{ast.unparse(node)}", [True, False]))
+        return bool(self.choose(f"{frame.path}|{text_of(node)}", [True, False]))
 
     def _dict(self, node: ast.Dict, frame: Frame) -> Any:
         found: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             inner = self.value(value, frame)
             if key is None and not isinstance(inner, dict):
-                raise ValueError(f"{frame.path}:{node.lineno}: nobody can tell what is in {ast.unparse(value)}")
+                raise ValueError(f"{frame.path}:{node.lineno}: nobody can tell what is in {text_of(value)}")
             found |= inner if key is None else {self.value(key, frame): inner}
         return found
 
@@ -200,7 +199,7 @@ class Run:
 
     def _key_of(self, node: ast.expr, frame: Frame) -> Any:
         table = self.value(node, frame)
-        return self.choose(f"{frame.path}|{ast.unparse(node)}", list(table)) if isinstance(table, dict) else OPEN
+        return self.choose(f"{frame.path}|{text_of(node)}", list(table)) if isinstance(table, dict) else OPEN
 
     def _set_later(self, name: str, frame: Frame) -> Iterator[tuple[Any, Any]]:
         for test, each in later(frame.function):
@@ -279,7 +278,7 @@ class Run:
 
     def _default_of(self, kind: str, name: str, frame: Frame) -> Any:
         for each in self.program.classes[kind][1].body:
-            if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == name:
+            if isinstance(each, ast.AnnAssign) and text_of(each.target) == name:
                 return self.value(each.value, frame)
         return OPEN
 

@@ -3,7 +3,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,17 +58,12 @@ class Program:
                     return node
         return None
 
-    def fields(self, kind: str) -> list[str]:
-        body = self.classes[kind][1].body
-        return [
-            each.target.id for each in body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-        ]
+    def fields(self, kind: str) -> tuple[str, ...]:
+        return fields_of(self.classes[kind][1])
 
     def kind_of(self, annotation: "ast.expr | None") -> str | None:
         """The class of ours that an annotation names, None aside."""
-        text = "" if annotation is None else ast.unparse(annotation).strip("'\"")
-        names = [part.strip().rpartition(".")[2] for part in text.split("|")]
-        return next((name for name in names if name in self.classes), None)
+        return next((name for name in names_in(annotation) if name in self.classes), None)
 
     def literals(self, annotation: "ast.expr | None", module: str) -> list[Any]:
         """The values of a Literal, by its alias too."""
@@ -85,6 +80,25 @@ class Program:
             case ast.Constant(value=None):
                 return [None]
         return []
+
+
+@cache
+def text_of(node: ast.AST) -> str:
+    """The same for the same node, asked some million times."""
+    return ast.unparse(node)
+
+
+@cache
+def names_in(annotation: "ast.expr | None") -> tuple[str, ...]:
+    text = "" if annotation is None else text_of(annotation).strip("'\"")
+    return tuple(part.strip().rpartition(".")[2] for part in text.split("|"))
+
+
+@cache
+def fields_of(kind: ast.ClassDef) -> tuple[str, ...]:
+    return tuple(
+        each.target.id for each in kind.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    )
 
 
 @cache
@@ -120,8 +134,9 @@ def called(call: ast.Call) -> str:
     return ""
 
 
-def parameters(function: Function) -> list[str]:
-    return [each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+@cache
+def parameters(function: Function) -> tuple[str, ...]:
+    return tuple(each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs))
 
 
 def annotation(function: Function, name: str) -> "ast.expr | None":
@@ -136,7 +151,7 @@ def default_of(function: Function, name: str) -> "ast.expr | None":
     return tail.get(name) or keyword.get(name)
 
 
-def given(call: ast.Call, names: list[str], name: str) -> "ast.expr | None":
+def given(call: ast.Call, names: Sequence[str], name: str) -> "ast.expr | None":
     """What a call gives a parameter, or a constructor a field; a method's `self` is nobody's to give."""
     by_name = {keyword.arg: keyword.value for keyword in call.keywords}
     by_place = dict(zip([each for each in names if each != "self"], call.args, strict=False))

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 SERVICE = ROOT / "service" / "src" / "counterfoil_service"
 SCRIPT = runpy.run_path(str(ROOT / "docs" / "reference" / "events.py"))
 FLOORS = ("operations/", "web/", "mail/", "audit/", "cli/")
-ONE = "operations/settle_mail.py"
+ONE = "operations/record_changed_device.py"
 
 
 def constructed(changed: "dict[str, str] | None" = None) -> list[Found]:
@@ -121,11 +121,11 @@ def test_a_reason_that_comes_from_elsewhere_may_be_any() -> None:
 
 
 PLANTED = {
-    "a field": ('"attempt": mail.attempts', '"attempt": mail.attempts, "shoe_size": 43', "field shoe_size=43"),
-    "a field of the wrong type": ('"attempt": mail.attempts', '"attempt": "first"', "field attempt='first'"),
-    "a value": ('"kind": mail.kind} if mail.kind == "change"', '"kind": "x"} if mail', "field kind='x'"),
-    "a personal key": ("reason=command.reason,", 'personal={"address": mail.recipient},', "personal address"),
-    "a spread": ('"attempt": mail.attempts,', "**mail.more,", "nobody can tell what is in mail.more"),
+    "a field": ('"told": int(changed.told)', '"told": int(changed.told), "shoe_size": 43', "field shoe_size=43"),
+    "a field of the wrong type": ('"told": int(changed.told)', '"told": "yes"', "field told='yes'"),
+    "a value": ('"at": changed.at', '"at": "moon"', "field at='moon'"),
+    "a personal key": ("jkt=device.key_id,", 'personal={"address": device.label},', "personal address"),
+    "a spread": ('"device": device.id,', "**device.more,", "nobody can tell what is in device.more"),
 }
 
 
