@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test: most in two processes, then the whole stories one after another, as real desktops count on real time.
+"""Every test: most in two processes, then one after another the stories that count on real time.
 
-Stories at the console wait for nothing but pages, so they are among most. With arguments pytest is given these, in one
+Beside a busy neighbour a poll is not held for as long as they measure. With arguments pytest is given these, in one
 process.
 """
 
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-_HERE = Path(__file__).parent
-_STORIES = sorted(
-    f"tests/journeys/{path.name}"
-    for path in (_HERE / "journeys").glob("test_*.py")
-    if not path.name.startswith("test_console_")
+_ALONE = tuple(
+    f"tests/journeys/test_{story}.py"
+    for story in (
+        *("held_polls", "killed_services", "mail_troubles", "replicas", "replicas_trouble", "replicas_workers"),
+        *("same_machine_return", "several_desktops", "several_workers", "web_sign_in"),
+    )
 )
-_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={story}" for story in _STORIES))
+_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={story}" for story in _ALONE))
 
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status: that of the first run that failed."""
     if arguments:
         return _pytest(*arguments)
-    return _pytest(*_MOST) or _pytest(*_STORIES)
+    return _pytest(*_MOST) or _pytest(*_ALONE)
 
 
 def _pytest(*arguments: str) -> int:
