@@ -65,3 +65,23 @@ def missing(text: str) -> list[str]:
         *(f"just {name}" for name in _COMMAND.findall(text) if name not in recipes),
         *(name for name in named_files(text) if not place_of(name).is_file()),
     ]
+
+
+def broken_links(path: str, text: str | None = None) -> list[str]:
+    """Links of a page that lead to no file of the repository, or to no heading of it."""
+    shown = (ROOT / path).read_text("utf-8") if text is None else text
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", shown) if "://" not in link and not _leads(path, link)]
+
+
+def _leads(path: str, link: str) -> bool:
+    file, _, anchor = link.partition("#")
+    target = (ROOT / path).parent / file if file else ROOT / path
+    if not target.is_file():
+        return False
+    headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+    return not anchor or anchor in {_slug(heading) for heading in headings}
+
+
+def _slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -66,7 +66,8 @@ PLACES = (
     Place("service/src/counterfoil_service/web/console/routes.py", "max-age=31536000, immutable", "HTTP", denies=False),
 )
 SAID = (
-    ("SECURITY.md", "Whoever controls the mailbox controls the account."),
+    ("SECURITY.md", "Whoever controls the mailbox controls the account, and so does whoever runs its mail server."),
+    ("SECURITY.md", "Where that is too little, use passkeys."),
     ("SECURITY.md", "A code that a person reads out or forwards to an attacker works for the attacker."),
     ("SECURITY.md", "Hostile software on the desktop itself is not defended against."),
     ("SECURITY.md", "On macOS any script run by the same Python binary can read a keyring item without a prompt."),

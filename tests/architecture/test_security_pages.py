@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from architecture.security_pages import missing, named_tests, page, rows
+from architecture.security_pages import broken_links, missing, named_tests, page, rows
 
 PAGES = ("risk-assessment", "conformance", "not-claimed", "requirements")
 MITIGATIONS = (
@@ -70,6 +70,20 @@ def test_a_test_a_command_or_a_file_that_is_not_there_is_found() -> None:
     assert missing(good.replace("just limits", "just limit --quick")) == ["just limit"]
     assert missing(good.replace("core/login.py", "core/logins.py")) == ["core/logins.py"]
     assert missing("`sdk/_pace.py` `SECURITY.md`") == []
+
+
+@pytest.mark.parametrize("path", ["SECURITY.md", *(f"docs/security/{name}.md" for name in PAGES)])
+def test_a_link_leads_somewhere(path: str) -> None:
+    assert broken_links(path) == []
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    assert (
+        broken_links("docs/security/not-claimed.md", "[a](conformance.md#keys-and-algorithms) [b](https://c.example)")
+        == []
+    )
+    nowhere = "[a](conformance.md#keys) [b](nowhere.md) [c](#nothing)"
+    assert broken_links("docs/security/not-claimed.md", nowhere) == ["conformance.md#keys", "nowhere.md", "#nothing"]
 
 
 def test_all_seventeen_mitigations_are_answered() -> None:
