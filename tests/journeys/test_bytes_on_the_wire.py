@@ -2,6 +2,7 @@
 """What only a bare socket shows: clients hide the body of a HEAD, and refuse to send what attackers send."""
 
 import contextlib
+import re
 import socket
 
 import pytest
@@ -46,6 +47,13 @@ def test_an_oversized_or_broken_request_is_refused_and_the_process_lives(
     head, _ = _say(service, request_bytes)
     assert head == b"" or 400 <= _status(head) < 500
     assert _status(_say(service, _request("GET", "/health/ready"))[0]) == 200
+
+
+def test_no_answer_names_what_serves_it(service: RunningService) -> None:
+    for path in ("/check-mail", "/l/nothing", "/oauth/token", "/nowhere"):
+        head, body = _say(service, _request("GET", path))
+        assert not re.search(rb"(?im)^(server|x-powered-by|via):", head)
+        assert not re.search(rb"(?i)uvicorn|litestar|python", head + body)
 
 
 def _request(method: str, path: str) -> bytes:

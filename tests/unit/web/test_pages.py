@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 
 import msgspec
 import pytest
 from jinja2 import UndefinedError
 
+from counterfoil_service import web
 from counterfoil_service.core.languages import LANGUAGES
 from counterfoil_service.languages.formats import ago
 from counterfoil_service.web.pages import DecidedPage, ErrorPage, HandOverPage, LinkPage, NoticePage, Pages
@@ -227,6 +229,16 @@ def test_sign_in_and_reject_are_buttons_of_one_form_and_reject_needs_no_code() -
     assert "formnovalidate" in reject
     assert "formnovalidate" not in approve
     assert "required" in page.field("user_code")
+
+
+def test_reject_is_as_large_and_as_loud_as_sign_in() -> None:
+    styles = (Path(web.__file__).parent / "templates" / "page.css").read_text("utf-8")
+    choices = {}
+    for name in ("go", "stop"):
+        (rule,) = re.findall(rf"^\.{name} {{([^}}]*)}}", styles, re.MULTILINE)
+        choices[name] = {each.partition(":")[0].strip() for each in rule.split(";") if each.strip()}
+    assert all("background" in rule and rule <= {"background", "border", "color"} for rule in choices.values())
+    assert "grid-template-columns: repeat(auto-fit" in styles
 
 
 @pytest.mark.parametrize("html", [PAGES.link(ASKED), PAGES.approved(DECIDED), PAGES.rejected(DECIDED)])
