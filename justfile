@@ -117,6 +117,10 @@ screenshots: setup
 calibrate *arguments: setup
     @uv run --no-sync python -m calibration.report "$@"
 
+# The documentation as a site in site/, offline, every link of it looked at
+docs: setup
+    @uv run --no-sync python -m docs_site
+
 # Both wheels and sdists into dist/
 build: setup
     uv build --all-packages --quiet --out-dir dist
