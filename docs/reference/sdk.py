@@ -62,6 +62,20 @@ def _module(module: ModuleType) -> Iterator[str]:
             yield from _class(value)
         elif inspect.isfunction(value):
             yield _function(_source_of(value), level=3)
+        else:
+            yield _alias(module, name)
+
+
+def _alias(module: ModuleType, name: str) -> str:
+    """A type of another name, or a value, as the module itself writes it."""
+    body = ast.parse(inspect.getsource(module)).body
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            said = after.value if isinstance(after, ast.Expr) else None
+            doc = _prose(said.value) if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""
+            return f"\n### {name}\n\n```python\n{ast.unparse(node)}\n```\n" + (f"\n{doc}\n" if doc else "")
+    raise LookupError(f"{module.__name__}.{name} is made somewhere else: say where")
 
 
 def _class(kind: type) -> Iterator[str]:
