@@ -121,6 +121,10 @@ calibrate *arguments: setup
 docs: setup
     @uv run --no-sync python -m docs_site
 
+# Type what the documents show, each command of each page, on both engines; some two minutes
+snippets *arguments: setup
+    @uv run --no-sync pytest --numprocesses 2 tests/documents/typed "$@"
+
 # Both wheels and sdists into dist/
 build: setup
     uv build --all-packages --quiet --out-dir dist

@@ -16,7 +16,8 @@ _STORIES = sorted(
     for path in (_HERE / "journeys").glob("test_*.py")
     if not path.name.startswith("test_console_")
 )
-_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={story}" for story in _STORIES))
+_TYPED = "tests/documents/typed"  # minutes of commands: `just snippets`
+_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={each}" for each in (*_STORIES, _TYPED)))
 
 
 def main(arguments: Sequence[str]) -> int:

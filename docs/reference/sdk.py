@@ -70,7 +70,9 @@ def _alias(module: ModuleType, name: str) -> str:
     """A type of another name, or a value, as the module itself writes it."""
     body = ast.parse(inspect.getsource(module)).body
     for node, after in zip(body, [*body[1:], None], strict=True):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             said = after.value if isinstance(after, ast.Expr) else None
             doc = _prose(said.value) if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""

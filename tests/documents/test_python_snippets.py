@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python that a document shows is run, by some test of which this one knows; what systems are given is what we write."""
+"""Python that a document shows is run, by a test of which this one knows; systems are given what is shown."""
 
 import builtins
 import json

@@ -101,7 +101,9 @@ def test_after_a_leak_with_the_key_nothing_of_the_old_service_is_good(scene: Sce
         assert back.is_signed_in()
         assert back.session is not None
         assert back.session.subject != old.subject
-    evidence = RunningService(scene.service.folder, database_url="sqlite:///evidence/counterfoil.db")
+    evidence = RunningService(
+        scene.service.folder, scene.service.port, database_url="sqlite:///evidence/counterfoil.db"
+    )
     assert " entries fit the checkpoint" in evidence.told("audit", "verify", "--against", "checkpoint")
 
 

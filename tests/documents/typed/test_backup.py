@@ -44,7 +44,10 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def test_a_session_from_before_the_backup_goes_on_and_what_came_after_is_missed(engine: Engine, tmp_path: Path) -> None:
     script = script_of(PAGE, engine.name)
     assert script.endswith(LAST_WORD)
-    tools = {"RESTORED_URL": engine.restored, "PATH": os.pathsep.join((str(TOOLS), str(Path(sys.executable).parent), os.environ["PATH"]))}
+    tools = {
+        "RESTORED_URL": engine.restored,
+        "PATH": os.pathsep.join((str(TOOLS), str(Path(sys.executable).parent), os.environ["PATH"])),
+    }
     with MailServer() as mail:
         service = RunningService(tmp_path, database_url=engine.here, mail_url=mail.url)
         service.told("applications", "add", "Desk App", "--client-id", "desk-app")
