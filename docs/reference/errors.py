@@ -10,16 +10,17 @@ from counterfoil_service.web.problems import status_of, title_of
 
 PAGE = Path(__file__).parent / "errors.md"
 HEAD = """\
-<!-- Written by `python docs/reference/errors.py` from core/errors.py, web/problems.py and counterfoil_client/errors.py. -->
+<!-- Written by `python docs/reference/errors.py` from the error tables of service and SDK. -->
 # Errors
 
 Under `/oauth/` an error is JSON as RFC 6749 has it (`error`, `error_description`); everywhere else problem details
-(RFC 9457) with the same two members. `instance` names the request: the same id stands in the service's log. The sentence
-in `error_description` names the rule that was broken and is meant for people; programs look at `error` alone. Link pages
-answer people in words, with no code.
+(RFC 9457) with the same two members. `instance` names the request: the same id stands in the service's log. The
+sentence in `error_description` names the rule that was broken and is meant for people; programs look at `error` alone.
+Link pages answer people in words, with no code.
 
 ```json
-{"error":"invalid_grant","error_description":"The code is unknown, used up, or was not made for this device.","instance":"5f0c1e6a9b7d2c34"}
+{"error":"invalid_grant","error_description":"The code is unknown, used up, or was not made for this device.",
+ "instance":"5f0c1e6a9b7d2c34"}
 ```
 
 ## Codes of the service
@@ -98,7 +99,8 @@ def _codes() -> Iterator[str]:
 
 def _sdk() -> Iterator[str]:
     yield (
-        "\n## Errors of the SDK\n\nEach has a `hint` to show to a person. What stands in the second column catches it, too.\n\n"
+        "\n## Errors of the SDK\n\n"
+        "Each has a `hint` to show to a person. What stands in the second column catches it, too.\n\n"
         "| raised | is a | it means | `hint`, unless the service said more |\n|---|---|---|---|\n"
     )
     for error in _subclasses(errors.CounterfoilError):

@@ -11,14 +11,15 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 PAGE = Path(__file__).parent / "sdk.md"
 HEAD = """\
 <!-- Written by `python docs/reference/sdk.py` from the docstrings of counterfoil_client: change those, not this. -->
 # The SDK's API
 
-All that `counterfoil-client` offers; whatever begins with an underscore may change in any release. The guide with examples
-is [its own page](../../client_sdk/README.md), errors with what to do are [here](errors.md#errors-of-the-sdk).
+All that `counterfoil-client` offers; whatever begins with an underscore may change in any release. The guide with
+examples is [its own page](../../client_sdk/README.md), errors with what to do are [here](errors.md#errors-of-the-sdk).
 """
 MODULES = (
     "counterfoil_client",
@@ -61,7 +62,7 @@ def _module(module: ModuleType) -> Iterator[str]:
         if inspect.isclass(value):
             yield from _class(value)
         elif inspect.isfunction(value):
-            yield _function(_source_of(value), level=3)
+            yield _function(cast("_Function", _source_of(value)), level=3)
         else:
             yield _alias(module, name)
 
@@ -91,11 +92,9 @@ def _class(kind: type) -> Iterator[str]:
     for each in kind.__mro__:
         if not each.__module__.startswith("counterfoil_client"):
             continue
-        source = _source_of(each)
-        assert isinstance(source, ast.ClassDef)
         if kind.__name__ in _GIVEN:
             seen.add("__init__")
-        for node in source.body:
+        for node in cast("ast.ClassDef", _source_of(each)).body:
             yield from _member(node, seen)
 
 
@@ -110,8 +109,7 @@ def _member(node: ast.stmt, seen: set[str]) -> Iterator[str]:
         yield _function(node, level=4)
 
 
-def _function(node: ast.AST, level: int) -> str:
-    assert isinstance(node, _Function)
+def _function(node: _Function, level: int) -> str:
     given = ast.unparse(node.args).removeprefix("self, ").removeprefix("self").removeprefix("/, ")
     is_property = any(ast.unparse(each).endswith("property") for each in node.decorator_list)
     back = "" if node.returns is None or node.name == "__init__" else f" -> {ast.unparse(node.returns)}"

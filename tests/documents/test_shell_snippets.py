@@ -2,6 +2,7 @@
 """What a document shows to be typed is typed by a test (`just snippets` runs most), or the document says why not."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,16 @@ def test_configuration_that_is_shown_is_that_of_the_file_that_is_run() -> None:
 def test_a_command_that_fails_is_seen(tmp_path: Path, script: str) -> None:
     with pytest.raises(AssertionError, match="---"):
         type_all(script, RunningService(tmp_path), free_port(), {}, {})
+
+
+def test_nginx_takes_the_lines_that_are_shown(tmp_path: Path) -> None:
+    shown = "\n".join(block.text for block in blocks("docs/how-to/reverse-proxy.md", "nginx"))
+    server = f"upstream counterfoil {{ server 127.0.0.1:8080; }}\nserver {{ listen 127.0.0.1:8443;\n{shown} }}"
+    config = tmp_path / "nginx.conf"
+    text = f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{ access_log off;\n{server} }}\n"
+    for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
+        text = text.replace("http {", f"http {{ {name}_temp_path {tmp_path};", 1)
+    config.write_text(text, "utf-8")
+    command = ["nginx", "-t", "-p", str(tmp_path), "-c", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "test is successful" in done.stderr, done.stderr

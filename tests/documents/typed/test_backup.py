@@ -29,16 +29,23 @@ class Engine:
     restored: str
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        yield Engine("sqlite", "sqlite:///counterfoil.db", "sqlite:///restored/counterfoil.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    engine = Engine("postgresql", server.migrated_database(), server.fresh_database())
+@pytest.fixture
+def sqlite() -> Engine:
+    return Engine("sqlite", "sqlite:///counterfoil.db", "sqlite:///restored/counterfoil.db")
+
+
+@pytest.fixture
+def postgresql(postgres_server: PostgresServer) -> Iterator[Engine]:
+    engine = Engine("postgresql", postgres_server.migrated_database(), postgres_server.fresh_database())
     yield engine
-    server.drop(engine.here)
-    server.drop(engine.restored)
+    postgres_server.drop(engine.here)
+    postgres_server.drop(engine.restored)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    found: Engine = request.getfixturevalue(request.param)
+    return found
 
 
 def test_a_session_from_before_the_backup_goes_on_and_what_came_after_is_missed(engine: Engine, tmp_path: Path) -> None:
