@@ -33,14 +33,17 @@ def menu(entry: Any) -> Iterator[str]:
             yield from menu(each)
 
 
+def built(page: str) -> str:
+    return page.removesuffix(".md").replace("README", "index") + ".html"
+
+
 def test_every_link_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     assert problems_of(site) == []
 
 
 def test_every_page_is_built_and_none_is_empty(site: Path) -> None:
     for source in pages():
-        built = site_path(source).removesuffix(".md").replace("README", "index") + ".html"
-        assert "<h1" in (site / built).read_text("utf-8"), source
+        assert "<h1" in (site / built(site_path(source))).read_text("utf-8"), source
 
 
 def test_the_menu_names_every_page_once_and_no_other() -> None:
