@@ -19,14 +19,15 @@ ALONE = (
     "docs/how-to/reverse-proxy.md",
     "docs/how-to/siem.md",
     "docs/how-to/sign-in-for-websites.md",
-    "docs/how-to/upgrade.md",
     "examples/README.md",
 )
 """Pages that begin with nothing."""
 ON_POSTGRESQL = ("docs/how-to/postgresql.md", "docs/how-to/several-replicas.md")
 BY_HAND = "docs/how-to/mail-by-hand.md"
+UPGRADE = "docs/how-to/upgrade.md"
 WITH_A_STORY = {
     BY_HAND: "typed/test_pages.py",
+    UPGRADE: "typed/test_pages.py",
     "docs/how-to/backup-and-restore.md": "typed/test_backup.py",
     "docs/how-to/incident-leaked-database.md": "typed/test_incidents.py",
     "docs/how-to/incident-phishing-wave.md": "typed/test_incidents.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from documents.signed_in import Person
-from documents.typed_pages import ALONE, BY_HAND, ON_POSTGRESQL, typed_alone
+from documents.typed_pages import ALONE, BY_HAND, ON_POSTGRESQL, UPGRADE, typed_alone
 from support.documented import script_of, type_all
 from support.postgres import PostgresServer
 from support.processes import RunningService, free_port
@@ -36,3 +36,17 @@ def test_a_link_is_given_by_hand_as_shown(tmp_path: Path) -> None:
         assert link is not None, said
         assert ada.approve(link[0], login.user_code) == 200
         assert login.wait(timeout=30).subject
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_what_was_registered_outlives_a_step_back_and_the_upgrade(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url: str = "sqlite:///counterfoil.db" if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    service = RunningService(tmp_path, database_url=url)
+    service.told("applications", "add", "Desk App", "--client-id", "desk-app")
+    said = type_all(script_of(UPGRADE), service, free_port(), {}, {})
+    schemas = re.findall(r"The schema is at (\d+)", said)
+    assert schemas[0] == schemas[-1] > schemas[1] == "0008"
+    assert "desk-app" in service.told("applications", "list", "--json")
+    service.told("audit", "verify", "--against", "before-the-upgrade")
