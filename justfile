@@ -117,6 +117,14 @@ screenshots: setup
 calibrate *arguments: setup
     @uv run --no-sync python -m calibration.report "$@"
 
+# The documentation as a site in site/, offline, every link of it looked at
+docs: setup
+    @uv run --no-sync python -m docs_site
+
+# Type what the documents show, each command of each page, on both engines; some two minutes
+snippets *arguments: setup
+    @uv run --no-sync pytest --numprocesses 2 tests/documents/typed "$@"
+
 # Both wheels and sdists into dist/
 build: setup
     uv build --all-packages --quiet --out-dir dist

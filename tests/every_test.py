@@ -16,7 +16,8 @@ _ALONE = tuple(
         *("same_machine_return", "several_desktops", "several_workers", "web_sign_in"),
     )
 )
-_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={story}" for story in _ALONE))
+_TYPED = "tests/documents/typed"  # minutes of commands: `just snippets`
+_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={each}" for each in (*_ALONE, _TYPED)))
 
 
 def main(arguments: Sequence[str]) -> int:
