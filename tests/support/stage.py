@@ -233,7 +233,9 @@ async def stage_on(url: str, folder: Path, **changes: Any) -> AsyncIterator[Stag
     database = await migrated(url)
     try:
         service = await Service.start(settings, database, clock=clock)
-        app: Any = Gate(service.app)  # httpx2 and Litestar each have their own types for ASGI
+        app: Any = Gate(
+            service.app, service.watching.observer
+        )  # httpx2 and Litestar each have their own types for ASGI
         transport = httpx2.ASGITransport(app=app, client=("192.0.2.10", 40000))
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             stage = Stage(service, client, clock, folder / "mail")

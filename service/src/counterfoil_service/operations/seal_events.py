@@ -14,7 +14,7 @@ from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.db import log
 from counterfoil_service.db.engine import Context, Transaction
 from counterfoil_service.db.log import Entry, SignedCheckpoint
-from counterfoil_service.operations.count_events import count_events
+from counterfoil_service.operations.count_events import CountedEntries, count_events
 from counterfoil_service.operations.log_key import log_key
 
 _Tiles = dict[tuple[int, int], bytes]
@@ -39,7 +39,7 @@ class Sealed(msgspec.Struct, frozen=True):
     """
 
     count: int
-    counted: int
+    counted: CountedEntries
     checkpoint: SignedCheckpoint | None
 
 

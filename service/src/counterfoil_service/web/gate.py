@@ -13,9 +13,17 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from counterfoil_service.core.errors import ErrorCode
+from counterfoil_service.logs import FIELDS, request_in_hand
+from counterfoil_service.observing import Answered, Observer
 from counterfoil_service.web.wire import OAuthError, Problem
 
 MAX_HEAD_BYTES = 16 * 1024
+REQUEST_ID = "counterfoil_request_id"
+"""In a request's state: its id, in the error's `instance` and in every line of the log."""
+HELD = "counterfoil_held"
+"""In a request's state: its caller was kept waiting for what somebody else does, so how long it took says nothing."""
+REFUSED_BY = "counterfoil_refused_by"
+"""In a request's state: the name of the budget that was used up."""
 UNEVENTFUL = "counterfoil_uneventful"
 """In a request's state: it is told to wait, as thousands are each second, and that is worth no line."""
 
@@ -27,8 +35,9 @@ _TOO_LARGE = "The request line and headers may have 16 KiB at most."
 class Gate:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observer: Observer | None = None) -> None:
         self._app = app
+        self._observer = observer or Observer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -36,22 +45,32 @@ class Gate:
             await self._app(scope, receive, send)
             return
         status = 0
-        began = time.perf_counter()
+        began = answered = time.perf_counter()
+        state = scope.setdefault("state", {})
+        state[REQUEST_ID] = identity = secrets.token_hex(8)
+        request_in_hand.set(identity)
 
         async def watch(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], time.perf_counter()
             await send(message)
 
         if _head_bytes(scope) > MAX_HEAD_BYTES:
             await _refuse(scope, watch)
         else:
             await self._app(scope, receive, watch)
-        level = logging.DEBUG if scope.get("state", {}).get(UNEVENTFUL) else logging.INFO
+        seconds = None if state.get(HELD) or not status else answered - began
+        route = scope.get("path_template") or None
+        self._observer.answered(Answered(scope["method"], route, status, seconds, state.get(REFUSED_BY)))
+        level = logging.DEBUG if state.get(UNEVENTFUL) else logging.INFO
         if log.isEnabledFor(level):
-            route, took = scope.get("path_template") or "-", (time.perf_counter() - began) * 1000
-            log.log(level, "%s %s %d %.1fms", scope.get("method"), route, status, took)
+            _tell(level, scope["method"], route or "-", status, (time.perf_counter() - began) * 1000)
+
+
+def _tell(level: int, method: str, route: str, status: int, took: float) -> None:
+    fields = {"method": method, "route": route, "status": status, "milliseconds": round(took, 1)}
+    log.log(level, "%s %s %d %.1fms", method, route, status, took, extra={FIELDS: fields})
 
 
 def _head_bytes(scope: Scope) -> int:
@@ -60,7 +79,7 @@ def _head_bytes(scope: Scope) -> int:
 
 
 async def _refuse(scope: Scope, send: Send) -> None:
-    code, instance = ErrorCode.REQUEST_TOO_LARGE.value, secrets.token_hex(8)
+    code, instance = ErrorCode.REQUEST_TOO_LARGE.value, scope["state"][REQUEST_ID]
     if "/oauth/" in scope["path"]:
         media_type = b"application/json"
         body: msgspec.Struct = OAuthError(error=code, error_description=_TOO_LARGE, instance=instance)
