@@ -106,7 +106,7 @@ class Service:
     ) -> "Service":
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
         own, watching = _own_templates(settings), watching or Watching(settings)
-        observer = watching.observer
+        database, observer = watching.database(database), watching.observer
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
@@ -119,8 +119,7 @@ class Service:
 
         database.on_change = changed
         transport = open_transport(settings.mail_url.reveal(), clock, observer)
-        templates = MailTemplates(own.mail)
-        outbox = OutboxWorker(database, transport, settings, templates, clock=clock, entropy=entropy, observer=observer)
+        outbox = OutboxWorker(database, transport, settings, MailTemplates(own.mail), clock=clock, entropy=entropy)
         services = Services(
             settings=settings,
             clock=clock,
@@ -163,6 +162,7 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.services.places.close()
             await self.services.shared.close()
+            await self.watching.close()
 
     def _workers(self) -> list[_Worker]:
         services, observer = self.services, self.watching.observer

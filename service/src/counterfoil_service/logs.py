@@ -2,7 +2,7 @@
 """How the service's log is written: text for people, or a JSON object a line for programs.
 
 No line of ours holds a secret or a word of a caller's, which tests hold. Libraries write lines, too, and the texts of
-their errors stand in tracebacks: what looks like a secret or an address is taken out of everything before it is written.
+their errors stand in tracebacks: what looks like a secret or an address is taken out before anything is written.
 """
 
 import logging
@@ -62,7 +62,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """`time` (RFC 3339, UTC), `level`, `logger`, `message`, and where there are such `request`, `exception`, and fields."""
+    """`time` (RFC 3339, UTC), `level`, `logger`, `message`; where there are any `request`, `exception` and fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One object, on one line."""

@@ -13,7 +13,7 @@ import msgspec
 
 from counterfoil_service.core.event_tally import Counted, Kind
 
-Worker = Literal["mail", "sealer", "sweeper", "alerts", "sink", "witness"]
+Worker = Literal["mail", "sealer", "sweeper"]
 MailOutcome = Literal["taken", "later", "perhaps_taken", "refused", "unsupported", "broken"]
 
 

@@ -68,8 +68,8 @@ class Sealer:
 
     async def _has_more(self) -> bool:
         sealed = await self._database.write(seal_events, BATCH)
-        self._observer.sealed(sealed.counted.added)
-        return BATCH in {sealed.count, sealed.counted.entries} and not self._stopping.asked()
+        self._observer.sealed(sealed.added)
+        return BATCH in {sealed.count, sealed.counted} and not self._stopping.asked()
 
     async def _check(self) -> None:
         """The next bundle, and from the last one on to the first again."""

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import signal
 import socket
 import sys
@@ -26,8 +27,9 @@ from counterfoil_service.core.errors import Refusal
 from counterfoil_service.db.open import sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError
 from counterfoil_service.settings import Settings, SettingsError
+from counterfoil_service.tracing.setup import open_tracing
 from counterfoil_service.waiting import Hub
-from counterfoil_service.web.gate import Gate
+from counterfoil_service.watching import Watching
 
 if TYPE_CHECKING:
     from counterfoil_service.metrics.measuring import Measuring
@@ -168,13 +170,13 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket, connections: int, parent: int | None) -> None:
     async with opened(settings, upgrade=True) as database:
         try:
-            service = await Service.start(settings, database)
+            service = await Service.start(settings, database, watching=Watching(settings, open_tracing(os.environ)))
         except (WrongSecretKeyError, SettingsError) as error:
             fail(str(error))
         except Refusal as refusal:
             fail(f"the database stopped answering while starting: {refusal.description}")
         config = uvicorn.Config(
-            Gate(service.app, service.watching.observer),
+            service.watching.around(service.app),
             http=_protocol(),
             log_config=None,
             access_log=False,

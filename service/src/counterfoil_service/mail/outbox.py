@@ -27,7 +27,6 @@ from counterfoil_service.languages.templates import FAILURES
 from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
-from counterfoil_service.observing import Observer
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
 from counterfoil_service.operations.prove_taken import prove_taken
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mails
@@ -62,10 +61,8 @@ class OutboxWorker:
         *,
         clock: Clock,
         entropy: Entropy,
-        observer: Observer | None = None,
     ) -> None:
         self._database = database
-        self._observer = observer or Observer()
         self._transport = transport
         self._settings = settings
         self._templates = templates
@@ -134,8 +131,7 @@ class OutboxWorker:
         return None
 
     async def _send_one(self, claimed: ClaimedMail) -> None:
-        with self._observer.round("mail"):
-            await self._settle([await self._outcome(claimed)])
+        await self._settle([await self._outcome(claimed)])
 
     async def _settle(self, settled: Sequence[SettleMail]) -> None:
         for outcome, reason in {(each.outcome, each.reason) for each in settled}:

@@ -72,6 +72,16 @@ class Chain:
         before each is asked, and ends it by whatever it raises. Raises Undeliverable, TryLater, or PerhapsTaken with
         the provider's name.
         """
+        with self._observer.round("mail"):
+            return await self._send(message, recipient, first, before)
+
+    async def _send(
+        self,
+        message: EmailMessage,
+        recipient: str,
+        first: str | None,
+        before: Callable[[], Awaitable[None]] | None,
+    ) -> str:
         ends_at = asyncio.get_running_loop().time() + self._seconds
         ordered = sorted(self._providers, key=lambda each: each.name != first)
         # Where all rest, one of them is still a better bet than none.
