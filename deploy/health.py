@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the service in this container answers, by its exit status; below the path of its public URL, if that has one."""
+"""Whether the service in this container answers, by its exit status; below its public URL's path."""
 
 import http.client
 import os

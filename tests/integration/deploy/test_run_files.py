@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files that run the service: what they start exists, what they take away from it stays away, and nothing is root."""
+"""The files that run the service: what they start exists, what they take away stays away, and nothing is root."""
 
 import configparser
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -99,9 +101,8 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
 def instructions(text: str) -> list[tuple[str, str]]:
     """Each instruction and its arguments; lines that go on are joined."""
     joined = re.sub(r"\\\n\s*", " ", "\n".join(line for line in text.splitlines() if not line.startswith("#")))
-    return [
-        (word.upper(), rest.strip()) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)
-    ]
+    parted = (line.partition(" ") for line in joined.splitlines() if line)
+    return [(word.upper(), rest.strip()) for word, _, rest in parted]
 
 
 def _container(name: str) -> list[str]:
@@ -134,29 +135,25 @@ def test_the_containers_images_have_versions_and_its_sources_are_there_and_sent(
 
 def test_the_containers_extras_are_all_that_a_service_may_use() -> None:
     (sync,) = (rest for rest in _container("RUN") if "uv sync" in rest)
-    import tomllib
-
     project = tomllib.loads((ROOT / "service" / "pyproject.toml").read_text("utf-8"))["project"]
     assert set(re.findall(r"--extra (\w+)", sync)) == set(project["optional-dependencies"]) - {"demo"}
     assert "--locked" in sync
     assert "--no-dev" in sync
 
 
-@pytest.mark.parametrize("path", ["", "/auth"])
-def test_the_containers_health_is_that_of_the_service(tmp_path: Path, path: str) -> None:
+def test_the_containers_health_is_that_of_the_service(tmp_path: Path) -> None:
     (check,) = _container("HEALTHCHECK")
     assert json.loads(check.partition("CMD ")[2]) == ["python", "/usr/local/bin/counterfoil-health"]
     assert "deploy/health.py /usr/local/bin/counterfoil-health" in _container("COPY")
     port = free_port()
-    url = f"http://127.0.0.1:{port}{path}"
+    url = f"http://127.0.0.1:{port}/auth"
     with RunningService(tmp_path, port, public_url=url) as service:
         assert _health(port, url) == 0
+        assert _health(port, f"http://127.0.0.1:{port}/elsewhere") == 1
     assert _health(service.port, url) == 1
 
 
 def test_a_service_that_takes_and_never_answers_is_not_well() -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         assert _health(deaf.getsockname()[1], "https://id.example") == 1
 

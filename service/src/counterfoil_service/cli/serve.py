@@ -42,6 +42,8 @@ LAST_REQUESTS_SECONDS = 0.1
 DEAF_SECONDS = 0.4
 """When the process leaves, who takes nothing of what waits for it from one look to the next is cut off."""
 
+log = logging.getLogger("counterfoil")
+
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -192,10 +194,10 @@ async def _serve(settings: Settings, listener: socket.socket, connections: int, 
         server = _Server(config, service.services.hub)
         if parent is not None:
             server.leave_with(parent)
-        async with service.workers():
-            bound = listener.getsockname()
-            logging.getLogger("counterfoil").info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
-            with _figures(settings, service.watching.measuring, alone=parent is None):
+        with _figures(settings, service.watching.measuring, alone=parent is None):
+            async with service.workers():
+                bound = listener.getsockname()
+                log.info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
                 calm_collector()
                 await server.serve(sockets=[listener])
 
