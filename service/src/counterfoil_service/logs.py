@@ -52,13 +52,13 @@ class TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's own name
         """Without control characters: nobody else's text begins a line."""
-        return _CONTROL.sub(" ", super().formatMessage(record))
+        identity = request_in_hand.get()
+        line = _CONTROL.sub(" ", super().formatMessage(record))
+        return line if identity is None else f"{line} [{identity}]"
 
     def format(self, record: logging.LogRecord) -> str:
         """As the library does, scrubbed."""
-        identity = request_in_hand.get()
-        text = scrubbed(super().format(record))
-        return text if identity is None else f"{text} [{identity}]"
+        return scrubbed(super().format(record))
 
 
 class JsonLines(logging.Formatter):
@@ -79,4 +79,5 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = scrubbed(self.formatException(record.exc_info))
         line |= getattr(record, FIELDS, {})
-        return msgspec.json.encode(line).decode()
+        # JSON escapes what begins a line, but for what only Unicode takes for its end.
+        return _CONTROL.sub(" ", msgspec.json.encode(line).decode())

@@ -77,7 +77,7 @@ def test_systemd_reckons_it_as_exposed_as_the_guide_says(tmp_path: Path, weaknes
         return
     unit = tmp_path / "counterfoil.service"
     unit.write_text(UNIT.read_text("utf-8").replace(f"{weakness}\n", "") if weakness else UNIT.read_text("utf-8"))
-    command = [analyze, "security", "--offline=true", "--no-pager", unit]
+    command = [analyze, "security", "--offline=true", "--no-pager", str(unit)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
     (level,) = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", told)
     if weakness:

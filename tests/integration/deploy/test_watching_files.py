@@ -51,7 +51,7 @@ def _shown() -> list[str]:
 def _selectors(node: Any) -> Iterator[tuple[str, set[str]]]:
     """Each figure that an expression asks for, with the labels that it is chosen by."""
     if isinstance(node, promql_parser.VectorSelector):
-        yield node.name, {matcher.name for matcher in node.matchers.matchers}
+        yield node.name or "", {matcher.name for matcher in node.matchers.matchers}
     for name in ("vector_selector", "expr", "lhs", "rhs"):
         if (child := getattr(node, name, None)) is not None:
             yield from _selectors(child)

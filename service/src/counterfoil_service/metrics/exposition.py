@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where Prometheus asks: an address of its own, and never the service's, so that no proxy leads anybody here.
 
-One request at a time, on a thread; who sends none, or takes no answer, is cut off after a few seconds.
+One request at a time, on a thread; who sends none, or takes no answer, is cut off after two seconds.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from prometheus_client.exposition import choose_encoder
 from counterfoil_service.settings.parsers import Listening
 
 METRICS_PATH: Final = "/metrics"
-PATIENCE_SECONDS: Final = 5
+PATIENCE_SECONDS: Final = 2
 
 
 class _Handler(BaseHTTPRequestHandler):

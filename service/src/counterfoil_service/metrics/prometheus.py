@@ -44,7 +44,7 @@ class Metrics(Observer):
     """Counts into `registry`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        prometheus_client.disable_created_metrics()
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
         self._routes = frozenset[str]()
         self._requests = Counter("counterfoil_requests", "Requests answered", ["route", "status"], registry=registry)
         self._seconds = Histogram(

@@ -27,6 +27,6 @@ def exposed_together(listening: Listening) -> Iterator[Callable[[int], None]]:
         from counterfoil_service.metrics.exposition import exposed
 
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, folder)
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         with exposed(listening, registry):
-            yield lambda pid: mark_process_dead(pid, folder)
+            yield lambda pid: mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]  # the library leaves it untyped

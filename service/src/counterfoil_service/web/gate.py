@@ -44,11 +44,11 @@ class Gate:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        status = 0
-        began = answered = time.perf_counter()
         state = scope.setdefault("state", {})
         state[REQUEST_ID] = identity = secrets.token_hex(8)
-        request_in_hand.set(identity)
+        in_hand = request_in_hand.set(identity)
+        status = 0
+        began = answered = time.perf_counter()
 
         async def watch(message: Message) -> None:
             nonlocal status, answered
@@ -56,16 +56,22 @@ class Gate:
                 status, answered = message["status"], time.perf_counter()
             await send(message)
 
-        if _head_bytes(scope) > MAX_HEAD_BYTES:
-            await _refuse(scope, watch)
-        else:
-            await self._app(scope, receive, watch)
-        seconds = None if state.get(HELD) or not status else answered - began
-        route = scope.get("path_template") or None
-        self._observer.answered(Answered(scope["method"], route, status, seconds, state.get(REFUSED_BY)))
+        try:
+            if _head_bytes(scope) > MAX_HEAD_BYTES:
+                await _refuse(scope, watch)
+            else:
+                await self._app(scope, receive, watch)
+            seconds = None if state.get(HELD) or not status else answered - began
+            self._done(scope, status, seconds, time.perf_counter() - began)
+        finally:
+            request_in_hand.reset(in_hand)
+
+    def _done(self, scope: Scope, status: int, seconds: float | None, took: float) -> None:
+        state, method, route = scope["state"], scope["method"], scope.get("path_template") or None
+        self._observer.answered(Answered(method, route, status, seconds, state.get(REFUSED_BY)))
         level = logging.DEBUG if state.get(UNEVENTFUL) else logging.INFO
         if log.isEnabledFor(level):
-            _tell(level, scope["method"], route or "-", status, (time.perf_counter() - began) * 1000)
+            _tell(level, method, route or "-", status, took * 1000)
 
 
 def _tell(level: int, method: str, route: str, status: int, took: float) -> None:
