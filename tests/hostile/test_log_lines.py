@@ -112,6 +112,15 @@ async def test_every_line_of_a_request_has_its_id_which_its_answer_has_too(
         assert access["milliseconds"] > 0
 
 
+async def test_a_method_that_there_is_not_is_no_callers_word_in_the_log(
+    sqlite_stage: Stage, written: io.StringIO
+) -> None:
+    await sqlite_stage.client.request("NEEDLE", "/check-mail")
+    (line,) = (line for line in _lines(written) if line["logger"] == "counterfoil.access")
+    assert line["method"] == "-"
+    assert "NEEDLE" not in str(_lines(written))
+
+
 async def test_work_beside_requests_has_no_id_of_one(sqlite_stage: Stage, written: io.StringIO) -> None:
     await sqlite_stage.client.get("/check-mail")
     logging.getLogger("counterfoil_service.sweeper").warning("the sweeper waits")

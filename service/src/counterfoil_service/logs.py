@@ -19,7 +19,10 @@ request_in_hand: ContextVar[str | None] = ContextVar("request_in_hand", default=
 """The id of the request that is being answered; what is logged meanwhile carries it."""
 
 FIELDS: Final = "counterfoil"
-"""The attribute of a record with what JSON lines say in members of their own: `extra={FIELDS: {…}}`."""
+"""The attribute of a record with what JSON lines say in members of their own: `extra={FIELDS: {…}}`.
+
+Whoever gives it answers for the whole line: it is of closed lists and figures, and is not looked through.
+"""
 
 TAKEN_OUT: Final = "[taken out]"
 _SUSPECT = re.compile(
@@ -53,12 +56,15 @@ class TextLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's own name
         """Without control characters: nobody else's text begins a line."""
         identity = request_in_hand.get()
-        line = _CONTROL.sub(" ", super().formatMessage(record))
+        line = super().formatMessage(record)
+        if FIELDS not in record.__dict__:
+            line = _CONTROL.sub(" ", line)
         return line if identity is None else f"{line} [{identity}]"
 
     def format(self, record: logging.LogRecord) -> str:
         """As the library does, scrubbed."""
-        return scrubbed(super().format(record))
+        text = super().format(record)
+        return text if FIELDS in record.__dict__ else scrubbed(text)
 
 
 class JsonLines(logging.Formatter):
@@ -71,13 +77,14 @@ class JsonLines(logging.Formatter):
             "time": f"{seconds}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": scrubbed(record.getMessage()),
         }
+        fields = record.__dict__.get(FIELDS)
+        line["message"] = record.getMessage() if fields else scrubbed(record.getMessage())
         identity = request_in_hand.get()
         if identity is not None:
             line["request"] = identity
         if record.exc_info:
             line["exception"] = scrubbed(self.formatException(record.exc_info))
-        line |= getattr(record, FIELDS, {})
+        line |= fields or {}
         # JSON escapes what begins a line, but for what only Unicode takes for its end.
         return _CONTROL.sub(" ", msgspec.json.encode(line).decode())

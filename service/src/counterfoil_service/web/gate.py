@@ -27,6 +27,8 @@ REFUSED_BY = "counterfoil_refused_by"
 UNEVENTFUL = "counterfoil_uneventful"
 """In a request's state: it is told to wait, as thousands are each second, and that is worth no line."""
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
 log = logging.getLogger("counterfoil.access")
 
 _TOO_LARGE = "The request line and headers may have 16 KiB at most."
@@ -67,7 +69,8 @@ class Gate:
             request_in_hand.reset(in_hand)
 
     def _done(self, scope: Scope, status: int, seconds: float | None, took: float) -> None:
-        state, method, route = scope["state"], scope["method"], scope.get("path_template") or None
+        state, route = scope["state"], scope.get("path_template") or None
+        method = scope["method"] if scope["method"] in _METHODS else "-"
         self._observer.answered(Answered(method, route, status, seconds, state.get(REFUSED_BY)))
         level = logging.DEBUG if state.get(UNEVENTFUL) else logging.INFO
         if log.isEnabledFor(level):
