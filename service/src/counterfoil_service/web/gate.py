@@ -10,7 +10,7 @@ import time
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from counterfoil_service.core.errors import ErrorCode
 from counterfoil_service.logs import FIELDS, request_in_hand
@@ -68,7 +68,7 @@ class Gate:
         finally:
             request_in_hand.reset(in_hand)
 
-    def _done(self, scope: Scope, status: int, seconds: float | None, took: float) -> None:
+    def _done(self, scope: HTTPScope, status: int, seconds: float | None, took: float) -> None:
         state, route = scope["state"], scope.get("path_template") or None
         method = scope["method"] if scope["method"] in _METHODS else "-"
         self._observer.answered(Answered(method, route, status, seconds, state.get(REFUSED_BY)))
