@@ -62,6 +62,10 @@ capacity *arguments: setup
 bench-fingerprint: setup
     uv run --no-sync python benchmarks/fingerprint_collection.py
 
+# What figures, logs and traces cost a request
+bench-watching: setup
+    @uv run --no-sync python benchmarks/watching.py
+
 # What counting a call costs, beside many callers
 bench-counting: setup
     @uv run --no-sync python benchmarks/counting.py

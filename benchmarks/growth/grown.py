@@ -57,7 +57,7 @@ async def make(size: int, url: str, backlog: int) -> None:
     await fill(url, Backlog(history, backlog).rows())
     async with _opened(url, BUDGETS) as (database, _):
         # As the sealer would have done, an event at a time.
-        while await database.write(count_events, _COUNTED_AT_ONCE):
+        while (await database.write(count_events, _COUNTED_AT_ONCE)).entries:
             pass
     await settle(url)
 

@@ -14,6 +14,8 @@ IDLE = (
     "asyncpg",
     "babel",
     "mako",
+    "opentelemetry.sdk",
+    "prometheus_client",
     "pygments",
     "rich",
     "sqlalchemy.ext",

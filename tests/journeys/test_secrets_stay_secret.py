@@ -2,6 +2,7 @@
 """After a whole run, every secret of it is looked for everywhere but where it belongs [R38]."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from journeys.conftest import OpenService
 from journeys.databases import dump, mail_is_due, rows
 from journeys.desktop import Asked, ClientKind, open_desktop
 from support.background import LoopThread, wait_until
+from support.figures import asked
 from support.mailserver import Letter, MailServer
 from support.phone import Phone
-from support.processes import SECRET_KEY
+from support.processes import SECRET_KEY, free_port
 
 Secrets = dict[str, bytes]
 
@@ -30,8 +32,8 @@ def test_no_secret_of_a_run_is_logged_stored_mailed_beside_the_link_or_shown(
     client_kind: ClientKind,
     address: str,
 ) -> None:
-    keys = tmp_path / "keys"
-    with new_service() as service:
+    keys, figures = tmp_path / "keys", free_port()
+    with new_service(log="json", metrics=f"127.0.0.1:{figures}") as service:
         desktop = open_desktop(client_kind, service.public_url, loop, FileStore(keys))
         signed_in = desktop.ask(address)
         first = mail.letter_to(address)
@@ -52,6 +54,7 @@ def test_no_secret_of_a_run_is_logged_stored_mailed_beside_the_link_or_shown(
         }
         assert len(set(found.values())) == len(found)
         url = service.settings["database_url"]
+        _look_for(found | {"address": address.encode()}, "the figures", asked(figures).encode())
         told = service.told("audit", "explain", signed_in.login_id, "--json")
         _look_for(found, "the database", _as_bytes(dump(url)))
         _look_for(found, "the audit story", told.encode())
@@ -65,6 +68,7 @@ def test_no_secret_of_a_run_is_logged_stored_mailed_beside_the_link_or_shown(
             codes = {name: value for name, value in found.items() if "code" in name}
             _look_for(codes, "a mail", letter.raw)
     _look_for(found, "the log", service.log_file.read_bytes())
+    assert sum(json.loads(line)["logger"] == "counterfoil.access" for line in service.log.splitlines()) > 5
     if url.startswith("sqlite:///"):
         for file in service.folder.glob("counterfoil.db*"):
             _look_for(found, f"the file {file.name}", file.read_bytes())

@@ -30,7 +30,7 @@ from counterfoil_service.operations.add_application import add_application
 from counterfoil_service.operations.forget_old import forget_old
 from counterfoil_service.operations.sweep import sweep
 from counterfoil_service.settings import Secret, Settings
-from counterfoil_service.web.gate import Gate
+from counterfoil_service.watching import Watching
 from support.device import DEVICE_CODE_GRANT, Device
 
 ISSUER = "https://id.example"
@@ -226,14 +226,16 @@ def _migrated_file() -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def stage_on(url: str, folder: Path, **changes: Any) -> AsyncIterator[Stage]:
+async def stage_on(
+    url: str, folder: Path, *, watched: Callable[[Settings], Watching] = Watching, **changes: Any
+) -> AsyncIterator[Stage]:
     """A service over `url`, with the public application `desk-app`; workers run only when a test lets them."""
     settings = settings_for(url, folder, **changes)
     clock = Clock()
     database = await migrated(url)
     try:
-        service = await Service.start(settings, database, clock=clock)
-        app: Any = Gate(service.app)  # httpx2 and Litestar each have their own types for ASGI
+        service = await Service.start(settings, database, clock=clock, watching=watched(settings))
+        app: Any = service.watching.around(service.app)  # httpx2 and Litestar each have their own types for ASGI
         transport = httpx2.ASGITransport(app=app, client=("192.0.2.10", 40000))
         async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
             stage = Stage(service, client, clock, folder / "mail")

@@ -30,6 +30,7 @@ from counterfoil_service.operations.rotate_keys import RotateKeys
 from counterfoil_service.settings import Settings, SettingsError
 from counterfoil_service.sweeper import Sweeper
 from counterfoil_service.waiting import Hub
+from counterfoil_service.watching import Watching
 from counterfoil_service.web import (
     health,
     introspection,
@@ -86,18 +87,26 @@ class _Worker(Protocol):
 class Service:
     """Everything one process runs, over an open and migrated database."""
 
-    def __init__(self, services: Services, outbox: OutboxWorker, others: list[_Worker]) -> None:
+    def __init__(self, services: Services, outbox: OutboxWorker, others: list[_Worker], watching: Watching) -> None:
         self.services = services
         self.outbox = outbox
-        self._others = others
+        self.watching = watching
         self.app = _litestar(services)
+        self._others = [*others, *watching.begin(services, [route.path_format for route in self.app.routes])]
 
     @classmethod
     async def start(
-        cls, settings: Settings, database: Database, *, clock: Clock = system_clock, entropy: Entropy = os.urandom
+        cls,
+        settings: Settings,
+        database: Database,
+        *,
+        clock: Clock = system_clock,
+        entropy: Entropy = os.urandom,
+        watching: Watching | None = None,
     ) -> "Service":
         """Unlock the keys and put the parts together; raises WrongSecretKeyError, SettingsError, or a 503 Refusal."""
-        own = _own_templates(settings)
+        own, watching = _own_templates(settings), watching or Watching(settings)
+        database, observer = watching.database(database), watching.observer
         keys = await unlock(database, settings, clock=clock, entropy=entropy)
         await _ensure_signing_key(database, settings, clock(), entropy)
         await database.write(note_settings, settings)
@@ -109,7 +118,7 @@ class Service:
                 applications.forget()
 
         database.on_change = changed
-        transport = open_transport(settings.mail_url.reveal(), clock)
+        transport = open_transport(settings.mail_url.reveal(), clock, observer)
         outbox = OutboxWorker(database, transport, settings, MailTemplates(own.mail), clock=clock, entropy=entropy)
         services = Services(
             settings=settings,
@@ -135,7 +144,7 @@ class Service:
             _rehearse(outbox)
         witnesses = _witness_workers(database, settings, entropy)
         pushes = _push_workers(database, settings, transport, own.mail)
-        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses, *pushes])
+        return cls(services, outbox, [*_sink_workers(database, settings), *witnesses, *pushes], watching)
 
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
@@ -153,13 +162,14 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.services.places.close()
             await self.services.shared.close()
+            await self.watching.close()
 
     def _workers(self) -> list[_Worker]:
-        services = self.services
+        services, observer = self.services, self.watching.observer
         return [
             self.outbox,
-            Sealer(services.database, services.settings.audit_delay),
-            Sweeper(services.database, lambda: services.paces.prune(services.clock())),
+            Sealer(services.database, services.settings.audit_delay, observer),
+            Sweeper(services.database, lambda: services.paces.prune(services.clock()), observer),
             *self._others,
         ]
 

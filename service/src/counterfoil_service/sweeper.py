@@ -12,6 +12,7 @@ from collections.abc import Callable
 from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.login import SECOND
 from counterfoil_service.db.engine import Database
+from counterfoil_service.observing import Observer
 from counterfoil_service.operations.forget_old import forget_old
 from counterfoil_service.operations.prune_log import PruneLog, prune_log
 from counterfoil_service.operations.sweep import sweep
@@ -30,8 +31,9 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """`after_round` is for what each process keeps in its own memory."""
 
-    def __init__(self, database: Database, after_round: Callable[[], None]) -> None:
+    def __init__(self, database: Database, after_round: Callable[[], None], observer: Observer | None = None) -> None:
         self._database = database
+        self._observer = observer or Observer()
         self._after_round = after_round
         self._lease = TakeLease("sweep", secrets.token_hex(8), LEASE_SECONDS)
         self._stopping = Stopping()
@@ -44,7 +46,8 @@ class Sweeper:
         """Until stopped; a database that is down is tried again."""
         while not self._stopping.asked():
             try:
-                await self.round()
+                with self._observer.round("sweeper"):
+                    await self.round()
             except Refusal as refusal:
                 log.warning("the sweeper waits: %s", refusal.description)
             except Exception:

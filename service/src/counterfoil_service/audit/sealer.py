@@ -10,6 +10,7 @@ from counterfoil_service.core.errors import Refusal
 from counterfoil_service.core.tiles import WIDTH
 from counterfoil_service.db import log as log_rows
 from counterfoil_service.db.engine import Database
+from counterfoil_service.observing import Observer
 from counterfoil_service.operations.check_bundle import check_bundle
 from counterfoil_service.operations.record_failed_checkpoint import FailedCheckpoint, record_failed_checkpoint
 from counterfoil_service.operations.seal_events import LogInconsistentError, seal_events
@@ -28,8 +29,9 @@ class Sealer:
     `delay` is in seconds: within it an event is under a checkpoint, so it is looked for twice as often.
     """
 
-    def __init__(self, database: Database, delay: float) -> None:
+    def __init__(self, database: Database, delay: float, observer: Observer | None = None) -> None:
         self._database = database
+        self._observer = observer or Observer()
         self._pause = delay / 2
         self._stopping = Stopping()
         self._bundle = 0
@@ -58,13 +60,15 @@ class Sealer:
 
     async def _round(self, *, check: bool) -> None:
         if check or await self._database.read(log_rows.waiting):
-            while await self._has_more():
-                pass
+            with self._observer.round("sealer"):
+                while await self._has_more():
+                    pass
         if check:
             await self._check()
 
     async def _has_more(self) -> bool:
         sealed = await self._database.write(seal_events, BATCH)
+        self._observer.sealed(sealed.added)
         return BATCH in {sealed.count, sealed.counted} and not self._stopping.asked()
 
     async def _check(self) -> None:

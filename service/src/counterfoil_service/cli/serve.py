@@ -5,16 +5,18 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 import uvicorn
 
+from counterfoil_service import logs
 from counterfoil_service.app import Service
 from counterfoil_service.cli.database import opened, settings_or_fail
 from counterfoil_service.cli.deaf_clients import cut_off
@@ -25,8 +27,12 @@ from counterfoil_service.core.errors import Refusal
 from counterfoil_service.db.open import sqlite_path
 from counterfoil_service.db.unlock import WrongSecretKeyError
 from counterfoil_service.settings import Settings, SettingsError
+from counterfoil_service.tracing.setup import open_tracing
 from counterfoil_service.waiting import Hub
-from counterfoil_service.web.gate import Gate
+from counterfoil_service.watching import Watching
+
+if TYPE_CHECKING:
+    from counterfoil_service.metrics.measuring import Measuring
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the interval of polls: uvicorn's default closes just as the next one comes."""
@@ -35,6 +41,8 @@ DRAIN_SECONDS = 10
 LAST_REQUESTS_SECONDS = 0.1
 DEAF_SECONDS = 0.4
 """When the process leaves, who takes nothing of what waits for it from one look to the next is cut off."""
+
+log = logging.getLogger("counterfoil")
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -94,17 +102,54 @@ class _Server(uvicorn.Server):
 @click.option("--parent", type=int, hidden=True, help="A pipe that ends with the parent.")
 def serve(host: str, port: int, workers: int, fd: int | None, parent: int | None) -> None:
     """Serve sign-ins until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = settings_or_fail()
+    logs.set_up(settings.log)
     connections = raise_descriptor_limit()
     listener = socket.socket(fileno=fd) if fd is not None else _listen(host, port)
     if workers > 1:
         if sqlite_path(settings.database_url.reveal()) is not None:
             fail("several workers need PostgreSQL: set COUNTERFOIL_DATABASE_URL to it, or leave --workers out")
-        sys.exit(supervise(listener, workers))
+        with _together(settings) as ended:
+            status = supervise(listener, workers, ended)
+        sys.exit(status)
     with _only_one(settings), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listener, connections, parent))
+
+
+@contextlib.contextmanager
+def _together(settings: Settings) -> Iterator[Callable[[int], None]]:
+    """Answer for the figures of all workers; gives what wants to know the process id of one that has ended."""
+    if settings.metrics is None:
+        yield lambda _pid: None
+        return
+    from counterfoil_service.metrics.several import exposed_together
+
+    with contextlib.ExitStack() as stack:
+        try:
+            ended = stack.enter_context(exposed_together(settings.metrics))
+        except OSError as error:
+            fail(_no_figures(error))
+        yield ended
+
+
+@contextlib.contextmanager
+def _figures(settings: Settings, measuring: "Measuring | None", *, alone: bool) -> Iterator[None]:
+    """Answer for those of this process, where no parent does."""
+    if settings.metrics is None or measuring is None or not alone:
+        yield
+        return
+    from counterfoil_service.metrics.exposition import exposed
+
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(exposed(settings.metrics, measuring.registry))
+        except OSError as error:
+            fail(_no_figures(error))
+        yield
+
+
+def _no_figures(error: OSError) -> str:
+    return f"cannot listen at COUNTERFOIL_METRICS ({error.strerror}): choose another address or port, or leave it out"
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -127,13 +172,13 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _serve(settings: Settings, listener: socket.socket, connections: int, parent: int | None) -> None:
     async with opened(settings, upgrade=True) as database:
         try:
-            service = await Service.start(settings, database)
+            service = await Service.start(settings, database, watching=Watching(settings, open_tracing(os.environ)))
         except (WrongSecretKeyError, SettingsError) as error:
             fail(str(error))
         except Refusal as refusal:
             fail(f"the database stopped answering while starting: {refusal.description}")
         config = uvicorn.Config(
-            Gate(service.app),
+            service.watching.around(service.app),
             http=_protocol(),
             log_config=None,
             access_log=False,
@@ -149,11 +194,12 @@ async def _serve(settings: Settings, listener: socket.socket, connections: int, 
         server = _Server(config, service.services.hub)
         if parent is not None:
             server.leave_with(parent)
-        async with service.workers():
-            bound = listener.getsockname()
-            logging.getLogger("counterfoil").info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
-            calm_collector()
-            await server.serve(sockets=[listener])
+        with _figures(settings, service.watching.measuring, alone=parent is None):
+            async with service.workers():
+                bound = listener.getsockname()
+                log.info("serving %s on %s port %d", settings.public_url, bound[0], bound[1])
+                calm_collector()
+                await server.serve(sockets=[listener])
 
 
 def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:

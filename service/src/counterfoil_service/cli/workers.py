@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 SETTLED_SECONDS = 5
 """A worker that ends sooner could not start, and a fresh one could not either: it said why."""
@@ -35,8 +36,11 @@ class _Worker:
         return self.ended and time.monotonic() - self.began < SETTLED_SECONDS
 
 
-def supervise(listener: socket.socket, workers: int) -> int:
-    """Until SIGTERM or SIGINT; the exit status, 1 when a worker could not start or would not leave."""
+def supervise(listener: socket.socket, workers: int, ended: Callable[[int], None]) -> int:
+    """Until SIGTERM or SIGINT; the exit status, 1 when a worker could not start or would not leave.
+
+    `ended` is told the process id of each that is replaced.
+    """
     # Workers hold the reading end: when this process is gone, however it went, the pipe ends and they leave.
     reading, writing = os.pipe()
     children = [_Worker(each, reading) for each in _listeners(listener, workers)]
@@ -48,9 +52,14 @@ def supervise(listener: socket.socket, workers: int) -> int:
         time.sleep(_LOOK_SECONDS)
         failed = any(child.could_not_start for child in children)
         if not failed:
-            children = [_Worker(child.listener, reading) if child.ended else child for child in children]
+            children = [_successor(child, reading, ended) if child.ended else child for child in children]
     os.close(writing)
     return int(failed | _had_to_be_killed(children))
+
+
+def _successor(child: _Worker, parent: int, ended: Callable[[int], None]) -> _Worker:
+    ended(child.process.pid)
+    return _Worker(child.listener, parent)
 
 
 def _listeners(listener: socket.socket, count: int) -> list[socket.socket]:

@@ -95,6 +95,9 @@ class Database(Protocol):
     async def read(self, query: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         """Run a query that writes nothing."""
 
+    def in_use(self) -> int:
+        """How many calls use it, or wait for it, in this process."""
+
     async def schema(self) -> SchemaState:
         """How the schema stands to this release's."""
 

@@ -2,7 +2,7 @@
 """The audit log as a tree: which events wait for their place, the tiles, and the checkpoints that were signed."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import BigInteger, Update, cast, delete, func, select, update
@@ -16,6 +16,8 @@ from counterfoil_service.db.prepared import Statement
 from counterfoil_service.db.statements import constant, insert_row, parameter
 from counterfoil_service.db.tables import audit_events, checkpoints, log_tiles
 
+MOST_COUNTED: Final = 10_000
+"""Events without a place are counted up to here: more is no news, and would take as long as it is many."""
 _MILLISECOND = 1000
 _e, _t, _c = audit_events.c, log_tiles.c, checkpoints.c
 _REFERENCES = ("outcome", "reason", "login_id", "application_id", "session_id", "subject", "jkt")
@@ -66,6 +68,15 @@ _PENDING = Statement(
 _WAITING = Statement(
     select(_e.position).where(_e.leaf_index.is_(None)).order_by(_e.position).limit(constant(1)).offset(constant(0))
 )
+_unplaced = (
+    select(_e.time)
+    .where(_e.leaf_index.is_(None))
+    .order_by(_e.position)
+    .limit(constant(MOST_COUNTED))
+    .offset(constant(0))
+    .subquery()
+)
+_BACKLOG = Statement(select(func.count(), func.min(_unplaced.c.time)))
 _FROM = Statement(
     select(*_LEAF)
     .where(_e.leaf_index >= parameter("index"))
@@ -125,6 +136,12 @@ async def pending(tx: ReadTransaction, *, limit: int) -> list[Entry]:
 async def waiting(tx: ReadTransaction) -> bool:
     """Whether any has none."""
     return await tx.one(_WAITING, {}) is not None
+
+
+async def backlog(tx: ReadTransaction) -> tuple[int, int | None]:
+    """How many have none, `MOST_COUNTED` at most, and when the oldest of them was written (microseconds UTC)."""
+    row = await tx.one(_BACKLOG, {})
+    return (0, None) if row is None else (int(row[0]), None if row[1] is None else int(row[1]))
 
 
 async def entries(tx: ReadTransaction, index: int, limit: int) -> list[Entry]:

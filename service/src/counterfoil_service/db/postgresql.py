@@ -141,6 +141,10 @@ class PostgresqlDatabase:
         finally:
             self._queued -= 1
 
+    def in_use(self) -> int:
+        """How many have a connection of the pool, or wait for one."""
+        return self._queued
+
     async def schema(self) -> migrate.SchemaState:
         """How the schema stands to this release's."""
         return await migrate.state_postgresql(self.url)

@@ -104,6 +104,10 @@ class SqliteDatabase:
         except sqlite3.OperationalError as error:
             raise told(error) from None
 
+    def in_use(self) -> int:
+        """How many writes are queued: reads are inline, and over when anybody asks."""
+        return self._jobs.qsize()
+
     async def schema(self) -> migrate.SchemaState:
         """How the schema stands to this release's."""
         return await asyncio.to_thread(migrate.state, self.path)

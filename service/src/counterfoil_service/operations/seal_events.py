@@ -5,10 +5,13 @@ Off every request's path: on PostgreSQL a hash chain inside the requests' transa
 other. The log's order is that of sealing, so an event that was written early and committed late leaves no gap.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from counterfoil_service.core import tiles
 from counterfoil_service.core.checkpoint import Checkpoint
+from counterfoil_service.core.event_tally import Counted, Kind
 from counterfoil_service.core.merkle import EMPTY_ROOT, leaf_hash
 from counterfoil_service.crypto.keys import keyed
 from counterfoil_service.db import log
@@ -35,12 +38,14 @@ class LogInconsistentError(Exception):
 class Sealed(msgspec.Struct, frozen=True):
     """How many events were sealed by this call, and the newest checkpoint, None while there is no event at all.
 
-    `counted` are the entries that were added to the counts: others than those where counting was behind.
+    `counted` are the entries that were added to the counts, others than those where counting was behind, and `added` is
+    what was added for them.
     """
 
     count: int
     counted: int
     checkpoint: SignedCheckpoint | None
+    added: Mapping[Kind, Counted]
 
 
 async def seal_events(tx: Transaction, limit: int, context: Context) -> Sealed:
@@ -55,7 +60,8 @@ async def seal_events(tx: Transaction, limit: int, context: Context) -> Sealed:
     _check(last, edge)
     entries = await log.pending(tx, limit=limit)
     checkpoint = await _append(tx, size, edge, entries, context) if entries else last
-    return Sealed(len(entries), await count_events(tx, limit, context), checkpoint)
+    counted = await count_events(tx, limit, context)
+    return Sealed(len(entries), counted.entries, checkpoint, counted.added)
 
 
 def _bytes_of(entry: Entry, size: int) -> bytes:

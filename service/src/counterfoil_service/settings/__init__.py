@@ -105,6 +105,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who cosigns the log's checkpoints."""
     alerts: tuple[AlertTarget, ...] = ()
     """Who is told of alerts."""
+    metrics: parsers.Listening | None = None
+    """Where Prometheus may ask; None: nowhere, and nothing is measured."""
+    log: Literal["text", "json"] = "text"
+    """How the service's log is written."""
 
     @property
     def session_limits(self) -> session.Limits:
@@ -179,6 +183,8 @@ class _Reader:
             "audit_sinks": self._read("AUDIT_SINKS", read_sinks),
             "audit_witnesses": self._read("AUDIT_WITNESSES", read_witnesses),
             "alerts": self._read("ALERTS", read_alert_targets),
+            "metrics": self._read("METRICS", parsers.listening),
+            "log": self._read("LOG", parsers.one_of("text", "json")),
         }
         if self.problems:
             raise SettingsError(self.problems)
@@ -246,5 +252,7 @@ _WAYS_OUT = {
     "AUDIT_WITNESSES": "Such as witness.example+1a2b3c4d+BASE64 https://witness.example; several with commas between",
     "ALERTS": "Such as mailto:security@example.com,https://chat.example/hook#whsec_BASE64; alerts stand in the console"
     " in any case",
+    "METRICS": "Such as 127.0.0.1:9464, where nobody but Prometheus comes; leave it out and nothing is measured",
+    "LOG": "Leave it out for text",
 }
 """Every setting and how to set it right; the keys are the closed list of variables."""

@@ -10,6 +10,8 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from counterfoil_service.settings.secret import Secret
 
 DAY = 86_400
@@ -24,6 +26,9 @@ _SELECTOR = re.compile(
 )
 _LONGEST_SELECTOR = 100
 _SECONDS = re.compile(r"[0-9]{1,10}")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_LAST_PORT = 65535
+_BRACKETED = 6
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -135,6 +140,26 @@ def folder(text: str) -> Path:
     if not os.path.isdir(path):  # noqa: PTH112 - it never raises
         raise ValueError("names what is no folder")
     return path.absolute()
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """An address of this machine, and a port."""
+
+    host: str
+    port: int
+
+
+def listening(text: str) -> Listening:
+    """`127.0.0.1:9464` or `[::1]:9464`: an address and no name, so that it is plain who can reach it."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        raise ValueError("must be an IP address and a port, HOST:PORT") from None
+    if (address.version == _BRACKETED) == (bare == host) or not _PORT.fullmatch(port) or int(port) > _LAST_PORT:
+        raise ValueError("must be an IP address, of IPv6 in brackets, and a port from 1 to 65535")
+    return Listening(bare, int(port))
 
 
 def seconds(allowed: range) -> Callable[[str], int]:

@@ -18,7 +18,7 @@ from counterfoil_service.db import logins
 from counterfoil_service.operations.collect_login import CollectLogin, collect_login
 from counterfoil_service.operations.slow_login import slow_login
 from counterfoil_service.web.bound_logins import Bearer, bound_login
-from counterfoil_service.web.gate import UNEVENTFUL
+from counterfoil_service.web.gate import HELD, UNEVENTFUL
 from counterfoil_service.web.limits import charge
 from counterfoil_service.web.problems import handle_error
 from counterfoil_service.web.services import AnyRequest, Services, services_of
@@ -130,6 +130,7 @@ def _paced_as(poll: Poll) -> str:
 async def hold(request: AnyRequest, login_id: str, until: int) -> tuple[State, int]:
     """Read after registering, or a change in between would be missed; read once more at the end."""
     services = services_of(request)
+    request.scope["state"][HELD] = True
     loop = asyncio.get_running_loop()
     # The wall clock may be stepped back: no poll is held longer for it.
     hold_ends = loop.time() + (until - services.clock()) / SECOND

@@ -21,6 +21,7 @@ from counterfoil_service.core.mail_code import CodeMismatch
 from counterfoil_service.core.polling import AccessDenied
 from counterfoil_service.core.words import N_
 from counterfoil_service.web.challenges import challenge_of, status_at
+from counterfoil_service.web.gate import REFUSED_BY, REQUEST_ID
 from counterfoil_service.web.services import AnyRequest, services_of
 from counterfoil_service.web.wire import OAuthError, Problem
 
@@ -59,7 +60,7 @@ _HTTP = {
 def request_id(scope: Scope) -> str:
     """The id of this request: in the error's `instance` and in the log."""
     state: dict[str, Any] = scope["state"]
-    made: str = state.setdefault("counterfoil_request_id", secrets.token_hex(8))
+    made: str = state.setdefault(REQUEST_ID, secrets.token_hex(8))
     return made
 
 
@@ -72,6 +73,8 @@ def status_of(refusal: Refusal) -> int:
 
 def as_refusal(error: Exception, request: AnyRequest) -> Refusal:
     """Any exception as what may be said of it."""
+    if isinstance(error, LimitRefusal):
+        request.scope["state"][REFUSED_BY] = error.quota.name
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException) and error.status_code < _SERVER_ERRORS:

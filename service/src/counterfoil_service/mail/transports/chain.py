@@ -14,6 +14,7 @@ from typing import Final
 from counterfoil_service.db.engine import Clock
 from counterfoil_service.mail.transports import PerhapsTaken, Transport, TryLater, Undeliverable, Unsupported, mail_id
 from counterfoil_service.mail.transports.circuit import Circuit
+from counterfoil_service.observing import MailOutcome, Observer
 
 SECONDS: Final = 40.0
 """For one mail, however many providers are asked; less than the worker lets a send take."""
@@ -36,8 +37,16 @@ class _Provider:
 class Chain:
     """`transports` in order of preference, at least one."""
 
-    def __init__(self, transports: Sequence[Transport], clock: Clock, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        transports: Sequence[Transport],
+        clock: Clock,
+        *,
+        seconds: float = SECONDS,
+        observer: Observer | None = None,
+    ) -> None:
         self._seconds = seconds
+        self._observer = observer or Observer()
         self._providers: list[_Provider] = []
         seen = Counter[str]()
         for transport in transports:
@@ -63,6 +72,16 @@ class Chain:
         before each is asked, and ends it by whatever it raises. Raises Undeliverable, TryLater, or PerhapsTaken with
         the provider's name.
         """
+        with self._observer.round("mail"):
+            return await self._send(message, recipient, first, before)
+
+    async def _send(
+        self,
+        message: EmailMessage,
+        recipient: str,
+        first: str | None,
+        before: Callable[[], Awaitable[None]] | None,
+    ) -> str:
         ends_at = asyncio.get_running_loop().time() + self._seconds
         ordered = sorted(self._providers, key=lambda each: each.name != first)
         # Where all rest, one of them is still a better bet than none.
@@ -90,15 +109,22 @@ class Chain:
     async def _ask(self, provider: _Provider, message: EmailMessage, recipient: str, seconds: float) -> None:
         began = asyncio.get_running_loop().time()
         provider.circuit.ask()
+        outcome: MailOutcome = "broken"
         try:
             await provider.transport.send(message, recipient, seconds)
-        except Undeliverable:
+            outcome = "taken"
+        except Undeliverable as error:
+            outcome = "unsupported" if isinstance(error, Unsupported) else "refused"
             provider.circuit.succeed()
             raise
-        except TryLater:
+        except TryLater as error:
+            outcome = "perhaps_taken" if isinstance(error, PerhapsTaken) else "later"
             provider.circuit.fail()
             raise
-        if asyncio.get_running_loop().time() - began > SLOW_SECONDS:
+        finally:
+            took = asyncio.get_running_loop().time() - began
+            self._observer.handed_over(provider.name, outcome, took)
+        if took > SLOW_SECONDS:
             provider.circuit.fail()
         else:
             provider.circuit.succeed()

@@ -8,17 +8,18 @@ from urllib.parse import unquote
 from counterfoil_service.db.engine import Clock
 from counterfoil_service.mail.transports import Transport
 from counterfoil_service.mail.transports.chain import Chain
+from counterfoil_service.observing import Observer
 from counterfoil_service.settings.mail_providers import HTTP_KINDS, MailProvider, read_mail_providers
 
 
-def open_transport(mail_url: str, clock: Clock) -> Chain | None:
+def open_transport(mail_url: str, clock: Clock, observer: Observer | None = None) -> Chain | None:
     """Its providers in their order, None for `none:`. `clock` is in microseconds UTC."""
     providers = read_mail_providers(mail_url)
     if not providers:
         return None
     # Reading the system's CAs takes tens of milliseconds, so they are read once.
     tls = ssl.create_default_context() if HTTP_KINDS & {provider.kind for provider in providers} else None
-    return Chain([_transport(provider, tls, clock) for provider in providers], clock)
+    return Chain([_transport(provider, tls, clock) for provider in providers], clock, observer=observer)
 
 
 def _transport(provider: MailProvider, tls: ssl.SSLContext | None, clock: Clock) -> Transport:
