@@ -41,6 +41,8 @@ PLACES = (
         "the operator decides whether it does",
         denies=False,
     ),
+    Place("docs/explanation/typed-codes.md", "This is not phishing-resistant; passkeys are", "denied"),
+    Place("docs/reference/sdk.md", "may say `hardware`; no other may", "what an application's own key must be"),
     Place("docs/reference/protocol.md", 'Never call it "conformant to RFC 8628"', "forbids it"),
     Place("docs/reference/settings.md", "a mailed link is no assurance level of NIST", "denied"),
     Place("docs/reference/settings.md", "where one factor is enough (AAL1)", "NIST's figures", denies=False),
