@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A deployment of our own to attack: one service on SQLite, or two on PostgreSQL behind nginx; mail comes to us."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from attack.kit.mailboxes import Sink
+from attack.kit.target import Target
+from journeys.databases import REDIRECT_URIS, Databases
+from journeys.desktop import CLIENT_ID
+from journeys.replicas import replicas
+from support.background import LoopThread
+from support.mail_reports import whsec
+from support.mailserver import MailServer
+from support.phone import Browser
+from support.postgres import PostgresServer
+from support.processes import RunningService
+
+TESTS = Path(__file__).resolve().parents[2]
+BUDGETS = "address_range=100000/60,device_key=20/60,range_opens=100000/60,range_tries=100000/60,range_refusals=100000/60"
+"""All attacks come from one address. Those of mailboxes are the defaults: they are under attack, too."""
+
+HOOK_SECRET = whsec("the attacked deployment's own")
+
+
+def build_of(weakness: str | None) -> type[RunningService]:
+    """The service as it is, or the build in which a weakness is planted."""
+    if weakness is None:
+        return RunningService
+    planted = weakness
+
+    class PlantedService(RunningService):
+        """`python -m attack.planted NAME` in place of the command."""
+
+        program = ("attack.planted", planted)
+
+        @property
+        def environ(self) -> Mapping[str, str]:
+            """The builds lie beside the tests."""
+            return {**super().environ, "PYTHONPATH": str(TESTS)}
+
+    return PlantedService
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A Chromium for a whole run."""
+    with LoopThread() as loop, Browser(loop) as opened:
+        yield opened
+
+
+@contextmanager
+def single(chromium: Browser | None, weakness: str | None = None) -> Iterator[Target]:
+    """One service on SQLite: starts in two seconds, and has no second process."""
+    with ExitStack() as stack:
+        folder = _folder(stack)
+        mail = stack.enter_context(MailServer())
+        service = build_of(weakness)(
+            folder, database_url=f"sqlite:///{folder / 'attacked.db'}", mail_url=mail.url, **_settings()
+        )
+        service.told("migrate")
+        _register(service)
+        stack.enter_context(service)
+        yield _target(service.address, [], [service], mail, chromium)
+
+
+@contextmanager
+def pair(chromium: Browser | None, weakness: str | None = None) -> Iterator[Target]:
+    """Two services on PostgreSQL behind nginx."""
+    with ExitStack() as stack:
+        folder = _folder(stack)
+        server = PostgresServer(folder / "postgresql")
+        stack.callback(server.stop)
+        mail = stack.enter_context(MailServer())
+        url = Databases(folder / "templates", server).fresh("postgresql", folder)
+        built = build_of(weakness)
+        running = stack.enter_context(
+            replicas(folder, url, service=built, mail_url=mail.url, **_settings())
+        )
+        addresses = [service.address for service in running.services]
+        yield _target(running.address, addresses, running.services, mail, chromium)
+
+
+def _settings() -> dict[str, str]:
+    return {"budgets": BUDGETS, "mail_webhooks": f"hook={HOOK_SECRET}", "audit_delay": "1"}
+
+
+def _folder(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-attack-", ignore_cleanup_errors=True)))
+
+
+def _register(service: RunningService) -> None:
+    uris = (word for uri in REDIRECT_URIS for word in ("--redirect-uri", uri))
+    service.told("applications", "add", "Desk App", "--client-id", CLIENT_ID, *uris)
+
+
+def _target(
+    url: str, addresses: list[str], services: list[RunningService], mail: MailServer, chromium: Browser | None
+) -> Target:
+    first = services[0]
+    return Target(
+        url=url,
+        issuer=first.public_url,
+        client_id=CLIENT_ID,
+        mailboxes=Sink(mail),
+        redirect_uri=REDIRECT_URIS[0],
+        replicas=addresses,
+        database_url=first.settings["database_url"],
+        log_files=[service.log_file for service in services],
+        command=[sys.executable, "-m", *first.program],
+        environ=dict(first.environ),
+        hook_secret=HOOK_SECRET,
+        browser=chromium,
+        expendable=True,
+    )
