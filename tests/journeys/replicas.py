@@ -125,14 +125,14 @@ def replicas(
     count: int = 2,
     *,
     loaded: bool = False,
-    service: type[RunningService] = RunningService,
+    build: type[RunningService] = RunningService,
     **settings: str,
 ) -> Iterator[Replicas]:
-    """So many, set up alike; the database is migrated. `service` is another build."""
+    """So many, set up alike; the database is migrated. `build` is another one than ours."""
     balancer = Balancer(folder / "nginx", loaded=loaded)
     values = {"trusted_proxies": "127.0.0.1/32"} | settings
     services = [
-        service(folder / f"replica-{number}", database_url=database_url, public_url=balancer.address, **values)
+        build(folder / f"replica-{number}", database_url=database_url, public_url=balancer.address, **values)
         for number in range(1, count + 1)
     ]
     with ExitStack() as stack:

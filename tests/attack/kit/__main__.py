@@ -78,7 +78,9 @@ def _browser(stack: ExitStack) -> Browser | None:
 
 def _given(options: argparse.Namespace, stack: ExitStack, chromium: Browser | None) -> Target:
     if options.client_id is None or (options.smtp is None) == (options.mail_folder is None):
-        sys.exit(f"{PROGRAM}: --url needs --client-id, and one of --smtp and --mail-folder, where its mail is to be read")
+        sys.exit(
+            f"{PROGRAM}: --url needs --client-id, and one of --smtp and --mail-folder, where its mail is to be read"
+        )
     target = Target(
         url=options.url.rstrip("/"),
         issuer=options.url.rstrip("/"),

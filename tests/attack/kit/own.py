@@ -20,7 +20,9 @@ from support.postgres import PostgresServer
 from support.processes import RunningService
 
 TESTS = Path(__file__).resolve().parents[2]
-BUDGETS = "address_range=100000/60,device_key=20/60,range_opens=100000/60,range_tries=100000/60,range_refusals=100000/60"
+BUDGETS = (
+    "address_range=100000/60,device_key=20/60,range_opens=100000/60,range_tries=100000/60,range_refusals=100000/60"
+)
 """All attacks come from one address. Those of mailboxes are the defaults: they are under attack, too."""
 
 HOOK_SECRET = whsec("the attacked deployment's own")
@@ -77,9 +79,7 @@ def pair(chromium: Browser | None, weakness: str | None = None) -> Iterator[Targ
         mail = stack.enter_context(MailServer())
         url = Databases(folder / "templates", server).fresh("postgresql", folder)
         built = build_of(weakness)
-        running = stack.enter_context(
-            replicas(folder, url, service=built, mail_url=mail.url, **_settings())
-        )
+        running = stack.enter_context(replicas(folder, url, build=built, mail_url=mail.url, **_settings()))
         addresses = [service.address for service in running.services]
         yield _target(running.address, addresses, running.services, mail, chromium)
 
@@ -89,7 +89,9 @@ def _settings() -> dict[str, str]:
 
 
 def _folder(stack: ExitStack) -> Path:
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-attack-", ignore_cleanup_errors=True)))
+    return Path(
+        stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-attack-", ignore_cleanup_errors=True))
+    )
 
 
 def _register(service: RunningService) -> None:

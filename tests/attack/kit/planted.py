@@ -60,7 +60,9 @@ def show_planted(results: Sequence[Planted], out: Console) -> None:
         best = next((finding for finding in each.findings if finding.verdict is Verdict.BROKE), each.findings[0])
         words = best.evidence if each.found else f"{best.verdict.value}: {best.evidence}"
         style = "" if each.found else "bold red"
-        table.add_row(each.weakness.row, each.weakness.words, "yes" if each.found else "NO", best.name, words, style=style)
+        table.add_row(
+            each.weakness.row, each.weakness.words, "yes" if each.found else "NO", best.name, words, style=style
+        )
     out.print(table)
     missed = [each.weakness.name for each in results if not each.found]
     out.print(f"NOT FOUND: {', '.join(missed)}" if missed else f"All {len(results)} were found.")

@@ -13,7 +13,9 @@ _LONGEST = 600
 """Seconds for one attack, waiting for budgets included."""
 
 
-async def run(target: Target, chosen: Iterable[Attack], told: Callable[[Attack], None] = lambda _: None) -> list[Finding]:
+async def run(
+    target: Target, chosen: Iterable[Attack], told: Callable[[Attack], None] = lambda _: None
+) -> list[Finding]:
     """What came of each; `told` hears which one begins."""
     found = []
     for each in chosen:

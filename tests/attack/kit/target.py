@@ -106,9 +106,7 @@ class Target:
         assert answer.status_code == httpx2.codes.OK, f"no link is to be had: {answer.status_code} {answer.text[:200]}"
         told = answer.json()
         self.spoken |= {told["device_code"]: "device code", told["user_code"]: "user code"}
-        return Started(
-            device, address, told["device_code"], told["user_code"], told["login_id"], answer, verifier
-        )
+        return Started(device, address, told["device_code"], told["user_code"], told["login_id"], answer, verifier)
 
     def way_home(self, verifier: str, state: str | None = None, redirect_uri: str | None = None) -> dict[str, str]:
         """The four fields that ask for the way back."""

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages let the browser tell where it was."""
+
+ROW = "A16"
+WEAKNESS = "pages send the Referer everywhere"
+
+
+def plant() -> None:
+    """Another policy."""
+    from counterfoil_service.web import headers
+
+    headers._ALWAYS["Referrer-Policy"] = "unsafe-url"

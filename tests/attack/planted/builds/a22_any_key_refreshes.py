@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A refresh token is good in anybody's hands, as a bearer's is."""
+
+from typing import Any
+
+ROW = "A22"
+WEAKNESS = "a refresh token is bound to no key"
+
+
+def plant() -> None:
+    """Whoever proves a key proves the right one."""
+    from msgspec.structs import replace
+
+    from counterfoil_service.core.grant import session_of
+    from counterfoil_service.db import sessions
+    from counterfoil_service.web import refresh_grant
+
+    refresh_session = refresh_grant.refresh_session
+
+    async def bearing(tx: Any, command: Any, context: Any) -> Any:
+        session = await sessions.get(tx, session_of(command.token) or "")
+        if session is not None and session.jkt is not None and command.proof is not None:
+            command = replace(command, proof=replace(command.proof, jkt=session.jkt))
+        return await refresh_session(tx, command, context)
+
+    refresh_grant.refresh_session = bearing
