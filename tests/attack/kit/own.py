@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deployment of our own to attack: one service on SQLite, or two on PostgreSQL behind nginx; mail comes to us."""
 
+import contextlib
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from attack.kit.mailboxes import Sink
 from attack.kit.target import Target
-from journeys.databases import REDIRECT_URIS, Databases
+from journeys.databases import REDIRECT_URIS, REGISTRATION, Databases
 from journeys.desktop import CLIENT_ID
 from journeys.replicas import replicas
 from support.background import LoopThread
@@ -60,11 +63,9 @@ def single(chromium: Browser | None, weakness: str | None = None) -> Iterator[Ta
     with ExitStack() as stack:
         folder = _folder(stack)
         mail = stack.enter_context(MailServer())
-        service = build_of(weakness)(
-            folder, database_url=f"sqlite:///{folder / 'attacked.db'}", mail_url=mail.url, **_settings()
-        )
-        service.told("migrate")
-        _register(service)
+        path = folder / "attacked.db"
+        path.write_bytes(_migrated_file())
+        service = build_of(weakness)(folder, database_url=f"sqlite:///{path}", mail_url=mail.url, **_settings())
         stack.enter_context(service)
         yield _target(service.address, [], [service], mail, chromium)
 
@@ -94,9 +95,16 @@ def _folder(stack: ExitStack) -> Path:
     )
 
 
-def _register(service: RunningService) -> None:
-    uris = (word for uri in REDIRECT_URIS for word in ("--redirect-uri", uri))
-    service.told("applications", "add", "Desk App", "--client-id", CLIENT_ID, *uris)
+@cache
+def _migrated_file() -> bytes:
+    """With the application in it, made by the commands themselves: once, as they take seconds."""
+    with tempfile.TemporaryDirectory(prefix="counterfoil-attack-") as name:
+        path = Path(name) / "template.db"
+        service = RunningService(Path(name), database_url=f"sqlite:///{path}")
+        service.told("migrate")
+        service.told(*REGISTRATION)
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            return connection.serialize()
 
 
 def _target(

@@ -3,6 +3,7 @@
 
 import asyncio
 import hashlib
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -29,14 +30,11 @@ async def attack(target: Target) -> str:
     _look(target, started, found)
     for value in sorted(found):
         await _try(target, value)
-    wrong = [value for value in found if len(value) == SHORTEST and value.isalpha()]
     heard = word(await target.poll(started))
     demand(heard == "authorization_pending", f"with what the database holds the login came to {heard}")
     answer = await target.decide(letter.secret, "approve", started.user_code)
     demand(answer.status_code == httpx2.codes.OK, "the login did not survive what was tried")
-    return (
-        f"{len(found)} stored values, none of them a link, a device code, a token or a hash of the code ({len(wrong)})"
-    )
+    return f"{len(found)} stored values, none of them a link, a device code, a token or a bare hash of the code"
 
 
 def _values(url: str, tables: dict[str, str], key: str) -> set[str]:
@@ -73,8 +71,8 @@ async def _try(target: Target, value: str) -> None:
         {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": value},
         {"grant_type": "refresh_token", "refresh_token": value},
     ):
-        async with target.client() as client:
-            answer = await target.device().post(client, "/oauth/token", form | {"client_id": target.client_id})
+        sent, device = form | {"client_id": target.client_id}, target.device()
+        answer = await target.patiently(partial(device.post, path="/oauth/token", form=sent))
         demand(
             word(answer) in {"invalid_grant", "invalid_request", "slow_down"}, f"a stored value gives {word(answer)}"
         )

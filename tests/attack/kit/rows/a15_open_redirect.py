@@ -27,7 +27,7 @@ async def attack(target: Target) -> str:
 
 def _corpus(file: Path) -> list[str]:
     lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    return [line.rsplit("	", 1)[0].encode("ascii").decode("unicode_escape") for line in lines]
+    return [line.rsplit("\t", 1)[0].encode("ascii").decode("unicode_escape") for line in lines]
 
 
 def _twisted(uri: str) -> list[str]:
