@@ -37,6 +37,7 @@ def _twisted(uri: str) -> list[str]:
         f"{uri}/../evil", f"{uri}%2f..%2fevil", f"{uri}.evil.example", f"{uri}#fragment",
         f"{uri}?next=https://evil.example&code=1",
         f"{parts.scheme}://{host}@evil.example{parts.path}", f"{parts.scheme}://evil.example\\@{host}{parts.path}",
-        f"{parts.scheme}://{host}.evil.example{parts.path}", f"https://evil.example/{uri}", f"//evil.example{parts.path}",
+        f"{parts.scheme}://{host}.evil.example{parts.path}", f"https://evil.example/{uri}",
+        f"//evil.example{parts.path}",
         f"javascript:alert(1)//{uri}", f"data:text/html,{uri}", uri.upper(), f" {uri}", f"{uri}\r\nSet-Cookie: a=b",
     ]  # fmt: skip
