@@ -96,6 +96,7 @@ def _given(options: argparse.Namespace, stack: ExitStack, chromium: Browser | No
         browser=chromium,
         authority=options.ca,
         expendable=options.expendable,
+        guesses=options.guesses,
     )
     target.issuer = asyncio.run(_issuer(target))
     return target
@@ -131,6 +132,7 @@ def _options() -> argparse.ArgumentParser:
     add("--command", help="how its `counterfoil` is run, such as 'ssh id.example counterfoil'")
     add("--hook-secret", metavar="whsec_…", help="of its MAIL_WEBHOOKS=hook=…, for altered and replayed reports")
     add("--expendable", action="store_true", help="its audit log may be spoilt for good")
+    add("--guesses", type=int, default=6, help="logins at which codes are guessed (6; each is a mail)")
     add("--ca", type=Path, metavar="FILE", help="certificates to trust in place of the system's")
     add("--row", action="append", help="only this row (A7), or this attack by its file's name; may be repeated")
     add("--junit", type=Path, metavar="FILE", help="write the findings here, too")

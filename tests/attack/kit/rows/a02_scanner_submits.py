@@ -19,13 +19,15 @@ ENDS = {"authorization_pending", "slow_down", "access_denied"}
 
 
 async def attack(target: Target) -> str:
-    """Each habit with a login of its own; then junk alone, after which a person signs in."""
+    """Each habit with a login of its own, whose device waits; then junk alone, after which a person signs in."""
     target.chromium()
     told = []
     for habit in HABITS:
         started = await target.start()
+        # It must be waited for: a scanner that goes on pressing would take its own approval back.
+        held = asyncio.create_task(target.poll(started, wait=25))
         pressed = await _scan(target, started, habit, random_code, PRESSES)
-        heard = word(await target.poll(started))
+        heard = word(await held)
         demand(heard in ENDS, f"pressing {habit} with random codes, the scanner signed the device in")
         told.append(f"{habit}: {pressed} presses, {heard}")
     started = await target.start()

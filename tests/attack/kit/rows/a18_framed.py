@@ -17,10 +17,10 @@ FRAME = (
 async def attack(target: Target) -> str:
     """In a real browser, and by the header."""
     letter = await target.letter(await target.start())
+    text = await asyncio.to_thread(_framed, target, letter.link)
+    demand("Reject" not in text, "a foreign page shows the link's page, buttons and all, in a frame")
     policy = (await target.open(letter.secret)).headers.get("content-security-policy", "")
     demand("frame-ancestors 'none'" in policy, f"any site may frame the page: {policy or 'no policy at all'}")
-    text = await asyncio.to_thread(_framed, target, letter.link)
-    demand("Reject" not in text, "a foreign page shows the link's page in a frame")
     return "the browser shows nothing in the frame; the policy names no ancestor"
 
 

@@ -9,14 +9,18 @@ from attack.kit.verdict import demand
 
 ROW = "A20"
 ATTACK = "the victim presses the same-device button of the attacker's login"
+HELD_SECONDS = 5
 
 
 async def attack(target: Target) -> str:
     """The attacker's device waits all the while; a code that is stolen on its way is of no use to another key."""
     started = await target.start(home=True)
-    held = asyncio.create_task(target.poll(started, wait=8))
-    await asyncio.sleep(0.3)
-    codes = [await code_of(target, started) for _ in range(3)]
+    held = asyncio.create_task(target.poll(started, wait=HELD_SECONDS))
+    codes = [await code_of(target, started)]
+    done, _ = await asyncio.wait({held}, timeout=1)
+    heard = word(await held) if done else "nothing yet"
+    demand(heard != "tokens", "the button let the attacker's waiting device in")
+    codes += [await code_of(target, started) for _ in range(2)]
     fourth = await target.decide((await target.letter(started)).secret, "here")
     demand("location" not in fourth.headers, "a fourth code was made")
     heard = word(await held)
