@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deployment of our own to attack: one service on SQLite, or two on PostgreSQL behind nginx; mail comes to us."""
 
-import contextlib
-import sqlite3
+import asyncio
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 
+from attack.enumeration_people import opened
 from attack.kit.mailboxes import Sink
 from attack.kit.target import Target
-from journeys.databases import REDIRECT_URIS, REGISTRATION, Databases
+from counterfoil_service.core.application import Application
+from counterfoil_service.operations.add_application import add_application
+from journeys.databases import REDIRECT_URIS, Databases
 from journeys.desktop import CLIENT_ID
 from journeys.replicas import replicas
 from support.background import LoopThread
@@ -63,9 +64,9 @@ def single(chromium: Browser | None, weakness: str | None = None) -> Iterator[Ta
     with ExitStack() as stack:
         folder = _folder(stack)
         mail = stack.enter_context(MailServer())
-        path = folder / "attacked.db"
-        path.write_bytes(_migrated_file())
-        service = build_of(weakness)(folder, database_url=f"sqlite:///{path}", mail_url=mail.url, **_settings())
+        url = f"sqlite:///{folder / 'attacked.db'}"
+        service = build_of(weakness)(folder, database_url=url, mail_url=mail.url, **_settings())
+        asyncio.run(_register(service))
         stack.enter_context(service)
         yield _target(service.address, [], [service], mail, chromium)
 
@@ -95,16 +96,12 @@ def _folder(stack: ExitStack) -> Path:
     )
 
 
-@cache
-def _migrated_file() -> bytes:
-    """With the application in it, made by the commands themselves: once, as they take seconds."""
-    with tempfile.TemporaryDirectory(prefix="counterfoil-attack-") as name:
-        path = Path(name) / "template.db"
-        service = RunningService(Path(name), database_url=f"sqlite:///{path}")
-        service.told("migrate")
-        service.told(*REGISTRATION)
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            return connection.serialize()
+async def _register(service: RunningService) -> None:
+    """The application, before the service runs: in this process, as a command takes a second."""
+    async with opened(service) as database:
+        now = database.context().now
+        values = ("Desk App", ("email",), (), "required", "optional", now)
+        await database.write(add_application, Application(CLIENT_ID, *values, redirect_uris=REDIRECT_URIS))
 
 
 def _target(

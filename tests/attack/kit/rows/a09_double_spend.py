@@ -33,7 +33,7 @@ async def attack(target: Target) -> str:
     other = await target.start()
     secret = (await target.letter(other)).secret
     tried = await _rush(target, lambda client: _decide(client, secret, wrong_code(other.user_code)))
-    heard = Counter(answer.status_code for answer in tried)[httpx2.codes.UNPROCESSABLE_ENTITY]
+    heard = Counter(answer.status_code for answer in tried)[httpx2.codes.UNPROCESSABLE_CONTENT]
     demand(heard <= 2, f"of {AT_ONCE} wrong codes at once {heard} left the login alive, where two may")
     return f"of {AT_ONCE} approvals one won; {AT_ONCE} polls made one session; of {AT_ONCE} wrong codes three counted"
 

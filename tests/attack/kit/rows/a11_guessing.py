@@ -49,7 +49,7 @@ def _measure(samples: list[Started]) -> float:
 async def _locked(target: Target, started: Started, secret: str) -> int:
     for junk in JUNK:
         answer = await target.decide(secret, "approve", junk)
-        demand(answer.status_code == httpx2.codes.UNPROCESSABLE_ENTITY, "what is no code at all locks the owner out")
+        demand(answer.status_code == httpx2.codes.UNPROCESSABLE_CONTENT, "what is no code at all locks the owner out")
     tries = 0
     while tries < MANY:
         tries += 1
