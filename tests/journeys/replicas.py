@@ -123,9 +123,10 @@ def replicas(
     folder: Path,
     database_url: str,
     count: int = 2,
+    build: type[RunningService] = RunningService,
+    /,
     *,
     loaded: bool = False,
-    build: type[RunningService] = RunningService,
     **settings: str,
 ) -> Iterator[Replicas]:
     """So many, set up alike; the database is migrated. `build` is another one than ours."""

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from attack.enumeration_people import opened
 from attack.kit.mailboxes import Sink
@@ -81,12 +82,12 @@ def pair(chromium: Browser | None, weakness: str | None = None) -> Iterator[Targ
         mail = stack.enter_context(MailServer())
         url = Databases(folder / "templates", server).fresh("postgresql", folder)
         built = build_of(weakness)
-        running = stack.enter_context(replicas(folder, url, build=built, mail_url=mail.url, **_settings()))
+        running = stack.enter_context(replicas(folder, url, 2, built, mail_url=mail.url, **_settings()))
         addresses = [service.address for service in running.services]
         yield _target(running.address, addresses, running.services, mail, chromium)
 
 
-def _settings() -> dict[str, str]:
+def _settings() -> dict[str, Any]:
     return {"budgets": BUDGETS, "mail_webhooks": f"hook={HOOK_SECRET}", "audit_delay": "1"}
 
 
@@ -99,9 +100,9 @@ def _folder(stack: ExitStack) -> Path:
 async def _register(service: RunningService) -> None:
     """The application, before the service runs: in this process, as a command takes a second."""
     async with opened(service) as database:
-        now = database.context().now
-        values = ("Desk App", ("email",), (), "required", "optional", now)
-        await database.write(add_application, Application(CLIENT_ID, *values, redirect_uris=REDIRECT_URIS))
+        now, uris = database.context().now, REDIRECT_URIS
+        made = Application(CLIENT_ID, "Desk App", ("email",), (), "required", "optional", now, redirect_uris=uris)
+        await database.write(add_application, made)
 
 
 def _target(

@@ -108,11 +108,11 @@ class Target:
         self.spoken |= {told["device_code"]: "device code", told["user_code"]: "user code"}
         return Started(device, address, told["device_code"], told["user_code"], told["login_id"], answer, verifier)
 
-    def way_home(self, verifier: str, state: str | None = None, redirect_uri: str | None = None) -> dict[str, str]:
+    def way_home(self, verifier: str, redirect_uri: str | None = None) -> dict[str, Any]:
         """The four fields that ask for the way back."""
         return {
             "redirect_uri": redirect_uri or self.redirect(),
-            "state": state or secrets.token_urlsafe(16),
+            "state": secrets.token_urlsafe(16),
             "code_challenge": b64(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
@@ -166,11 +166,11 @@ class Target:
         assert answer.status_code == httpx2.codes.OK, f"the right code is refused: {answer.status_code}"
         return letter
 
-    async def signed_in(self, address: str | None = None, device: Device | None = None, **fields: str) -> Any:
+    async def signed_in(self, address: str | None = None, device: Device | None = None, **fields: Any) -> Any:
         """Tokens, by an honest sign-in; the device and the login are among them."""
         started = await self.start(address, device, **fields)
         await self.approve(started)
-        kept = {name: value for name, value in fields.items() if name == "device_fingerprint"}
+        kept: dict[str, Any] = {name: value for name, value in fields.items() if name == "device_fingerprint"}
         answer = await self.poll(started, **kept)
         assert answer.status_code == httpx2.codes.OK, f"an honest sign-in fails: {answer.text[:200]}"
         return answer.json() | {"started": started}

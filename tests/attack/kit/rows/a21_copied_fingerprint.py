@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A21: the fingerprint of a known device is copied to the attacker's, which has another key."""
 
+from typing import Any
+
 from attack.kit.target import Target, word
 from attack.kit.verdict import demand
 from support.http import fingerprint
@@ -11,7 +13,7 @@ ATTACK = "a copied fingerprint stands in for the key"
 
 async def attack(target: Target) -> str:
     """With the device code before the sign-in, and with the refresh token after it."""
-    copied = {"device_fingerprint": fingerprint()}
+    copied: dict[str, Any] = {"device_fingerprint": fingerprint()}
     owner, thief = target.device(), target.device()
     started = await target.start(target.somebody(), owner, **copied)
     await target.approve(started)

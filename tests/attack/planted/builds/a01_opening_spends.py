@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A1"
 WEAKNESS = "opening the link ends the login"
 
@@ -11,9 +13,8 @@ def plant() -> None:
     """`open_link` cancels."""
     from counterfoil_service.core.login import Trigger
     from counterfoil_service.db import logins
-    from counterfoil_service.web import link_pages
 
     async def open_link(tx: Any, command: Any, context: Any) -> None:
         await logins.end(tx, command.login.id, Trigger.CANCEL, now=context.now)
 
-    link_pages.open_link = open_link
+    put("web.link_pages", "open_link", open_link)

@@ -3,14 +3,13 @@
 
 from types import SimpleNamespace
 
+from attack.planted.scan import put
+
 ROW = "A4"
 WEAKNESS = "approving needs no code"
 
 
 def plant() -> None:
     """What is left empty counts as the right code."""
-    from counterfoil_service.operations import approve_login
-    from counterfoil_service.web import link_pages
-
-    link_pages.user_code = SimpleNamespace(normalise=lambda _: "BBBBBB")  # type: ignore[assignment]  # that is the weakness
-    approve_login.hmac = SimpleNamespace(compare_digest=lambda *_: True)  # type: ignore[assignment]  # as above
+    put("web.link_pages", "user_code", SimpleNamespace(normalise=lambda _: "BBBBBB"))
+    put("operations.approve_login", "hmac", SimpleNamespace(compare_digest=lambda *_: True))

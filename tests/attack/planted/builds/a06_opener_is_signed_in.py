@@ -3,19 +3,18 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A6"
 WEAKNESS = "the browser that approves is given a session"
 
 
 def plant() -> None:
     """The page that says so brings a cookie."""
-    from counterfoil_service.web import link_pages
-
-    approve = link_pages._approve
 
     async def signed_in(*arguments: Any) -> Any:
         response = await approve(*arguments)
         response.set_cookie(key="session", value="s" * 43)
         return response
 
-    link_pages._approve = signed_in
+    approve = put("web.link_pages", "_approve", signed_in)

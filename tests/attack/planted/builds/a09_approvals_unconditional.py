@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The write that approves does not ask in which state the login is: everybody wins."""
 
+from attack.planted.scan import put
+
 ROW = "A9"
 WEAKNESS = "approving is a write without a condition"
 PAIR = True
@@ -11,13 +13,13 @@ def plant() -> None:
     from sqlalchemy import update
 
     from counterfoil_service.core.login import State
-    from counterfoil_service.db import logins
     from counterfoil_service.db.prepared import Statement
     from counterfoil_service.db.statements import constant, parameter
+    from counterfoil_service.db.tables import logins
 
-    columns = logins.logins.c
-    logins._APPROVE = Statement(
-        update(logins.logins)
+    columns = logins.c
+    unconditional = Statement(
+        update(logins)
         .where(columns.id == parameter("id"))
         .values(
             approved_at=parameter("now"),
@@ -27,3 +29,4 @@ def plant() -> None:
         )
         .returning(columns.id)
     )
+    put("db.logins", "_APPROVE", unconditional)

@@ -4,6 +4,8 @@
 import sys
 from types import SimpleNamespace
 
+from attack.planted.scan import put
+
 ROW = "A16"
 WEAKNESS = "links are logged"
 
@@ -11,11 +13,10 @@ WEAKNESS = "links are logged"
 def plant() -> None:
     """As an access log does."""
     from counterfoil_service.core import link
-    from counterfoil_service.web import link_pages
 
     def logged(secret: str) -> bool:
         sys.stderr.write(f"GET /l/{secret}\n")
         sys.stderr.flush()
         return link.well_formed(secret)
 
-    link_pages.link = SimpleNamespace(well_formed=logged)  # type: ignore[assignment]  # that is the weakness
+    put("web.link_pages", "link", SimpleNamespace(well_formed=logged))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages let the browser tell where it was."""
 
+from attack.planted.scan import put
+
 ROW = "A16"
 WEAKNESS = "pages send the Referer everywhere"
 
@@ -9,4 +11,4 @@ def plant() -> None:
     """Another policy."""
     from counterfoil_service.web import headers
 
-    headers._ALWAYS["Referrer-Policy"] = "unsafe-url"
+    put("web.headers", "_ALWAYS", headers._ALWAYS | {"Referrer-Policy": "unsafe-url"})

@@ -3,19 +3,18 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A17"
 WEAKNESS = "redirects keep the method and the form"
 
 
 def plant() -> None:
     """307."""
-    from counterfoil_service.web import link_pages
-
-    go = link_pages.go
 
     def kept(*arguments: Any) -> Any:
         response = go(*arguments)
         response.status_code = 307
         return response
 
-    link_pages.go = kept
+    go = put("web.link_pages", "go", kept)

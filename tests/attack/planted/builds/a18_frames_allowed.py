@@ -3,13 +3,14 @@
 
 from typing import Any
 
+from attack.planted.scan import everywhere
+
 ROW = "A18"
 WEAKNESS = "pages may be framed"
 
 
 def plant() -> None:
     """The policy without its ancestors."""
-    from attack.planted.scan import everywhere
     from counterfoil_service.web import headers
 
     policy_of = headers.content_security_policy
@@ -17,4 +18,4 @@ def plant() -> None:
     def without(*arguments: Any, **named: Any) -> str:
         return policy_of(*arguments, **named).replace("frame-ancestors 'none'; ", "")
 
-    everywhere(policy_of, without)
+    everywhere("web.headers", "content_security_policy", without)

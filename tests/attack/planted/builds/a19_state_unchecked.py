@@ -19,7 +19,7 @@ def plant() -> Callable[[], None]:
     def anything(_home: Any, url: str) -> Carried:
         return Carried(parse_qs(urlsplit(url).query)["code"][0])
 
-    WayHome.read = anything  # type: ignore[method-assign]  # that is the weakness
+    WayHome.read = anything  # type: ignore[method-assign,assignment]  # that is the weakness
 
     def mend() -> None:
         WayHome.read = read  # type: ignore[method-assign]  # as above

@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A20"
 WEAKNESS = "the same-device button approves the poll"
 
@@ -12,9 +14,6 @@ def plant() -> None:
     from counterfoil_service.core.login import collection_deadline
     from counterfoil_service.crypto.keys import digest
     from counterfoil_service.db import logins
-    from counterfoil_service.web import link_pages
-
-    issue_code = link_pages.issue_code
 
     async def approving(tx: Any, command: Any, context: Any) -> Any:
         issued = await issue_code(tx, command, context)
@@ -25,4 +24,4 @@ def plant() -> None:
             await tx.notify(login.id)
         return issued
 
-    link_pages.issue_code = approving
+    issue_code = put("web.link_pages", "issue_code", approving)

@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A22"
 WEAKNESS = "a refresh token is bound to no key"
 
@@ -13,9 +15,6 @@ def plant() -> None:
 
     from counterfoil_service.core.grant import session_of
     from counterfoil_service.db import sessions
-    from counterfoil_service.web import refresh_grant
-
-    refresh_session = refresh_grant.refresh_session
 
     async def bearing(tx: Any, command: Any, context: Any) -> Any:
         session = await sessions.get(tx, session_of(command.token) or "")
@@ -23,4 +22,4 @@ def plant() -> None:
             command = replace(command, proof=replace(command.proof, jkt=session.jkt))
         return await refresh_session(tx, command, context)
 
-    refresh_grant.refresh_session = bearing
+    refresh_session = put("web.refresh_grant", "refresh_session", bearing)

@@ -3,15 +3,16 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A22"
 WEAKNESS = "the reuse of a refresh token is forgiven"
 
 
 def plant() -> None:
     """Always a retry."""
-    from counterfoil_service.operations import refresh_session
 
     async def forgiven(*_: Any) -> bool:
         return True
 
-    refresh_session._is_retry = forgiven
+    put("operations.refresh_session", "_is_retry", forgiven)

@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A23"
 WEAKNESS = "`audit verify` does not read the entries"
 
@@ -10,9 +12,8 @@ WEAKNESS = "`audit verify` does not read the entries"
 def plant() -> None:
     """All fits."""
     from counterfoil_service.audit.verify import Verified
-    from counterfoil_service.cli import verification
 
     async def trusting(_source: Any, verifier: Any, _advance: Any) -> Verified:
         return Verified(verifier._last, verifier.total, 0)
 
-    verification.verify = trusting
+    put("cli.verification", "verify", trusting)

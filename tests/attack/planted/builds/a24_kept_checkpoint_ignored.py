@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from attack.planted.scan import put
+
 ROW = "A24"
 WEAKNESS = "a checkpoint that was kept elsewhere is not compared"
 
@@ -11,11 +13,7 @@ def plant() -> None:
     """Without --against."""
     from msgspec.structs import replace
 
-    from counterfoil_service.cli import audit_verify
-
-    verify_live = audit_verify.verify_live
-
     async def alone(database: Any, *, wanted: Any) -> Any:
         return await verify_live(database, wanted=replace(wanted, against=()))
 
-    audit_verify.verify_live = alone
+    verify_live = put("cli.audit_verify", "verify_live", alone)
