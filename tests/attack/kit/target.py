@@ -200,9 +200,10 @@ class Target:
             async with self.client(url) as client:
                 answer: httpx2.Response = await request(client)
             wait = float(answer.headers.get("retry-after", "0"))
-            limited = answer.status_code == httpx2.codes.TOO_MANY_REQUESTS
-            if not limited or time.monotonic() + wait > deadline:
+            if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
                 return answer
+            # Neither a guard nor a gap: what a budget answers says nothing of either.
+            assert time.monotonic() + wait < deadline, f"a budget is used up for longer than {_PATIENCE_SECONDS} s"
             await asyncio.sleep(wait)
 
     def heard(self, answer: httpx2.Response) -> httpx2.Response:

@@ -21,8 +21,9 @@ async def attack(target: Target) -> str:
     plain, code = page.text, started.user_code.replace("-", "")
     for told in (letter.raw.decode("utf-8", "replace"), plain):
         demand(started.user_code not in told and code not in told, "mail or page show the code that is to be typed")
-    missing = [words for words in (*CONTEXT, LABEL) if words not in plain]
-    demand(not missing, f"the page does not say: {', '.join(missing)}")
+    demand(LABEL in plain, "the page does not say which device asks")
+    missing = [words for words in CONTEXT if words not in plain]
+    assert not missing, f"the page does not say: {', '.join(missing)}; with templates of your own, read it yourself"
     offered = [button for form in PageReader(plain).forms for button in form.buttons if button[1] == "approve"]
     demand(len(offered) == 1, "the page offers several ways to approve, of which one can be guessed")
     for _ in range(CLICKS):

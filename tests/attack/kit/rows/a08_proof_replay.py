@@ -41,9 +41,15 @@ async def _twice(target: Target, others: list[str]) -> str:
     urls = [target.url, *target.replicas]
     device = target.device()
     await _ask(target, device)
-    proof = device.proof(ASK)
-    first = _error(await _send(target, proof, urls[-1]))
+    form, sent = {"client_id": target.client_id, "login_hint": target.somebody()}, [""]
+
+    async def captured(client: httpx2.AsyncClient) -> httpx2.Response:
+        sent[0] = device.proof(ASK)
+        return await client.post(ASK, data=form, headers={"DPoP": sent[0]})
+
+    first = _error(await target.patiently(captured, urls[-1]))
     assert first == "200", f"a good proof is answered by {first}"
+    proof = sent[0]
     for url in urls:
         again = _error(await _send(target, proof, url))
         demand(again == "invalid_dpop_proof", f"the same proof again is answered by {again}")

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
+from attack.kit.forms import PageReader
 from attack.kit.target import Started, Target, word
 from attack.kit.verdict import demand
 
@@ -35,8 +36,7 @@ async def code_of(target: Target, started: Started) -> str:
     assert answer.status_code in {httpx2.codes.SEE_OTHER, httpx2.codes.OK}, (
         f"no code is to be had: {answer.status_code}"
     )
-    found = parse_qs(
-        urlsplit(place or answer.text.partition('href="')[2].partition('"')[0].replace("&amp;", "&")).query
-    )
+    places = [place, *PageReader(answer.text).links]
+    found = parse_qs(urlsplit(next(each for each in places if each.startswith(target.redirect()))).query)
     target.spoken[found["code"][0]] = "authorization code"
     return found["code"][0]

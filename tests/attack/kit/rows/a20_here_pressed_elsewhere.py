@@ -3,6 +3,8 @@
 
 import asyncio
 
+import httpx2
+
 from attack.kit.rows.a19_foreign_code import code_of
 from attack.kit.target import Target, word
 from attack.kit.verdict import demand
@@ -22,7 +24,7 @@ async def attack(target: Target) -> str:
     demand(heard != "tokens", "the button let the attacker's waiting device in")
     codes += [await code_of(target, started) for _ in range(2)]
     fourth = await target.decide((await target.letter(started)).secret, "here")
-    demand("location" not in fourth.headers, "a fourth code was made")
+    demand(fourth.status_code == httpx2.codes.UNPROCESSABLE_CONTENT, "a fourth code was made")
     heard = word(await held)
     demand(heard == "authorization_pending", f"after the button the attacker's device hears {heard}")
     thief = target.device()
