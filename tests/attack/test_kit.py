@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`just attack`, small: a few rows on a sound service and on builds that lack their guard, and what the report says."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from attack.kit.scan import Attack, attacks
 from attack.kit.target import Target
 from attack.kit.verdict import Broke, Needs, Undefended, Verdict, demand
 from attack.planted.scan import weakness, weaknesses
+from journeys.desktop import CLIENT_ID
+from support.processes import RunningService, free_port
 
 ROWS = {f"A{number}" for number in range(1, 31)}
 DOCUMENTED = {"A5", "A27", "A28"}
@@ -27,10 +30,14 @@ TRIED = {"a06_forwarded_link", "a07_device_code_theft", "a11_guessing"}
 BUILDS = ("a06_opener_is_signed_in", "a07_any_key_collects", "a11_no_lock")
 
 
+def _no_browser() -> None:
+    """None of the attacks here needs one."""
+
+
 @pytest.fixture(scope="module")
 def sound() -> Iterator[Target]:
     """A service with all its guards, of which little is given away."""
-    with own.single(None) as target:
+    with own.single(_no_browser) as target:
         target.database_url = target.command = target.hook_secret = None
         target.log_files, target.expendable, target.guesses = (), False, 3
         yield target
@@ -57,7 +64,7 @@ async def test_a_sound_service_holds(sound: Target) -> None:
 @pytest.mark.parametrize("name", BUILDS)
 def test_its_attack_finds_what_a_build_lacks(name: str) -> None:
     planted = weakness(name)
-    found = try_one(planted, [each for each in attacks() if each.row == planted.row], None)
+    found = try_one(planted, [each for each in attacks() if each.row == planted.row], _no_browser)
     assert found.found, found.findings
 
 
@@ -136,6 +143,18 @@ def test_where_no_honest_sign_in_works_nothing_is_attacked(
         main(["--url", sound.url, "--client-id", "nobody", "--mail-folder", str(tmp_path)])
     assert "no honest sign-in works" in str(left.value)
     assert "held" not in capsys.readouterr().out
+
+
+def test_a_deployment_is_attacked_by_its_address_and_its_mail_comes_to_the_tool(tmp_path: Path) -> None:
+    port, report = free_port(), tmp_path / "report.xml"
+    database, mail = f"sqlite:///{tmp_path / 'given.db'}", f"smtp://127.0.0.1:{port}"
+    given = RunningService(tmp_path, database_url=database, mail_url=mail)
+    asyncio.run(own.register(given))
+    arguments = ["--client-id", CLIENT_ID, "--smtp", f"127.0.0.1:{port}", "--junit", str(report)]
+    with given:
+        assert main(["--url", given.address, *arguments, "--row", "A26", "--row", "a09_double_spend"]) == 0
+    cases = ET.parse(report).getroot()  # noqa: S314 - our own file
+    assert {case.attrib["classname"]: case[0].tag for case in cases} == {"A26": "system-out", "A9": "skipped"}
 
 
 def test_demand_is_silent_where_all_is_well() -> None:

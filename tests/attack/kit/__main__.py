@@ -25,7 +25,6 @@ from attack.kit.run import run
 from attack.kit.scan import Attack, attacks
 from attack.kit.target import Target
 from support.mailserver import MailServer
-from support.phone import Browser
 
 PROGRAM = "counterfoil-attack"
 
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     out, chosen = console(), _chosen(options.row)
     with ExitStack() as stack:
-        chromium = _browser(stack)
+        chromium = own.browser_in(stack)
         if options.planted:
             results = try_planted(chosen, chromium, options.only)
             show_planted(results, out)
@@ -69,14 +68,7 @@ def _chosen(rows: Sequence[str] | None) -> list[Attack]:
     return [each for each in every if wanted & {each.row, each.name.upper()}]
 
 
-def _browser(stack: ExitStack) -> Browser | None:
-    try:
-        return stack.enter_context(own.browser())
-    except AssertionError:
-        return None
-
-
-def _given(options: argparse.Namespace, stack: ExitStack, chromium: Browser | None) -> Target:
+def _given(options: argparse.Namespace, stack: ExitStack, chromium: own.OpenBrowser) -> Target:
     if options.client_id is None or (options.smtp is None) == (options.mail_folder is None):
         sys.exit(
             f"{PROGRAM}: --url needs --client-id, and one of --smtp and --mail-folder, where its mail is to be read"

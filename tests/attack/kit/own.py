@@ -4,8 +4,9 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from support.phone import Browser
 from support.postgres import PostgresServer
 from support.processes import RunningService
 
+OpenBrowser = Callable[[], Browser | None]
 TESTS = Path(__file__).resolve().parents[2]
 BUDGETS = (
     "address_range=100000/60,device_key=20/60,range_opens=100000/60,range_tries=100000/60,range_refusals=100000/60"
@@ -52,28 +54,34 @@ def build_of(weakness: str | None) -> type[RunningService]:
     return PlantedService
 
 
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """A Chromium for a whole run."""
-    with LoopThread() as loop, Browser(loop) as opened:
-        yield opened
+def browser_in(stack: ExitStack) -> OpenBrowser:
+    """A Chromium for a whole run, started when it is first asked for; None where there is none."""
+
+    @cache
+    def opened() -> Browser | None:
+        try:
+            return stack.enter_context(Browser(stack.enter_context(LoopThread())))
+        except AssertionError:
+            return None
+
+    return opened
 
 
 @contextmanager
-def single(chromium: Browser | None, weakness: str | None = None) -> Iterator[Target]:
+def single(chromium: OpenBrowser, weakness: str | None = None) -> Iterator[Target]:
     """One service on SQLite: starts in two seconds, and has no second process."""
     with ExitStack() as stack:
         folder = _folder(stack)
         mail = stack.enter_context(MailServer())
         url = f"sqlite:///{folder / 'attacked.db'}"
         service = build_of(weakness)(folder, database_url=url, mail_url=mail.url, **_settings())
-        asyncio.run(_register(service))
+        asyncio.run(register(service))
         stack.enter_context(service)
         yield _target(service.address, [], [service], mail, chromium)
 
 
 @contextmanager
-def pair(chromium: Browser | None, weakness: str | None = None) -> Iterator[Target]:
+def pair(chromium: OpenBrowser, weakness: str | None = None) -> Iterator[Target]:
     """Two services on PostgreSQL behind nginx."""
     with ExitStack() as stack:
         folder = _folder(stack)
@@ -97,7 +105,7 @@ def _folder(stack: ExitStack) -> Path:
     )
 
 
-async def _register(service: RunningService) -> None:
+async def register(service: RunningService) -> None:
     """The application, before the service runs: in this process, as a command takes a second."""
     async with opened(service) as database:
         now, uris = database.context().now, REDIRECT_URIS
@@ -106,7 +114,7 @@ async def _register(service: RunningService) -> None:
 
 
 def _target(
-    url: str, addresses: list[str], services: list[RunningService], mail: MailServer, chromium: Browser | None
+    url: str, addresses: list[str], services: list[RunningService], mail: MailServer, chromium: OpenBrowser
 ) -> Target:
     first = services[0]
     return Target(

@@ -14,7 +14,6 @@ from attack.kit.run import run
 from attack.kit.scan import Attack
 from attack.kit.verdict import Finding, Verdict
 from attack.planted.scan import Weakness, weaknesses
-from support.phone import Browser
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Planted:
         return any(each.verdict is Verdict.BROKE for each in self.findings)
 
 
-def try_planted(chosen: Iterable[Attack], chromium: Browser | None, only: Sequence[str] | None) -> list[Planted]:
+def try_planted(chosen: Iterable[Attack], chromium: own.OpenBrowser, only: Sequence[str] | None) -> list[Planted]:
     """Every build, or those of these names, one after another."""
     every = weaknesses()
     unknown = set(only or ()) - {each.name for each in every}
@@ -42,7 +41,7 @@ def try_planted(chosen: Iterable[Attack], chromium: Browser | None, only: Sequen
     return [try_one(each, rows[each.row], chromium) for each in tried]
 
 
-def try_one(weakness: Weakness, chosen: Sequence[Attack], chromium: Browser | None) -> Planted:
+def try_one(weakness: Weakness, chosen: Sequence[Attack], chromium: own.OpenBrowser) -> Planted:
     """One build, attacked as its row says."""
     with ExitStack() as stack:
         if weakness.in_kit:

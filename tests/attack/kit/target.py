@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class Target:
     command: Sequence[str] | None = None
     environ: dict[str, str] | None = None
     hook_secret: str | None = None
-    browser: Browser | None = None
+    browser: "Callable[[], Browser | None]" = lambda: None
     authority: Path | None = None
     expendable: bool = False
     guesses: int = 60
@@ -230,9 +230,10 @@ class Target:
 
     def chromium(self) -> Browser:
         """The browser."""
-        if self.browser is None:
+        found = self.browser()
+        if found is None:
             raise Needs("a Chromium on the PATH")
-        return self.browser
+        return found
 
 
 def b64(octets: bytes) -> str:

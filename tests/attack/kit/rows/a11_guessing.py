@@ -14,7 +14,7 @@ ROW = "A11"
 ATTACK = "codes and links are guessed"
 LEAST_BITS = 25
 LEAST_SECRET = 43
-MANY = 20
+MANY = 8
 JUNK = ("", "123456", "AEIOUY", "WDJBM")
 
 
