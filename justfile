@@ -74,6 +74,10 @@ bench-counting: setup
 bench-audit *arguments: setup
     @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m benchmarks.audit "$@"
 
+# Every attack of the threat model, on a deployment of its own or on yours; `--planted`: on builds that lack a guard
+attack *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m attack.kit "$@"
+
 # Edit a large audit log in its database, thousands of times; every edit must be found and named
 audit-attack *arguments: setup
     @uv run --no-sync python -W ignore::RuntimeWarning tests/attack/audit_attack.py "$@"

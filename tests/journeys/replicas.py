@@ -120,13 +120,20 @@ class Replicas:
 
 @contextmanager
 def replicas(
-    folder: Path, database_url: str, count: int = 2, *, loaded: bool = False, **settings: str
+    folder: Path,
+    database_url: str,
+    count: int = 2,
+    build: type[RunningService] = RunningService,
+    /,
+    *,
+    loaded: bool = False,
+    **settings: str,
 ) -> Iterator[Replicas]:
-    """So many, set up alike; the database is migrated."""
+    """So many, set up alike; the database is migrated. `build` is another one than ours."""
     balancer = Balancer(folder / "nginx", loaded=loaded)
     values = {"trusted_proxies": "127.0.0.1/32"} | settings
     services = [
-        RunningService(folder / f"replica-{number}", database_url=database_url, public_url=balancer.address, **values)
+        build(folder / f"replica-{number}", database_url=database_url, public_url=balancer.address, **values)
         for number in range(1, count + 1)
     ]
     with ExitStack() as stack:

@@ -2,7 +2,6 @@
 """Programs open links before people do. None of them may spend a link, and none may sign anybody in."""
 
 import http.client
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -15,11 +14,12 @@ from journeys.explained import explained, let_the_mail_be_read
 from support.mailserver import MailServer
 from support.phone import Browser, Phone
 from support.processes import RunningService
+from support.scanner import Habit, press_everything
 
 AGENTS = ["", "curl/8.5", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SafeLinks", "BarracudaCentral", "Mozilla/5.0"]
 NOT_CODES = ["", " ", "123456", "WDJBM", "WDJBMJX", "ÄÖÜBCD", "<script>", "B" * 40, "AEIOUY"]
 PRESSES = 12
-HABITS = {
+HABITS: dict[Habit, tuple[int, str]] = {
     "first": (3, "scanner_that_presses_the_first_button"),
     "last": (2, "scanner_that_presses_the_last_button"),
     "in turn": (3, "scanner_that_presses_in_turn"),
@@ -54,35 +54,20 @@ def test_a_scanner_that_looks_and_types_nonsense_leaves_the_link_to_its_reader(
 
 @pytest.mark.parametrize("habit", list(HABITS))
 def test_a_scanner_that_presses_every_button_gets_no_desktop_in(
-    service: RunningService, mail: MailServer, browser: Browser, desktop: OpenDesktop, address: str, habit: str
+    service: RunningService, mail: MailServer, browser: Browser, desktop: OpenDesktop, address: str, habit: Habit
 ) -> None:
     asked = desktop(service).ask(address)
     link = mail.letter_to(address).link
     let_the_mail_be_read(service, asked.login_id, -60)
 
     with browser.phone() as scanner:
-        pressed = scanner.run(_press_everything(scanner.page, link, habit))
+        pressed = scanner.run(press_everything(scanner.page, link, habit, random_code, PRESSES))
 
     presses, text = HABITS[habit]
     assert pressed == presses
     assert isinstance(asked.error(), LoginDenied)
     assert sessions_of(service.settings["database_url"], asked.login_id) == 0
     explained(service, asked.login_id, text)
-
-
-async def _press_everything(page: Any, link: str, habit: str) -> int:
-    """Fill every field with a well-formed code and press a button, wherever that leads; how many could be pressed."""
-    await page.goto(link)
-    for pressed in range(PRESSES):
-        count = await page.locator("form button").count()
-        if count == 0:
-            return pressed
-        for field in await page.locator("form input:not([type=hidden])").all():
-            await field.fill(random_code())
-        index = {"first": 0, "last": count - 1, "in turn": pressed % count}[habit]
-        async with page.expect_navigation():
-            await page.locator("form button").nth(index).click()
-    raise AssertionError("the scanner finds no end")
 
 
 def _fetch(service: RunningService, method: str, link: str, agent: str) -> int:

@@ -15,7 +15,7 @@ from support.stage import stage_on
 from support.verifying import grown, newest_of, vkey_of
 
 BATCHES = (300, 250, 150)
-_AGAIN = ("DELETE FROM checkpoints", "DELETE FROM log_tiles", "UPDATE audit_events SET leaf_index = NULL")
+AGAIN = ("DELETE FROM checkpoints", "DELETE FROM log_tiles", "UPDATE audit_events SET leaf_index = NULL")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ async def _exported(place: Path) -> ExportedLog:
         await export_to(database, made.folder)
         entries = await database.read(log.entries, 0, 1000)
         made.lines.write_bytes(b"".join(entry.data + b"\n" for entry in entries if entry.data is not None))
-        for sql in (*_AGAIN, "UPDATE audit_events SET reason = 'forged' WHERE position = 4"):
+        for sql in (*AGAIN, "UPDATE audit_events SET reason = 'forged' WHERE position = 4"):
             await acting.execute(stage, sql)
         await grown(database, 0)
         await export_to(database, made.forged)

@@ -58,9 +58,10 @@ class Letter:
 class MailServer:
     """Everybody's mailbox. `refusal` is the reply to each recipient while it is set; `hanging` never ends a mail."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"smtp://127.0.0.1:{self.port}"
+    def __init__(self, host: str = "127.0.0.1", port: int | None = None) -> None:
+        self.host = host
+        self.port = port or free_port()
+        self.url = f"smtp://{host}:{self.port}"
         self.letters: list[Letter] = []
         self.refusal: str | None = None
         self.refused: list[str] = []
@@ -79,7 +80,7 @@ class MailServer:
 
     def start(self) -> None:
         """Listen, on the same port each time."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname=self.host, port=self.port)
         self._controller.start()
 
     def stop(self) -> None:

@@ -53,6 +53,9 @@ class RunningService:
     default where this process listens; a replica is given its sibling's.
     """
 
+    program: tuple[str, ...] = ("counterfoil_service",)
+    """The module that is the command, and what stands before its own arguments."""
+
     def __init__(self, folder: Path, port: int | None = None, /, **settings: str | None) -> None:
         self.folder = folder
         self.port = port or free_port()
@@ -135,7 +138,7 @@ class RunningService:
     def cli(self, *arguments: str, seconds: float = START_SECONDS) -> "subprocess.CompletedProcess[str]":
         """Another command with the same environment."""
         return subprocess.run(
-            [sys.executable, "-m", "counterfoil_service", *arguments],
+            [sys.executable, "-m", *self.program, *arguments],
             cwd=self.folder,
             env=self.environ,
             capture_output=True,
@@ -161,7 +164,7 @@ class RunningService:
     def _popen(self) -> "subprocess.Popen[bytes]":
         with self.log_file.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "counterfoil_service", "serve", "--host", "127.0.0.1", "--port", str(self.port)],
+                [sys.executable, "-m", *self.program, "serve", "--host", "127.0.0.1", "--port", str(self.port)],
                 cwd=self.folder,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
