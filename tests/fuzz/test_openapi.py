@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The OpenAPI document is what the service does: every route is in it, and nothing else comes back than it says.
+
+schemathesis makes the requests and judges the answers. Half of them hold what lives (a login, a token, a proof by the
+right key), so that they get past the first door.
+"""
+
+import json
+import re
+import runpy
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import pytest
+import requests
+import schemathesis
+from hypothesis import given
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from support.fuzzing import ROOMY, SHOP, SHOP_SECRET, STATES, Living, Tally, World, examples, living, populate
+from support.mail_reports import Secrets
+from support.stage import OpenStage
+from support.tokens import ath
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+DOCUMENT = json.loads((REFERENCE / "openapi.json").read_text("utf-8"))
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+ENDLESS = "/audit/stream"
+"""Its answer never ends; test_audit_stream reads it."""
+OPERATIONS = {
+    operation.label: operation
+    for operation in (result.ok() for result in SCHEMA.get_all_operations())
+    if operation.path != ENDLESS
+}
+FOR_PEOPLE = re.compile(r"/(account|console|sign-in|signed-out|oauth/authorize|\.counterfoil)(/|$)")
+"""Pages, which change; tests of their own hold them."""
+CHECKS: Any = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+FORM = "application/x-www-form-urlencoded"
+NEEDS_TOKEN = re.compile("/me/|userinfo|introspect")
+load_all_checks()
+
+
+@pytest.fixture
+async def world(open_stage: OpenStage, sqlite_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """One that lives as long as all examples of one operation."""
+    secrets = Secrets()
+    async with open_stage(sqlite_url, tmp_path, budgets=ROOMY, mail_webhooks=secrets.webhooks) as stage:
+        yield await populate(stage, secrets)
+
+
+async def send(world: World, case: Case, known: Living | None, held: dict[str, str]) -> httpx2.Response:
+    """The case as schemathesis means it; where something is known, with its values for the fields in `held`."""
+    if known is not None:
+        _put(case, known, held)
+    kwargs = case.as_transport_kwargs(base_url=world.stage.issuer)
+    kwargs.pop("timeout", None)
+    prepared = requests.Request(**{name: kwargs[name] for name in kwargs if name not in {"verify", "stream"}}).prepare()
+    headers = [
+        (_octets(name), _octets(value)) for name, value in prepared.headers.items() if name.lower() != "content-length"
+    ]
+    headers = [pair for pair in headers if pair[0].lower() != b"prefer"] + [(b"Prefer", b"wait=0")]
+    if known is not None:
+        proven = _proven(world, prepared.method or "", prepared.path_url, known)
+        headers = [pair for pair in headers if pair[0].lower() not in {b"dpop", b"authorization"}] + proven
+    request = world.stage.client.build_request(
+        prepared.method or "", prepared.url or "", headers=headers, content=prepared.body
+    )
+    request.headers.pop("cookie", None)
+    return await world.stage.client.send(request)
+
+
+def _octets(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+
+
+def _put(case: Case, known: Living, held: dict[str, str]) -> None:
+    for container in (case.body, case.path_parameters):
+        if isinstance(container, dict):
+            for name in container:
+                value = held.get(name) or known.value(name)
+                if value is not None:
+                    container[name] = value
+
+
+def _proven(world: World, method: str, path_url: str, known: Living) -> list[tuple[bytes, bytes]]:
+    """The headers of somebody who may call this."""
+    path = path_url.partition("?")[0]
+    if path.startswith(("/audit/", "/log/")):
+        return [(b"Authorization", f"Bearer {world.auditor.token}".encode())]
+    if path == "/oauth/introspect":
+        return [(b"Authorization", b"Basic " + b64encode(f"{SHOP}:{quote(SHOP_SECRET)}".encode()))]
+    if path.startswith("/me/") or path == "/oauth/userinfo":
+        proof = known.device.proof(path, method=method, ath=ath(known.access_token))
+        return [(b"Authorization", f"DPoP {known.access_token}".encode()), (b"DPoP", proof.encode())]
+    return [(b"DPoP", known.device.proof(path, method=method).encode())]
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+@examples(12)
+@given(data=st.data())
+async def test_nothing_else_comes_back_than_the_document_says(
+    world: World, label: str, tally: Tally, data: st.DataObject
+) -> None:
+    mode = data.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
+    case = data.draw(OPERATIONS[label].as_strategy(generation_mode=mode))
+    state = data.draw(st.sampled_from([None, *STATES]))
+    client_id = data.draw(st.sampled_from(["home-app", "home-app", "open-app", SHOP]))
+    if state is not None and NEEDS_TOKEN.search(label):
+        state = "signed_in"
+    known = None if state is None else await living(world.stage, state)
+    response = await send(world, case, known, {"client_id": SHOP if "introspect" in label else client_id})
+    tally[str(response.status_code)] += 1
+    case.validate_response(response, checks=CHECKS)
+
+
+async def test_every_route_for_programs_is_documented_and_nothing_else(world: World) -> None:
+    app: Any = world.stage.service.app
+    routed = {re.sub(r":[a-z]+\}", "}", route.path) for route in app.routes}
+    assert {path for path in routed if not FOR_PEOPLE.match(path)} == set(DOCUMENT["paths"])
+
+
+def test_the_document_is_what_the_script_writes() -> None:
+    script = runpy.run_path(str(REFERENCE / "openapi.py"))
+    assert (REFERENCE / "openapi.json").read_text("utf-8") == script["text"](), "run: python docs/reference/openapi.py"
