@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="build and look into the archives, install nothing")
     options = parser.parse_args(arguments)
     try:
+        options.out_dir = options.out_dir.resolve()
         archives = _archives(options.out_dir)
         licences.written(options.out_dir)
         supply_chain.bills(options.out_dir, archives)
