@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reader of foreign bytes that nobody fuzzes is noticed: each is in a table, or here with the reason why it is not."""
+"""A reader of foreign bytes that nobody fuzzes is noticed: each is in a table, or with the reason why in another."""
 
 import ast
 import re
@@ -8,22 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from counterfoil_service.settings import _WAYS_OUT, PREFIX
 from fuzz.parsed_core import CORE
 from fuzz.parsed_sdk import SDK
 from fuzz.parsed_web import SETTINGS, VALUES, WEB
 from fuzz.unfuzzed import CONFIGURED, ELSEWHERE, INSIDE, OURS
-from counterfoil_service.settings import PREFIX, _WAYS_OUT
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {"": ROOT / "service/src/counterfoil_service", "client:": ROOT / "client_sdk/src/counterfoil_client"}
 NAMED = re.compile(r"_*(parse|read|decode|normalise|verif|split|unseal|of_ui|of_accept|well_formed|is_ulid|is_subject)")
 TEXTS = {"str", "bytes", "bytes | str", "str | bytes", "str | None", "Sequence[str]", "Any", "Mapping[str, str]"}
 PRIMITIVES = {
-    "msgspec.json.decode", "json.loads", "json.decode", "msgspec.convert", "base64.b64decode", "b64decode", "base64.urlsafe_b64decode",
-    "urlsplit", "urlparse", "parse_qs", "parse_qsl", "unquote", "unquote_plus", "int.from_bytes", "bytes.fromhex", "struct.unpack",
-    "x509.load_pem_x509_certificate", "datetime.fromisoformat", "ipaddress.ip_address", "ipaddress.ip_network",
-    "plistlib.loads", "tomllib.loads", "parse_base64", "parse_decimal", "unbase64url", "serialization.load_pem_private_key",
-    "load_pem_private_key", "pickle.loads", "yaml.safe_load", "ElementTree.fromstring",
+    "ElementTree.fromstring", "b64decode", "base64.b64decode", "base64.urlsafe_b64decode", "bytes.fromhex",
+    "datetime.fromisoformat", "int.from_bytes", "ipaddress.ip_address", "ipaddress.ip_network", "json.decode",
+    "json.loads", "load_pem_private_key", "msgspec.convert", "msgspec.json.decode", "parse_base64", "parse_decimal",
+    "parse_qs", "parse_qsl", "pickle.loads", "plistlib.loads", "serialization.load_pem_private_key", "struct.unpack",
+    "tomllib.loads", "unbase64url", "unquote", "unquote_plus", "urlparse", "urlsplit",
+    "x509.load_pem_x509_certificate", "yaml.safe_load",
 }  # fmt: skip
 
 
@@ -36,7 +37,9 @@ def _readers(body: list[ast.stmt], prefix: str) -> Iterator[str]:
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield from _readers(node.body, f"{prefix}{node.name}.")
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (_is_named(node) or _called(node) & PRIMITIVES):
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+            _is_named(node) or _called(node) & PRIMITIVES
+        ):
             yield prefix + node.name
 
 

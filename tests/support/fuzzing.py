@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from counterfoil_service.core.budget import Budget, Budgets
 from counterfoil_service.crypto.argon2 import hash_secret
+from counterfoil_service.crypto.keys import unseal
 from support import acting
 from support.auditor import Auditor, seal
 from support.device import Device
@@ -47,13 +48,21 @@ class Living:
     refresh_token: str
     access_token: str
     session_id: str
+    device_id: str
     login_id: str
+    notice: str = ""
 
     def value(self, name: str) -> str | None:
         """What a field of this name takes, where this one has it."""
         own = {each.name: str(getattr(self, each.name)) for each in fields(self) if each.name != "device"}
         own |= {"token": self.refresh_token or self.device_code, "code_verifier": VERIFIER, "redirect_uri": LOOPBACK}
-        own |= {"mail_code": "12345678", "login_hint": "ada@example.com", "client_secret": SHOP_SECRET}
+        own |= {
+            "mail_code": "12345678",
+            "login_hint": "ada@example.com",
+            "client_secret": SHOP_SECRET,
+            "provider": "hook",
+        }
+        own |= {"index": "0", "path": "0/000.p/1", "device_label": "A desk"}
         return own.get(name) or None
 
 
@@ -66,7 +75,7 @@ async def living(stage: Stage, state: str) -> Living:
     device = primed(stage)
     asked = await stage.start(device=device, client_id="home-app", **home_fields())
     secret = await acting.secret_of(stage, asked.login_id)
-    found = Living(device, "home-app", asked.device_code, asked.user_code, secret, "", "", "", "", asked.login_id)
+    found = Living(device, "home-app", asked.device_code, asked.user_code, secret, "", "", "", "", "", asked.login_id)
     if state == "denied":
         await stage.decide(secret, "reject")
     elif state == "redeemable":
@@ -84,6 +93,17 @@ async def _collect(stage: Stage, asked: Asked, found: Living) -> None:
     tokens = answer.json()
     found.refresh_token, found.access_token = tokens["refresh_token"], tokens["access_token"]
     found.session_id = tokens["session_id"]
+    found.notice = await _notice(stage, found.login_id)
+    ((found.device_id,),) = await acting.query(
+        stage, "SELECT device_id FROM sessions WHERE id = :id", id=found.session_id
+    )
+
+
+async def _notice(stage: Stage, login_id: str) -> str:
+    """The secret of the notice of a new device."""
+    sql = "SELECT id, sealed_secret FROM outbox WHERE login_id = :id AND kind = 'notice'"
+    ((mail_id, sealed),) = await acting.query(stage, sql, id=login_id)
+    return unseal(stage.service.services.keys.seal_outbox, sealed, associated=mail_id.encode()).decode()
 
 
 @dataclass
