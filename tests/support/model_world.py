@@ -71,16 +71,30 @@ class World:
         if action in OF_NOBODY:
             await self._compare(await getattr(self, f"_{action}")())
         elif action in OF_A_PERSON:
-            address = self.chance.choice(ADDRESSES)
+            address = self.chance.choice(self._rather(ADDRESSES, self._fit(action)))
             self.trail.append(f"{action} {address}")
             await self._compare(await self._administer(action, address))
-        elif pool := list(self.tokens if action in OF_A_SESSION else self.begun)[-latest:]:
+        elif pool := self._pool(action)[-latest:]:
             login = self.model.logins[self.chance.choice(pool)]
             self.trail.append(f"{action} {login.id[-4:]} ({login.current(self.model.now)})")
             method: Callable[[ModelLogin], Awaitable[list[Event]]] = getattr(self, f"_{action}", None) or self._act(
                 action
             )
             await self._compare(await method(login))
+
+    def _pool(self, action: str) -> list[str]:
+        if action not in OF_A_SESSION:
+            return list(self.begun)
+        held = list(self.tokens)
+        return self._rather(held, [each for each in held if not self.model.logins[each].session_ended])
+
+    def _fit(self, action: str) -> list[str]:
+        """Whom an operator can do this to."""
+        return sorted({"disable": self.model.known, "enable": self.model.disabled, "erase": self.model.met}[action])
+
+    def _rather(self, everybody: list[str], some: list[str]) -> list[str]:
+        """Of four times three where something can come of it."""
+        return some if some and self.chance.randrange(4) else everybody
 
     async def _ask(self) -> list[Event]:
         key, address = self.chance.choice(KEYS), self.chance.choice(ADDRESSES)
@@ -163,7 +177,7 @@ class World:
         if replaced and self.chance.randrange(4) == 0:
             assert await self._renewed(replaced[-1], login.key) is None
             return []
-        number = max(0, len(tokens) - 1 - self.chance.choice([0, 0, 0, 1, 1, 2]))
+        number = max(0, len(tokens) - 1 - self.chance.choice([0, 0, 0, 0, 1, 1, 2, 2]))
         expected, events = self.model.refresh(login, number)
         grant = await self._renewed(tokens[number], login.key)
         assert (grant is None) == (expected == "refused")
@@ -205,9 +219,7 @@ class World:
     async def _administer(self, action: str, address: str) -> list[Event]:
         verb: Any = {"disable": disable_user, "enable": enable_user, "erase": erase_user}[action]
         act = {"disable": self.model.disable, "enable": self.model.enable, "erase": self.model.erase}[action]
-        possible = (
-            address in {"disable": self.model.known, "enable": self.model.disabled, "erase": self.model.met}[action]
-        )
+        possible = address in self._fit(action)
         events = act(address)
         try:
             await self.stage.database.write(verb, address)

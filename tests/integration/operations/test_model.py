@@ -11,41 +11,36 @@ from support.model import Model
 from support.model_world import REACHED, World, emptied
 from support.stage import Stage
 
-SEEDS = [1, 2, 3]
-STEPS = 280
-ACTIONS = {
-    "ask": 12,
-    "open": 3,
-    "approve": 9,
-    "miss": 10,
-    "reject": 2,
-    "cancel": 2,
-    "steal": 2,
-    "report": 2,
-    "collect": 11,
-}
-ACTIONS |= {
-    "here": 9,
-    "redeem": 14,
-    "refresh": 9,
-    "reissue": 3,
+SEEDS = range(1, 13)
+LEAST = 4
+"""So many are walked at least, and then others until every kind of event was met."""
+STEPS = 160
+CALM = {"ask": 6, "open": 2, "approve": 5, "miss": 6, "reject": 1, "cancel": 1, "steal": 1, "collect": 7, "reissue": 2}
+CALM |= {"sweep": 1, "wait": 4, "here": 6, "redeem": 9, "refresh": 2}
+EVENTFUL = CALM | {
+    "refresh": 8,
     "steal_token": 2,
     "revoke": 1,
-    "disable": 1,
-    "enable": 2,
+    "report": 2,
+    "disable": 2,
+    "enable": 5,
+    "erase": 1,
+    "seal": 2,
 }
-ACTIONS |= {"erase": 1, "sweep": 2, "seal": 2, "wait": 8}
+"""With operators, thieves and renewals, of which each leaves fewer logins to go on with."""
 
 
 async def test_whatever_happens_the_database_does_what_the_model_does(stage: Stage) -> None:
     reached: set[str] = set()
     for seed in SEEDS:
+        if seed > LEAST and reached == REACHED:
+            break
         await emptied(stage)
-        chance = random.Random(seed)
+        chance, actions = random.Random(seed), EVENTFUL if seed % 2 else CALM
         world = World(stage, chance, Model(stage.clock()))
         try:
             for _ in range(STEPS):
-                await world.act(chance.choices(list(ACTIONS), list(ACTIONS.values()))[0])
+                await world.act(chance.choices(list(actions), list(actions.values()))[0])
         except BaseException as error:
             error.add_note(f"seed {seed}, after:\n" + "\n".join(world.trail))
             raise
