@@ -68,12 +68,12 @@ def licence_of(package: str) -> str:
     Raises ReleaseError where neither its metadata nor ELSEWHERE knows one.
     """
     try:
-        read = metadata.metadata(package)
+        read = metadata.distribution(package).metadata
     except metadata.PackageNotFoundError:
         if package in ELSEWHERE:
             return ELSEWHERE[package]
         raise ReleaseError(f"{package} is not installed here: look its licence up, and add it to ELSEWHERE") from None
-    said = str(read.get("License-Expression") or "").strip() or _in_words(str(read.get("License") or ""))
+    said = _field(read, "License-Expression") or _in_words(_field(read, "License"))
     if said:
         return said
     classifiers = [str(each).rpartition(" :: ")[2] for each in read.get_all("Classifier") or [] if "License ::" in each]
@@ -81,6 +81,10 @@ def licence_of(package: str) -> str:
     if not names:
         raise ReleaseError(f"{package} does not say what its licence is")
     return " OR ".join(names)
+
+
+def _field(read: metadata.PackageMetadata, name: str) -> str:
+    return read[name].strip() if name in read else ""
 
 
 def _in_words(text: str) -> str:

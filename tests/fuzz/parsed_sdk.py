@@ -2,7 +2,9 @@
 """Readers of the SDK: what the service, a browser, a file or an API's caller sends."""
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from counterfoil_client import _redirect, _wire
 from counterfoil_client._effects import Response
@@ -37,8 +39,8 @@ SESSION = (
 )
 
 
-def _answer(body: bytes, shape: type) -> object:
-    return _wire.decode(Response(200, {"content-type": "application/json"}, body), shape)  # type: ignore[type-var]  # one of its shapes
+def _answer(shape: Any, body: bytes) -> object:
+    return _wire.decode(Response(200, {"content-type": "application/json"}, body), shape)
 
 
 SDK = [
@@ -64,10 +66,10 @@ SDK = [
     *(
         Parser(
             f"client:_wire.py:decode {shape.__name__}",
-            lambda body, shape=shape: _answer(body, shape),
+            partial(_answer, shape),
             (json.dumps(answer).encode(),),
             (UnexpectedResponse,),
-        )  # type: ignore[misc]  # bound as it is made
+        )
         for shape, answer in ANSWERS.items()
     ),
     Parser("client:resource/_jose.py:parse", _jose.parse, (TOKEN, DEVICE.proof("/oauth/token")), (_jose.Malformed,)),

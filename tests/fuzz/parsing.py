@@ -58,7 +58,7 @@ def spoilt(draw: st.DrawFn, seeds: tuple[str | bytes, ...]) -> str | bytes:
     """A seed with a few edits, or nothing like it."""
     seed = draw(st.sampled_from(seeds))
     if draw(st.integers(0, 9)) == 0:
-        return draw(st.binary(max_size=80) if isinstance(seed, bytes) else st.text(max_size=80))
+        return draw(st.binary(max_size=80)) if isinstance(seed, bytes) else draw(st.text(max_size=80))
     for _ in range(draw(st.integers(0, 4))):
         seed = _edited(draw, seed)
     return seed
