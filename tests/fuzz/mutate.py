@@ -55,9 +55,10 @@ def _mutated(module: str, seconds: float) -> bool:
     with tempfile.TemporaryDirectory(prefix="counterfoil-mutants-") as name:
         folder = Path(name)
         _lay_out(folder, module)
-        surroundings = os.environ | {
-            "PYTHONPATH": os.pathsep.join(str(folder / "mutants" / each) for each in ("src", "tests"))
-        }
+        changed = folder / "mutants" / "src"
+        # Python remembers of a folder that was not there when it started that nothing can be imported from it.
+        changed.mkdir(parents=True)
+        surroundings = os.environ | {"PYTHONPATH": str(changed)}
         began = time.monotonic()
         with (folder / "log").open("w+", encoding="utf-8") as log:
             try:

@@ -47,16 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _round(part: str, seed: int, tally: Path) -> bool:
     file, scale = PARTS[part]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        f"--hypothesis-seed={seed}",
-        str(HERE / file),
-    ]
+    own = ["-p", "no:cacheprovider", f"--basetemp={tally.parent / 'pytest'}", f"--hypothesis-seed={seed}"]
+    command = [sys.executable, "-m", "pytest", "-q", *own, str(HERE / file)]
     surroundings = os.environ | {"FUZZ_SCALE": str(scale), "FUZZ_TALLY": str(tally)}
     done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     sys.stdout.write(f"{part}, seed {seed}: {done.stdout.strip().splitlines()[-1]}\n")
