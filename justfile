@@ -98,6 +98,14 @@ enumeration *arguments: setup
 mail-matrix: setup
     @uv run --no-sync python -W ignore:XDG_RUNTIME_DIR tests/attack/mail_matrix.py
 
+# Random requests, inputs and histories until time is up: `--minutes N` (5), `--part wire|model|parsers`, `--seed N`
+fuzz *arguments: setup
+    @PYTHONPATH=tests uv run --no-sync python -W ignore:XDG_RUNTIME_DIR -m fuzz.run "$@"
+
+# Change core/ at random, mutant by mutant, and see whether a test notices; some minutes a module
+mutate *arguments: setup
+    @PYTHONPATH=tests uv run --isolated --locked --group mutate python -m fuzz.mutate "$@"
+
 # Exactly what CI runs beside the tests
 check: setup
     uv run --no-sync python -m tests.architecture.check
@@ -133,6 +141,6 @@ docs: setup
 snippets *arguments: setup
     @uv run --no-sync pytest --numprocesses 2 tests/documents/typed "$@"
 
-# Both wheels and sdists into dist/
-build: setup
-    uv build --all-packages --quiet --out-dir dist
+# Both wheels and sdists into dist/, looked into, installed on every Python and run there; some two minutes
+build *arguments: setup
+    @uv run --no-sync python -m release "$@"

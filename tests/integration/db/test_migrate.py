@@ -5,7 +5,7 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,8 +16,7 @@ from sqlalchemy import Connection, inspect
 from counterfoil_service.db import migrate
 from counterfoil_service.db.open import open_database, sqlite_path
 from counterfoil_service.db.tables import metadata
-
-T = TypeVar("T")
+from support.migrating import look, move
 
 HEAD = "0009"
 
@@ -45,14 +44,6 @@ def downgrade() -> None:
 '''
 
 
-async def move(url: str, revision: str = "head") -> None:
-    path = sqlite_path(url)
-    if path is None:
-        await migrate.move_postgresql(url, revision)
-    else:
-        await asyncio.to_thread(migrate.move, path, revision)
-
-
 async def state(url: str) -> migrate.SchemaState:
     path = sqlite_path(url)
     return await migrate.state_postgresql(url) if path is None else migrate.state(path)
@@ -60,20 +51,6 @@ async def state(url: str) -> migrate.SchemaState:
 
 async def is_current(url: str) -> bool:
     return await state(url) == "current"
-
-
-async def look(url: str, question: Callable[[Connection], T]) -> T:
-    """Ask something of the database through SQLAlchemy."""
-    path = sqlite_path(url)
-    if path is not None:
-        with migrate.sqlite_engine(path).connect() as connection:
-            return question(connection)
-    engine = migrate._postgresql_engine(url)
-    try:
-        async with engine.connect() as opened:
-            return await opened.run_sync(question)
-    finally:
-        await engine.dispose()
 
 
 async def tables(url: str) -> set[str]:

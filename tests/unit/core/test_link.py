@@ -52,3 +52,9 @@ def test_other_texts_are_refused_before_any_lookup(text: str) -> None:
 )
 def test_the_link_is_built_from_the_issuer(issuer: str, expected: str) -> None:
     assert link.url(issuer, "S") == expected
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example/sign/in", "https://id.example/sign/in/"])
+def test_the_other_links_begin_with_the_issuer_too_and_hold_no_empty_segment(issuer: str) -> None:
+    assert link.notice_url(issuer, "S") == "https://id.example/sign/in/n/S"
+    assert link.console_url(issuer, "S") == "https://id.example/sign/in/console/enter/S"

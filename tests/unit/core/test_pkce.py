@@ -94,3 +94,9 @@ def test_a_printable_state_is_taken(state: str) -> None:
 def test_a_state_that_could_not_come_back_unchanged_is_refused(state: str) -> None:
     with pytest.raises(Refusal, match="printable ASCII"):
         pkce.check_state(state)
+
+
+def test_a_refusal_names_a_field_that_came_and_the_first_that_did_not() -> None:
+    with pytest.raises(Refusal) as caught:
+        pkce.way_home(redirect_uri=None, state="s", challenge=None, method=None)
+    assert caught.value.description.startswith("redirect_uri: state needs it")

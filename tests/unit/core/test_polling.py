@@ -30,6 +30,7 @@ def test_each_state_has_one_answer(state: State, code: str, reason: str | None) 
     assert refusal.code == code
     assert getattr(refusal, "reason", None) == reason
     assert refusal.retry_after is None
+    assert str(refusal.description).endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -41,3 +41,4 @@ def test_a_sign_in_is_fresh_for_five_minutes_and_not_an_instant_longer() -> None
     with pytest.raises(Refusal) as caught:
         session.require_fresh(0, FRESH)
     assert caught.value.code is ErrorCode.INSUFFICIENT_USER_AUTHENTICATION
+    assert "less than 300 seconds old" in caught.value.description

@@ -92,3 +92,9 @@ def test_anything_else_is_not_a_try(typed: str) -> None:
 def test_input_beyond_64_characters_is_not_looked_at() -> None:
     assert user_code.normalise("WDJBMJ" + " " * 58) == "WDJBMJ"
     assert user_code.normalise("WDJBMJ" + " " * 59) is None
+
+
+def test_letters_that_were_drawn_are_kept_while_there_are_too_few() -> None:
+    """Else a source that seldom gives a fair byte would be asked for ever."""
+    batches = iter([bytes([0, 1, 2, 3, 4] + [255] * 7), bytes([5] + [255] * 11)])
+    assert user_code.make(lambda _count: next(batches)) == "BCDFGH"

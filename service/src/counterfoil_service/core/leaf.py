@@ -103,8 +103,11 @@ def microseconds(time: str) -> int:
 
 
 def milliseconds(time: str) -> int:
-    """Unix milliseconds of a leaf's `time`; a `ValueError` for a date that there is not."""
-    return (datetime.fromisoformat(time) - _EPOCH) // _MILLISECOND
+    """Unix milliseconds of a leaf's `time`; a `ValueError` for a date that there is not, or one without a zone."""
+    moment = datetime.fromisoformat(time)
+    if moment.tzinfo is None:
+        raise ValueError("not a time: it names no zone")
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def _spelt(leaf: Leaf) -> bytes:

@@ -85,6 +85,6 @@ def told(answer: Answer) -> dict[str, Any]:
     """The JSON object of an answer, empty where there is none."""
     try:
         read = msgspec.json.decode(answer.body or b"")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}

@@ -106,7 +106,7 @@ class Topic:
             signature = base64.b64decode(message.signature, validate=True)
             signed = message.signed
             sent_at = _instant(datetime.fromisoformat(message.sent_at))
-        except (msgspec.MsgspecError, binascii.Error, ValueError, OverflowError):
+        except (msgspec.MsgspecError, binascii.Error, ValueError, OverflowError, RecursionError):
             raise Unverified("not_signed") from None
         if message.topic != self._arn:
             raise Unverified("topic")
