@@ -34,6 +34,7 @@ ELSEWHERE = {
 }
 """Of packages that only some systems or Pythons get, as their metadata says it there."""
 _SPELLINGS = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",
