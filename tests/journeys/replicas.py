@@ -66,17 +66,26 @@ class Balancer:
     def before(self, ports: Sequence[int]) -> Iterator[None]:
         """Run in front of these."""
         self._write(ports)
+        self.start()
+        try:
+            yield
+        finally:
+            self._nginx.terminate()
+            self._nginx.wait(STOP_SECONDS)
+
+    def start(self) -> None:
+        """As it was set up last, on the same port."""
         self._nginx = subprocess.Popen(
             [nginx(), "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "nginx.log"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        try:
-            wait_until(self.is_ready, "nginx and a replica to answer")
-            yield
-        finally:
-            self._nginx.terminate()
-            self._nginx.wait(STOP_SECONDS)
+        wait_until(self.is_ready, "nginx and a replica to answer")
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._nginx.kill()
+        self._nginx.wait()
 
     def is_ready(self) -> bool:
         """Whether a replica answers through it; each time it is the next one's turn."""
