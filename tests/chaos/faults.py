@@ -149,6 +149,12 @@ FAULTS = (
     Fault("partition: a replica from PostgreSQL", network_faults.part_replica, 10),
     Fault("partition: every replica from PostgreSQL", network_faults.part_every_replica, 10),
     Fault("partition: every replica from Redis", network_faults.part_redis, 10),
+    Fault(
+        "partition: a replica from everything (namespace)",
+        network_faults.pull_cable,
+        10,
+        missing=network_faults.needs_namespace,
+    ),
     Fault("a replica hangs (SIGSTOP)", network_faults.hang_replica, 10),
     Fault("the disk is full", disk_faults.fill, 8, _BOTH, disk_faults.needs_disk),
     Fault("slow disk: 100 ms more for each flush", disk_faults.slow, 8),

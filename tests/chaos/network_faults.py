@@ -47,10 +47,23 @@ def part_every_replica(world: World, _random: Random) -> Iterator[None]:
 
 @contextmanager
 def part_redis(world: World, _random: Random) -> Iterator[None]:
-    """All replicas have one way to it."""
-    assert world.redis_wire is not None
-    with _parted([world.redis_wire]):
+    """All."""
+    with _parted(world.redis_wires):
         yield
+
+
+def needs_namespace(world: World) -> str:
+    """What is missing for a cable that can be pulled."""
+    return "" if world.namespace is not None else "a network namespace: `ip netns add` needs root"
+
+
+@contextmanager
+def pull_cable(world: World, _random: Random) -> Iterator[None]:
+    """One replica reaches nobody, and nobody it; nginx has to find out."""
+    assert world.namespace is not None
+    world.namespace.pull()
+    yield
+    world.namespace.plug()
 
 
 @contextmanager

@@ -18,10 +18,10 @@ _Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Wire:
-    """From a TCP port to `target`, another one or a socket in the file system."""
+    """From a TCP port of `host` to `target`, one of loopback or a socket in the file system."""
 
-    def __init__(self, loop: LoopThread, target: int | Path) -> None:
-        self._loop, self._target = loop, target
+    def __init__(self, loop: LoopThread, target: int | Path, host: str = "127.0.0.1") -> None:
+        self._loop, self._target, self.host = loop, target, host
         self.port = free_port()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -29,7 +29,7 @@ class Wire:
         self._serving: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
-        self._server = self._loop.run(asyncio.start_server(self._accept, "127.0.0.1", self.port, backlog=512))
+        self._server = self._loop.run(asyncio.start_server(self._accept, self.host, self.port, backlog=512))
         return self
 
     def __exit__(

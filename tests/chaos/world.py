@@ -10,6 +10,7 @@ from pathlib import Path
 from chaos.clock import PATH, SteppedClock
 from chaos.database import Ballast, MortalPostgres, small_disk
 from chaos.mailbox import Mailbox
+from chaos.namespace import HERE, Namespace, namespace
 from chaos.wire import Wire
 from journeys.databases import REGISTRATION, Databases, Engine
 from journeys.replicas import Balancer
@@ -70,7 +71,8 @@ class World:
     postgres: MortalPostgres | None = None
     redis: RedisServer | None = None
     database_wires: tuple[Wire, ...] = ()
-    redis_wire: Wire | None = None
+    redis_wires: tuple[Wire, ...] = ()
+    namespace: Namespace | None = None
     upgraded: bool = False
 
     @property
@@ -113,7 +115,9 @@ def world(engine: Engine, folder: Path, wires: LoopThread) -> Iterator[World]:
             stack.callback(_end, replica)
             replica.start()
         if made.balancer is not None:
-            stack.enter_context(made.balancer.before([replica.port for replica in made.replicas]))
+            stack.enter_context(
+                made.balancer.before([each.port for each in made.replicas], [each.host for each in made.replicas])
+            )
         yield made
 
 
@@ -125,22 +129,33 @@ def _with_postgresql(
     url = Databases(folder / "template", postgres).fresh("postgresql", folder)
     redis = stack.enter_context(RedisServer(folder))
     balancer = Balancer(folder / "nginx", loaded=True)
-    database_wires = tuple(stack.enter_context(Wire(wires, postgres.socket)) for _ in range(2))
-    redis_wire = stack.enter_context(Wire(wires, redis.port))
-    common = {
-        "public_url": balancer.address,
-        "mail_url": mailbox.url,
-        "trusted_proxies": "127.0.0.1/32",
-        "redis_url": f"redis://127.0.0.1:{redis_wire.port}/0",
-    }
+    space = stack.enter_context(namespace())
+    # The last replica runs within it, where that is permitted, and has its own way to all that it needs.
+    hosts = (HERE, HERE if space is None else space.near)
+    database_wires, redis_wires, mail_wires = (
+        tuple(stack.enter_context(Wire(wires, target, host)) for host in hosts)
+        for target in (postgres.socket, redis.port, mailbox.port)
+    )
     replicas = [
-        _replica(folder / f"replica-{number}", clock, database_url=_over(wire, url), **common)
-        for number, wire in enumerate(database_wires, 1)
+        _replica(
+            folder / f"replica-{number}",
+            clock,
+            database_url=f"postgresql://postgres@{host}:{database.port}/{name_of(url)}?sslmode=disable",
+            redis_url=f"redis://{host}:{cache.port}/0",
+            mail_url=f"smtp://{host}:{mail.port}",
+            public_url=balancer.address,
+            trusted_proxies=f"{HERE}/32" if host == HERE else f"{host}/32",
+        )
+        for number, (host, database, cache, mail) in enumerate(
+            zip(hosts, database_wires, redis_wires, mail_wires, strict=True), 1
+        )
     ]
-    clerk = _replica(folder / "clerk", clock, database_url=url, **common)
+    if space is not None:
+        replicas[-1].host, replicas[-1].within = space.far, space.within
+    clerk = _replica(folder / "clerk", clock, database_url=url, public_url=balancer.address)
     return World(
         "postgresql", folder, url, replicas, clerk, clock, mailbox, disk, balancer, postgres, redis, database_wires,
-        redis_wire,
+        redis_wires, space,
     )  # fmt: skip
 
 
@@ -158,10 +173,6 @@ def _replica(folder: Path, clock: SteppedClock, **settings: str) -> Replica:
     made = Replica(folder, **settings)
     made.clock = clock
     return made
-
-
-def _over(wire: Wire, url: str) -> str:
-    return f"postgresql://postgres@127.0.0.1:{wire.port}/{name_of(url)}?sslmode=disable"
 
 
 def _end(replica: Replica) -> None:

@@ -63,9 +63,9 @@ class Balancer:
         return [each for each in found if not each.path.startswith("/health/")]
 
     @contextmanager
-    def before(self, ports: Sequence[int]) -> Iterator[None]:
-        """Run in front of these."""
-        self._write(ports)
+    def before(self, ports: Sequence[int], hosts: Sequence[str] = ()) -> Iterator[None]:
+        """Run in front of these, which listen on loopback where no `hosts` are given."""
+        self._write(ports, hosts or ["127.0.0.1"] * len(ports))
         self.start()
         try:
             yield
@@ -99,9 +99,9 @@ class Balancer:
                 connection.close()
         return False
 
-    def _write(self, ports: Sequence[int]) -> None:
+    def _write(self, ports: Sequence[int], hosts: Sequence[str]) -> None:
         text = (NGINX / "replicas.conf").read_text("utf-8")
-        servers = "".join(f"    server 127.0.0.1:{port};\n" for port in ports)
+        servers = "".join(f"    server {host}:{port};\n" for host, port in zip(hosts, ports, strict=True))
         changes = [("listen 443 ssl", f"listen 127.0.0.1:{self.port}"), (_SERVERS, servers)]
         changes += [(line, "") for line in _TLS]
         if self._loaded:
