@@ -8,6 +8,7 @@ verify, and processes hold no more than before. Then a single service on SQLite,
 import argparse
 import json
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,8 @@ def main() -> int:
     options = _options().parse_args()
     seed = options.seed if options.seed is not None else time.time_ns() % 10**9
     _many_descriptors()
+    # Whoever ends this ends what it has started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.stderr.write(f"seed {seed}\n")
     engines = options.engine or list(reversed(ENGINES))
     results = {engine: _engine(engine, options, seed) for engine in engines}
@@ -66,16 +69,19 @@ def _engine(engine: Engine, options: argparse.Namespace, seed: int) -> dict[str,
             "clients": clients,
             "asked_again": dict(crowd.told.refusals),
             "mails_repeated": made.mailbox.repeated,
-            "tracebacks": sum(replica.tracebacks for replica in made.replicas),
+            "tracebacks": dict(sum((replica.tracebacks for replica in made.replicas), Counter())),
         }
 
 
 def _line(result: dict[str, Any]) -> str:
-    again = ", ".join(f"{name} {count}" for name, count in Counter(result["asked_again"]).most_common())
     return (
-        f"{result['clients']} desktops; asked again for: {again or 'nothing'}; {result['mails_repeated']} mails came"
-        f" twice; {result['tracebacks']} tracebacks"
+        f"{result['clients']} desktops; asked again for: {_counted(result['asked_again'])}; {result['mails_repeated']}"
+        f" mails came twice; tracebacks: {_counted(result['tracebacks'])}"
     )
+
+
+def _counted(things: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in Counter(things).most_common()) or "none"
 
 
 def _say(row: Row) -> None:

@@ -80,8 +80,10 @@ class Customer:
         story.session_id, story.signed_in = session.session_id, time.monotonic()
         self._told.note("session", session.session_id)
         if self._chance(REFRESHED):
+            story.desktop = "refreshes"
             await self._refresh(session)
         if self._chance(SIGNED_OUT):
+            story.desktop = "signs out"
             await self._sign_out(session)
 
     async def _ask(self, story: Story) -> AsyncPendingLogin:
@@ -93,15 +95,19 @@ class Customer:
             return await self._client.start_login(story.address, device_label="Chaos")
 
         login = await self._again(once)
-        story.login_id = login.login_id
+        story.login_id, story.desktop = login.login_id, "waits"
         self._told.note("requested", login.login_id)
         return login
 
     async def _approve(self, story: Story, code: str) -> None:
+        story.phone = "waits for mail"
         secret = await self._mailbox.secret_to(story.address)
+        story.phone = "opens"
         await self._answer(lambda: self._http.get(f"{self._issuer}/l/{secret}"))
+        story.phone = "presses"
         form = {"secret": secret, "action": "approve", "user_code": code}
         answer = await self._answer(lambda: self._http.post(f"{self._issuer}/l", data=form))
+        story.phone = f"was told {answer.status_code}"
         if answer.status_code == httpx2.codes.OK and story.login_id is not None:
             self._told.note("approved", story.login_id)
 

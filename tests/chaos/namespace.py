@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network namespace for one replica, whose cable can be pulled: what was sent is gone, and nobody is told."""
 
+import ctypes
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 HERE = "127.0.0.1"
+CLONE_NEWNET = 0x4000_0000
+"""As Linux names it for setns(2), which Python has from 3.12 on."""
 
 
 class Namespace:
@@ -28,6 +34,18 @@ class Namespace:
         for end in (("link", "set", self._cable), ("-n", self._name, "link", "set", "eth0")):
             _ip(*end, "up")
         _ip("-n", self._name, "link", "set", "lo", "up")
+
+    def listener(self) -> socket.socket:
+        """A socket that listens on loopback within, and that this process holds."""
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._listen).result()
+
+    def _listen(self) -> socket.socket:
+        """On a thread that never comes back from there."""
+        with Path("/run/netns", self._name).open("rb") as there:
+            if ctypes.CDLL(None, use_errno=True).setns(there.fileno(), CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns")
+        return socket.create_server((HERE, 0))
 
     def pull(self) -> None:
         """The cable."""

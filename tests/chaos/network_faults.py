@@ -62,7 +62,8 @@ def pull_cable(world: World, _random: Random) -> Iterator[None]:
     """One replica reaches nobody, and nobody it; nginx has to find out."""
     assert world.namespace is not None
     world.namespace.pull()
-    yield
+    with _parted([world.mail_wires[-1]]):
+        yield
     world.namespace.plug()
 
 

@@ -123,7 +123,8 @@ class Run:
         """Everybody ends, everything is sealed, and all is held together once more."""
         began = time.monotonic()
         for story in self._crowd.close(self._pace.last):
-            story.loss = story.loss or f"nothing for {time.monotonic() - story.begun:.0f} s"
+            since = time.monotonic() - story.begun
+            story.loss = f"nothing for {since:.0f} s; the desktop {story.desktop}, the phone {story.phone}"
         wait_until(lambda: not unsealed(snapshot(self._world.url)), "every event to be sealed", 60)
         verdict, complaints = self._look(0)
         self._verify(beside)

@@ -15,7 +15,7 @@ import pytest
 
 from chaos.clock import PATH, SteppedClock
 from chaos.health import DESCRIPTORS, Health
-from chaos.wire import Wire
+from chaos.wire import Wire, listen
 from support.background import LoopThread
 
 ASK = "import time; print(time.time(), time.time_ns() / 1e9, flush=True); input(); print(time.time())"
@@ -26,7 +26,7 @@ def wire() -> Iterator[Wire]:
     """To somebody who says everything back."""
     with LoopThread() as loop, closing(socket.create_server(("127.0.0.1", 0))) as server:
         threading.Thread(target=_echo, args=(server,), daemon=True).start()
-        with Wire(loop, server.getsockname()[1]) as made:
+        with Wire(loop, server.getsockname()[1], listen("127.0.0.1")) as made:
             yield made
 
 

@@ -12,7 +12,8 @@ from attack.promises import Kind, Promises
 class Story:
     """One sign-in, from the first question to the end of it; moments are monotonic seconds.
 
-    `address` is that of the question that was answered. `loss` says how the login was lost for this desktop.
+    `address` is that of the question that was answered. `loss` says how the login was lost for this desktop, `desktop`
+    and `phone` what each of them is at.
     """
 
     begun: float
@@ -22,6 +23,8 @@ class Story:
     signed_in: float | None = None
     over: bool = False
     loss: str | None = None
+    desktop: str = "asks"
+    phone: str = "asleep"
 
 
 @dataclass

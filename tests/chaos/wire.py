@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Self
 
 from support.background import LoopThread
-from support.processes import free_port
 
 _PIECE = 65_536
 _AT_ONCE = struct.pack("ii", 1, 0)
@@ -18,18 +17,18 @@ _Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Wire:
-    """From a TCP port of `host` to `target`, one of loopback or a socket in the file system."""
+    """From whoever connects to `listener` to `target`, a port of loopback or a socket in the file system."""
 
-    def __init__(self, loop: LoopThread, target: int | Path, host: str = "127.0.0.1") -> None:
-        self._loop, self._target, self.host = loop, target, host
-        self.port = free_port()
+    def __init__(self, loop: LoopThread, target: int | Path, listener: socket.socket) -> None:
+        self._loop, self._target, self._listener = loop, target, listener
+        self.port: int = listener.getsockname()[1]
         self._flowing = asyncio.Event()
         self._flowing.set()
         # The loop itself holds a task weakly.
         self._serving: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
-        self._server = self._loop.run(asyncio.start_server(self._accept, self.host, self.port, backlog=512))
+        self._server = self._loop.run(asyncio.start_server(self._accept, sock=self._listener, backlog=512))
         return self
 
     def __exit__(
@@ -104,6 +103,11 @@ class Wire:
                 await self._flowing.wait()
                 writer.write(data)
                 await writer.drain()
+
+
+def listen(host: str) -> socket.socket:
+    """On any port that is free."""
+    return socket.create_server((host, 0))
 
 
 def _crossed(near: _Ends, far: _Ends) -> tuple[_Ends, _Ends]:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that runs: replicas behind nginx, a database, Redis, a mail server, and the wires between them."""
 
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from chaos.clock import PATH, SteppedClock
 from chaos.database import Ballast, MortalPostgres, small_disk
 from chaos.mailbox import Mailbox
 from chaos.namespace import HERE, Namespace, namespace
-from chaos.wire import Wire
+from chaos.wire import Wire, listen
 from journeys.databases import REGISTRATION, Databases, Engine
 from journeys.replicas import Balancer
 from support.background import LoopThread
@@ -19,6 +21,7 @@ from support.postgres import name_of
 from support.processes import STOP_SECONDS, RunningService
 from support.redis import RedisServer
 
+_TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)+(\S.*)$", re.MULTILINE)
 DISK_MEGABYTES: Mapping[Engine, int] = {"postgresql": 1024, "sqlite": 256}
 
 
@@ -45,9 +48,9 @@ class Replica(RunningService):
         return time.monotonic() - began
 
     @property
-    def tracebacks(self) -> int:
-        """How many it has printed."""
-        return self.log.count("Traceback (most recent call last)")
+    def tracebacks(self) -> Counter[str]:
+        """What it has printed one for, by the last line of each."""
+        return Counter(_TRACEBACK.findall(self.log))
 
     @property
     def runs(self) -> bool:
@@ -72,6 +75,7 @@ class World:
     redis: RedisServer | None = None
     database_wires: tuple[Wire, ...] = ()
     redis_wires: tuple[Wire, ...] = ()
+    mail_wires: tuple[Wire, ...] = ()
     namespace: Namespace | None = None
     upgraded: bool = False
 
@@ -132,17 +136,20 @@ def _with_postgresql(
     space = stack.enter_context(namespace())
     # The last replica runs within it, where that is permitted, and has its own way to all that it needs.
     hosts = (HERE, HERE if space is None else space.near)
-    database_wires, redis_wires, mail_wires = (
-        tuple(stack.enter_context(Wire(wires, target, host)) for host in hosts)
-        for target in (postgres.socket, redis.port, mailbox.port)
+    database_wires, redis_wires = (
+        tuple(stack.enter_context(Wire(wires, target, listen(host))) for host in hosts)
+        for target in (postgres.socket, redis.port)
     )
+    # Mail goes in the clear on loopback alone, so there is a door to it within.
+    doors = (listen(HERE), listen(HERE) if space is None else space.listener())
+    mail_wires = tuple(stack.enter_context(Wire(wires, mailbox.port, door)) for door in doors)
     replicas = [
         _replica(
             folder / f"replica-{number}",
             clock,
             database_url=f"postgresql://postgres@{host}:{database.port}/{name_of(url)}?sslmode=disable",
             redis_url=f"redis://{host}:{cache.port}/0",
-            mail_url=f"smtp://{host}:{mail.port}",
+            mail_url=f"smtp://{HERE}:{mail.port}",
             public_url=balancer.address,
             trusted_proxies=f"{HERE}/32" if host == HERE else f"{host}/32",
         )
@@ -155,7 +162,7 @@ def _with_postgresql(
     clerk = _replica(folder / "clerk", clock, database_url=url, public_url=balancer.address)
     return World(
         "postgresql", folder, url, replicas, clerk, clock, mailbox, disk, balancer, postgres, redis, database_wires,
-        redis_wires, space,
+        redis_wires, mail_wires, space,
     )  # fmt: skip
 
 
