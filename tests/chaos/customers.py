@@ -91,6 +91,7 @@ class Customer:
 
         async def once() -> AsyncPendingLogin:
             self._mailboxes += 1
+            story.asked += 1
             story.address = f"{self._name}-{self._mailboxes}@example.com"
             return await self._client.start_login(story.address, device_label="Chaos")
 
@@ -114,15 +115,17 @@ class Customer:
     async def _refresh(self, session: Session) -> None:
         """As a desktop whose access token has ended does at its next call."""
         let_the_token_end(session)
+        before = session.access_token
 
         async def once() -> httpx2.Response:
             return await self._http.get(f"{self._issuer}{USERINFO}", auth=session.auth)
 
         answer = await self._again(lambda: self._answer(once))
-        if answer.status_code == httpx2.codes.OK:
-            self._told.note("refreshed", session.session_id)
-        else:
+        if answer.status_code != httpx2.codes.OK:
             self._told.refusals[f"userinfo {answer.status_code}"] += 1
+        # Where every clock is slow, the desktop believes that the token is still good.
+        elif session.access_token != before:
+            self._told.note("refreshed", session.session_id)
 
     async def _sign_out(self, session: Session) -> None:
         try:

@@ -51,6 +51,7 @@ class Run:
         self._health = Health()
         self._checkpoints = KeptCheckpoints(world.folder / "kept")
         self._verifications: list[Future[str]] = []
+        self._said: frozenset[str] = frozenset()
         self._begun = time.monotonic()
         self.rows: list[Row] = []
 
@@ -107,7 +108,8 @@ class Run:
         # In this order: whatever was told by now must be in what is read afterwards.
         stories, promises = self._crowd.books()
         now = snapshot(self._world.url)
-        verdict = judge(stories, promises, now, self._world.mailbox.delivered)
+        verdict = judge(stories, promises, now, self._world.mailbox.delivered).without(self._said)
+        self._said |= verdict.sentences
         complaints = [*self._checkpoints.forked(now), *self._health.look(self._world.processes, under_way)]
         return verdict, complaints
 

@@ -50,14 +50,15 @@ def _sign_in(found: Tables, name: str) -> None:
 
 
 def _event(name: str, event: str, **of: str) -> dict[str, Any]:
-    empty = {"reason": None, "login_id": None, "session_id": None, "subject": None, "fields": "{}"}
+    empty = {"reason": None, "login_id": None, "session_id": None, "subject": None, "fields": "{}", "leaf_index": None}
     return {"id": name.encode(), "name": event} | empty | of
 
 
 def stories() -> list[Story]:
     """What their desktops were told."""
     return [
-        Story(0, f"{name}@example.com", f"login-{name}", f"session-{name}", signed_in=1, over=True) for name in PEOPLE
+        Story(0, f"{name}@example.com", 1, f"login-{name}", f"session-{name}", signed_in=1, over=True)
+        for name in PEOPLE
     ]
 
 
@@ -112,6 +113,27 @@ def test_a_login_whose_desktop_was_told_that_it_is_over_is_lost() -> None:
     told = stories()
     told[0].loss, told[0].session_id = "LoginInvalid", None
     assert verdict(tables(), told).lost == ["login login-ada was lost for its desktop: LoginInvalid"]
+
+
+def _overtaken(rows: Tables, asked: int) -> Verdict:
+    """Of a login that another question of its device ended."""
+    told = stories()
+    told[0].loss, told[0].session_id, told[0].asked = "LoginInvalid", None, asked
+    return verdict(rows, told)
+
+
+def test_a_login_that_an_earlier_question_of_its_device_ended_is_counted_by_itself() -> None:
+    rows = tables()
+    rows["audit_events"].append(_event("superseded", "login.superseded", login_id="login-ada"))
+    found = _overtaken(rows, 2)
+    assert (found.lost, len(found.overtaken)) == ([], 1)
+
+
+def test_what_was_asked_once_or_was_not_superseded_is_lost_and_not_overtaken() -> None:
+    rows = tables()
+    assert len(_overtaken(rows, 2).lost) == 1
+    rows["audit_events"].append(_event("superseded", "login.superseded", login_id="login-ada"))
+    assert len(_overtaken(rows, 1).lost) == 1
 
 
 def test_a_session_of_another_login_than_the_desktop_began_is_no_session_of_it() -> None:
@@ -172,7 +194,7 @@ def test_an_event_that_is_missing_from_a_chain_is_wrong() -> None:
 def test_what_was_found_stands_in_the_table_and_below_it() -> None:
     row = Row("kill -9 a replica", 1.0, verdict=Verdict(lost=["login 1 is gone"], doubled=["login 2 has 2 sessions"]))
     assert not row.is_good
-    assert "| 1 | 1 | 0 |" in table([row])
+    assert "| 1 | 1 | 0 | 0 |" in table([row])
     assert found([row]) == ["kill -9 a replica: login 1 is gone", "kill -9 a replica: login 2 has 2 sessions"]
 
 
@@ -181,3 +203,8 @@ def test_silence_counts_from_the_fault_to_the_first_answer_and_from_the_last_one
     assert longest_gap([5], 0, 20) == 15
     assert longest_gap([], 3, 10) == 7
     assert longest_gap([1, 2, 30], 3, 10) == 7
+
+
+def test_what_one_fault_did_is_not_held_against_the_next_one() -> None:
+    first = Verdict(lost=["one"], wrong=["two"])
+    assert Verdict(lost=["one", "three"], wrong=["two"]).without(first.sentences) == Verdict(lost=["three"])

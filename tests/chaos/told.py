@@ -12,12 +12,13 @@ from attack.promises import Kind, Promises
 class Story:
     """One sign-in, from the first question to the end of it; moments are monotonic seconds.
 
-    `address` is that of the question that was answered. `loss` says how the login was lost for this desktop, `desktop`
-    and `phone` what each of them is at.
+    `address` is that of the question that was answered, `asked` how many questions there were. `loss` says how it
+    was lost for this desktop, `desktop` and `phone` what each of them is at.
     """
 
     begun: float
     address: str = ""
+    asked: int = 0
     login_id: str | None = None
     session_id: str | None = None
     signed_in: float | None = None

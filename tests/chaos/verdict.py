@@ -3,21 +3,38 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from attack.invariants import broken, unkept
 from attack.promises import Promises
 from attack.snapshot import Snapshot
 from chaos.told import Story
+from counterfoil_client import LoginInvalid
+
+OVERTAKEN = LoginInvalid.__name__
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Sentences, one for each thing."""
+    """Sentences, one for each thing.
+
+    `overtaken` is no fault of the books: a question that got no answer came through after a newer one of the same
+    device, and ended that one's login, of which the desktop was told.
+    """
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    overtaken: list[str] = field(default_factory=list)
+
+    @property
+    def sentences(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(sentence for kind in astuple(self) for sentence in kind)
+
+    def without(self, said: frozenset[str]) -> "Verdict":
+        """What is new in it."""
+        return Verdict(*([sentence for sentence in kind if sentence not in said] for kind in astuple(self)))
 
     @property
     def is_good(self) -> bool:
@@ -28,10 +45,14 @@ class Verdict:
 def judge(stories: Iterable[Story], promises: Promises, now: Snapshot, delivered: Container[str]) -> Verdict:
     """`delivered` are the addresses that had their link."""
     told = list(stories)
+    superseded = {row["login_id"] for row in now["audit_events"] if row["name"] == "login.superseded"}
+    overtaken = [each for each in told if each.loss == OVERTAKEN and each.asked > 1 and each.login_id in superseded]
+    rest = [each for each in told if each not in overtaken]
     return Verdict(
-        lost=[*unkept(now, promises), *_lost(told, now)],
+        lost=[*unkept(now, promises), *_lost(rest, now)],
         doubled=[*_doubled_rows(now), *_doubled_stories(told, now)],
         wrong=broken(now, Promises(), delivered),
+        overtaken=[f"login {each.login_id} was ended by an earlier question of its own device" for each in overtaken],
     )
 
 
