@@ -3,6 +3,8 @@
 
 import asyncio
 import concurrent.futures
+from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +24,7 @@ class Crowd:
     """`told` grows; `names` makes their mailboxes differ from another crowd's."""
 
     _running: list[concurrent.futures.Future[None]]
+    _make: Callable[[httpx2.AsyncClient], list[Customer]]
 
     def __init__(
         self, names: str, count: int, issuer: str, mailbox: Mailbox, clock: SteppedClock, *, pause: float
@@ -82,4 +85,5 @@ class Crowd:
             self._gate.clear()
 
     async def _books(self) -> tuple[list[Story], Promises]:
-        return [*self.told.stories], self.told.promises.so_far()
+        # Copies: what is read from the database afterwards must not be held against what was told later still.
+        return [replace(story) for story in self.told.stories], self.told.promises.so_far()

@@ -31,8 +31,8 @@ class MortalPostgres(PostgresServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._folder = folder
-        self._sockets = self._server.get_postmaster_info().socket_dir
-        self.socket: Path = self._sockets / ".s.PGSQL.5432"
+        self._sockets = Path(self._server.get_postmaster_info().socket_dir or folder)
+        self.socket = self._sockets / ".s.PGSQL.5432"
         self.set("fsync", None)
         self.set("full_page_writes", None)
         for name, value in _SMALL.items():
