@@ -3,6 +3,7 @@
 
 import os
 import struct
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,16 +14,22 @@ PATH = Path(__file__).with_name("stepped")
 
 
 class SteppedClock(Surroundings):
-    """`everywhere`: desktops have the same clock, else theirs stays right."""
+    """`everywhere`: desktops have the same clock, else theirs stays right.
+
+    `ahead` are the moments, monotonic, when it was set ahead of what it was.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.seconds = 0
         self.everywhere = False
+        self.ahead: list[float] = []
         file.write_bytes(bytes(8))
 
     def step(self, seconds: int, *, everywhere: bool = False) -> None:
         """Be so far ahead of the right time from now on."""
+        if seconds > self.seconds:
+            self.ahead.append(time.monotonic())
         self.everywhere, self.seconds = everywhere, seconds
         # In place: the services have mapped this very file.
         with self.file.open("r+b") as file:

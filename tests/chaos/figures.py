@@ -8,7 +8,7 @@ from typing import Any
 from chaos.verdict import Verdict
 
 _HEAD = (
-    *("fault", "lasted", "logins", "answers", "lost", "doubled", "wrong", "overtaken", "longest silence", "back after"),
+    *("fault", "lasted", "logins", "answers", "lost", "doubled", "wrong", "ended", "longest silence", "back after"),
     *("under way", "memory", "descriptors"),
 )
 
@@ -55,7 +55,7 @@ class Row:
             len(found.lost),
             len(found.doubled),
             len(found.wrong) + len(self.complaints),
-            len(found.overtaken),
+            len(found.ended),
         )
         return [
             *(

@@ -108,7 +108,9 @@ class Run:
         # In this order: whatever was told by now must be in what is read afterwards.
         stories, promises = self._crowd.books()
         now = snapshot(self._world.url)
-        verdict = judge(stories, promises, now, self._world.mailbox.delivered).without(self._said)
+        verdict = judge(stories, promises, now, self._world.mailbox.delivered, self._world.clock.ahead).without(
+            self._said
+        )
         self._said |= verdict.sentences
         complaints = [*self._checkpoints.forked(now), *self._health.look(self._world.processes, under_way)]
         return verdict, complaints

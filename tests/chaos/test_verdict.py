@@ -125,7 +125,25 @@ def test_a_login_that_an_earlier_question_of_its_device_ended_is_counted_by_itse
     rows = tables()
     rows["audit_events"].append(_event("superseded", "login.superseded", login_id="login-ada"))
     found = _overtaken(rows, 2)
-    assert (found.lost, len(found.overtaken)) == ([], 1)
+    assert (found.lost, len(found.ended)) == ([], 1)
+
+
+def _expired(steps: list[float]) -> Verdict:
+    """A login whose desktop was told so, begun at 0."""
+    told, rows = stories(), tables()
+    told[0].loss, told[0].session_id = "LoginExpired", None
+    rows["audit_events"] = [row for row in rows["audit_events"] if row["id"] != b"login.completed ada"]
+    return judge(told, promises(), Snapshot(rows), [], steps)
+
+
+def test_a_login_that_a_step_of_the_clock_took_past_its_time_is_counted_by_itself() -> None:
+    assert len(_expired([60]).ended) == 1
+    assert all("LoginExpired" not in sentence for sentence in _expired([60]).lost)
+
+
+@pytest.mark.parametrize("steps", [[], [-1], [1000]], ids=["no step", "before it began", "long after"])
+def test_a_login_that_expired_without_a_step_is_lost(steps: list[float]) -> None:
+    assert any("LoginExpired" in sentence for sentence in _expired(steps).lost)
 
 
 def test_what_was_asked_once_or_was_not_superseded_is_lost_and_not_overtaken() -> None:

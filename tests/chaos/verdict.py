@@ -9,23 +9,24 @@ from attack.invariants import broken, unkept
 from attack.promises import Promises
 from attack.snapshot import Snapshot
 from chaos.told import Story
-from counterfoil_client import LoginInvalid
+from counterfoil_client import LoginExpired, LoginInvalid
 
-OVERTAKEN = LoginInvalid.__name__
+SPAN_SECONDS = 120
+"""Beyond this after its beginning no story is excused by a clock."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Sentences, one for each thing.
 
-    `overtaken` is no fault of the books: a question that got no answer came through after a newer one of the same
-    device, and ended that one's login, of which the desktop was told.
+    `ended` is no fault of the books: a rule ended a login, and its desktop was told. Either a question without answer
+    came through after a newer one of the same device, or the service's clock was stepped ahead past the login's time.
     """
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    overtaken: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
 
     @property
     def sentences(self) -> frozenset[str]:
@@ -42,18 +43,35 @@ class Verdict:
         return not (self.lost or self.doubled or self.wrong)
 
 
-def judge(stories: Iterable[Story], promises: Promises, now: Snapshot, delivered: Container[str]) -> Verdict:
-    """`delivered` are the addresses that had their link."""
+def judge(
+    stories: Iterable[Story],
+    promises: Promises,
+    now: Snapshot,
+    delivered: Container[str],
+    steps: Iterable[float] = (),
+) -> Verdict:
+    """`delivered` are the addresses that had their link, `steps` the moments when the clock was set ahead."""
     told = list(stories)
-    superseded = {row["login_id"] for row in now["audit_events"] if row["name"] == "login.superseded"}
-    overtaken = [each for each in told if each.loss == OVERTAKEN and each.asked > 1 and each.login_id in superseded]
-    rest = [each for each in told if each not in overtaken]
+    events = {(row["login_id"], row["name"]) for row in now["audit_events"]}
+    ended = [each for each in told if _overtaken(each, events) or _stepped_over(each, events, steps)]
+    rest = [each for each in told if each not in ended]
     return Verdict(
         lost=[*unkept(now, promises), *_lost(rest, now)],
         doubled=[*_doubled_rows(now), *_doubled_stories(told, now)],
         wrong=broken(now, Promises(), delivered),
-        overtaken=[f"login {each.login_id} was ended by an earlier question of its own device" for each in overtaken],
+        ended=[f"login {each.login_id} was ended by a rule, and its desktop told: {each.loss}" for each in ended],
     )
+
+
+def _overtaken(story: Story, events: Container[tuple[str, str]]) -> bool:
+    asked_again = story.loss == LoginInvalid.__name__ and story.asked > 1
+    return asked_again and (story.login_id, "login.superseded") in events
+
+
+def _stepped_over(story: Story, events: Container[tuple[str, str]], steps: Iterable[float]) -> bool:
+    """The event may still be to come: the sweeper writes it, or the next one who asks."""
+    expired = story.loss == LoginExpired.__name__ and (story.login_id, "login.completed") not in events
+    return expired and any(story.begun <= step <= story.begun + SPAN_SECONDS for step in steps)
 
 
 def _lost(stories: Iterable[Story], now: Snapshot) -> Iterator[str]:

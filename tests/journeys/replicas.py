@@ -25,7 +25,7 @@ http {{
 """
 _TLS = ("    ssl_certificate     /etc/ssl/certs/example.com.pem;\n",
         "    ssl_certificate_key /etc/ssl/private/example.com.key;\n")  # fmt: skip
-_SERVERS = "    server 127.0.0.1:8080;\n    server 127.0.0.1:8081;\n"
+_SERVERS = "    server 127.0.0.1:8080 fail_timeout=2s;\n    server 127.0.0.1:8081 fail_timeout=2s;\n"
 
 
 class Answered(NamedTuple):
@@ -101,7 +101,9 @@ class Balancer:
 
     def _write(self, ports: Sequence[int], hosts: Sequence[str]) -> None:
         text = (NGINX / "replicas.conf").read_text("utf-8")
-        servers = "".join(f"    server {host}:{port};\n" for host, port in zip(hosts, ports, strict=True))
+        servers = "".join(
+            f"    server {host}:{port} fail_timeout=2s;\n" for host, port in zip(hosts, ports, strict=True)
+        )
         changes = [("listen 443 ssl", f"listen 127.0.0.1:{self.port}"), (_SERVERS, servers)]
         changes += [(line, "") for line in _TLS]
         if self._loaded:
