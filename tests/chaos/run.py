@@ -21,7 +21,8 @@ from chaos.verdict import Verdict, judge
 from chaos.world import World
 from support.background import wait_until
 
-VERIFY_SECONDS = 300
+VERIFY_SECONDS, VERIFY_TRIES, VERIFY_PAUSE_SECONDS = 300, 10, 5
+_DOWN = ("cannot answer right now", "PostgreSQL does not answer", "is locked")
 AGAINST = 20
 """Checkpoints from before that each run of `audit verify` is given."""
 
@@ -119,9 +120,16 @@ class Run:
         against = [argument for path in self._checkpoints.paths[-AGAINST:] for argument in ("--against", str(path))]
         self._verifications.append(beside.submit(self._verified, against))
 
-    def _verified(self, against: Iterable[str]) -> str:
-        done = self._world.clerk.cli("audit", "verify", *against, seconds=VERIFY_SECONDS)
-        return "" if done.returncode == 0 and "entries fit" in done.stdout else f"audit verify: {done.stderr[-300:]}"
+    def _verified(self, against: Sequence[str]) -> str:
+        """By the command, again where the next fault took the database from it: what it finds is said otherwise."""
+        for _ in range(VERIFY_TRIES):
+            done = self._world.clerk.cli("audit", "verify", *against, seconds=VERIFY_SECONDS)
+            if done.returncode == 0 and "entries fit" in done.stdout:
+                return ""
+            if not any(word in done.stderr for word in _DOWN):
+                break
+            time.sleep(VERIFY_PAUSE_SECONDS)
+        return f"audit verify: {done.stderr[-300:]}"
 
     def _end(self, beside: ThreadPoolExecutor) -> None:
         """Everybody ends, everything is sealed, and all is held together once more."""
