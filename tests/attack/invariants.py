@@ -24,7 +24,7 @@ _NONE: Counter[str] = Counter()
 
 def broken(now: Snapshot, promises: Promises, delivered: Container[str]) -> list[str]:
     """All that is wrong; `delivered` are the addresses that had their link."""
-    checks = (_logins(now), _sessions(now), _mails(now, delivered), _people(now), _log(now), _kept(now, promises))
+    checks = (_logins(now), _sessions(now), _mails(now, delivered), _people(now), _log(now), unkept(now, promises))
     return [wrong for check in checks for wrong in check]
 
 
@@ -127,8 +127,13 @@ def _log(now: Snapshot) -> Iterator[str]:
         yield f"{len(places)} events have a place, and the last checkpoint is over {largest}"
 
 
-def _kept(now: Snapshot, promises: Promises) -> Iterator[str]:
-    """Whatever a client was told."""
+def unsealed(now: Snapshot) -> int:
+    """How many events have no place in the log yet."""
+    return sum(event["leaf_index"] is None for event in now["audit_events"])
+
+
+def unkept(now: Snapshot, promises: Promises) -> Iterator[str]:
+    """Whatever a client was told, and is not so."""
     states = {login["id"]: login["state"] for login in now["logins"]}
     ends = {session["id"]: session["ended_at"] for session in now["sessions"]}
     approvals = Counter(event["login_id"] for event in now["audit_events"] if event["name"] == "login.approved")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from attack.invariants import broken
+from attack.checkpoints import KeptCheckpoints
+from attack.invariants import broken, unsealed
 from attack.letterbox import Letterbox
 from attack.promises import Promises
 from attack.snapshot import Snapshot, snapshot
@@ -54,9 +55,7 @@ class Attack:
         self._url = services[0].settings["database_url"]
         self._random = Random(seed)
         self._promises = Promises()
-        self._checkpoints: dict[int, tuple[bytes, str]] = {}
-        self._kept = services[0].folder / "kept"
-        self._kept.mkdir()
+        self._checkpoints = KeptCheckpoints(services[0].folder / "kept")
         self._verifications: list[Future[None]] = []
         issuer, addresses = services[0].public_url, [service.address for service in services]
         self._visitors = [
@@ -75,7 +74,7 @@ class Attack:
                     self._let_them_work()
                     self._kill(self._services[number % len(self._services)])
                     if number % VERIFIED_EVERY == 0:
-                        self._verifications.append(beside.submit(self._verify, sorted(self._kept.iterdir())))
+                        self._verifications.append(beside.submit(self._verify, self._checkpoints.paths))
                     for visitor in visiting:
                         assert not visitor.done(), visitor.exception()
                     told(number + 1)
@@ -103,23 +102,13 @@ class Attack:
         """Whatever was promised by now must be there, and everything must fit."""
         promises = self._loop.run(self._promised())
         now = snapshot(self._url)
-        wrong = [*broken(now, promises, self._letterbox.accepted), *self._forked(now)]
+        wrong = [*broken(now, promises, self._letterbox.accepted), *self._checkpoints.forked(now)]
         assert not wrong, "\n".join(wrong)
         return now
 
     async def _promised(self) -> Promises:
         """On the visitors' loop: none of them is in the middle of a note."""
         return self._promises.so_far()
-
-    def _forked(self, now: Snapshot) -> Iterator[str]:
-        """A checkpoint that was once there stays, byte for byte."""
-        found = {row["size"]: (bytes(row["root"]), row["note"]) for row in now["checkpoints"]}
-        for size, seen in self._checkpoints.items():
-            if found.get(size) != seen:
-                yield f"the checkpoint of size {size} is another one than before"
-        for size in found.keys() - self._checkpoints.keys():
-            (self._kept / f"checkpoint-{size}").write_text(found[size][1], "utf-8")
-        self._checkpoints |= found
 
     def _verify(self, kept: Sequence[Path]) -> None:
         """By the command, also against every checkpoint that was taken along before."""
@@ -143,7 +132,7 @@ class Attack:
         now = self._look()
         for verification in self._verifications:
             verification.result()
-        self._verify(sorted(self._kept.iterdir()))
+        self._verify(self._checkpoints.paths)
         return Outcome(
             kills=kills,
             logins=len(now["logins"]),
@@ -156,4 +145,4 @@ class Attack:
         )
 
     def _all_sealed(self) -> bool:
-        return all(event["leaf_index"] is not None for event in snapshot(self._url)["audit_events"])
+        return not unsealed(snapshot(self._url))

@@ -68,6 +68,25 @@ async def test_a_process_that_leaves_does_not_wait_for_a_dead_server(
     assert (await stage.names(asked.login_id))[-1] == "mail.queued"
 
 
+async def test_mail_leaves_although_the_clock_was_set_back_since_it_was_queued(stage: Stage) -> None:
+    stage.clock.advance(300)
+    await stage.service.outbox.work()
+    await stage.start()
+    stage.clock.advance(-300)
+    await stage.service.outbox.work()
+    assert len(await stage.mails()) == 1
+
+
+async def test_mail_that_was_tried_waits_for_its_turn_although_the_clock_was_set_back(stage: Stage) -> None:
+    stage.service.outbox._transport = alone(post := Post(TryLater("smtp_451")))
+    post.go_on.set()
+    await stage.start()
+    await stage.service.outbox.work()
+    stage.clock.advance(-1)
+    await stage.service.outbox.work()
+    assert len(post.message_ids) == 1, "a server that said later, or a worker that sends just now, is not overrun"
+
+
 @pytest.mark.parametrize(
     "text",
     ["{{ link.nobody }}", "{{ link.__class__.__mro__ }}", "{{ 1 + link }}", "{{ [][1] }}", "{% include 'none.txt' %}"],

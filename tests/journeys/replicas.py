@@ -25,7 +25,7 @@ http {{
 """
 _TLS = ("    ssl_certificate     /etc/ssl/certs/example.com.pem;\n",
         "    ssl_certificate_key /etc/ssl/private/example.com.key;\n")  # fmt: skip
-_SERVERS = "    server 127.0.0.1:8080;\n    server 127.0.0.1:8081;\n"
+_SERVERS = "    server 127.0.0.1:8080 fail_timeout=2s;\n    server 127.0.0.1:8081 fail_timeout=2s;\n"
 
 
 class Answered(NamedTuple):
@@ -63,20 +63,29 @@ class Balancer:
         return [each for each in found if not each.path.startswith("/health/")]
 
     @contextmanager
-    def before(self, ports: Sequence[int]) -> Iterator[None]:
-        """Run in front of these."""
-        self._write(ports)
+    def before(self, ports: Sequence[int], hosts: Sequence[str] = ()) -> Iterator[None]:
+        """Run in front of these, which listen on loopback where no `hosts` are given."""
+        self._write(ports, hosts or ["127.0.0.1"] * len(ports))
+        self.start()
+        try:
+            yield
+        finally:
+            self._nginx.terminate()
+            self._nginx.wait(STOP_SECONDS)
+
+    def start(self) -> None:
+        """As it was set up last, on the same port."""
         self._nginx = subprocess.Popen(
             [nginx(), "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "nginx.log"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        try:
-            wait_until(self.is_ready, "nginx and a replica to answer")
-            yield
-        finally:
-            self._nginx.terminate()
-            self._nginx.wait(STOP_SECONDS)
+        wait_until(self.is_ready, "nginx and a replica to answer")
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._nginx.kill()
+        self._nginx.wait()
 
     def is_ready(self) -> bool:
         """Whether a replica answers through it; each time it is the next one's turn."""
@@ -90,9 +99,11 @@ class Balancer:
                 connection.close()
         return False
 
-    def _write(self, ports: Sequence[int]) -> None:
+    def _write(self, ports: Sequence[int], hosts: Sequence[str]) -> None:
         text = (NGINX / "replicas.conf").read_text("utf-8")
-        servers = "".join(f"    server 127.0.0.1:{port};\n" for port in ports)
+        servers = "".join(
+            f"    server {host}:{port} fail_timeout=2s;\n" for host, port in zip(hosts, ports, strict=True)
+        )
         changes = [("listen 443 ssl", f"listen 127.0.0.1:{self.port}"), (_SERVERS, servers)]
         changes += [(line, "") for line in _TLS]
         if self._loaded:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -50,11 +50,14 @@ class RunningService:
     """`counterfoil serve` and the other commands beside it, all with the same environment.
 
     `settings` are COUNTERFOIL_… variables in lower case without their prefix; None leaves one out. `public_url` is by
-    default where this process listens; a replica is given its sibling's.
+    default where this process listens; a replica is given its sibling's. `host` is where it listens, `within` a command
+    that starts it elsewhere.
     """
 
     program: tuple[str, ...] = ("counterfoil_service",)
     """The module that is the command, and what stands before its own arguments."""
+    host = "127.0.0.1"
+    within: Sequence[str] = ()
 
     def __init__(self, folder: Path, port: int | None = None, /, **settings: str | None) -> None:
         self.folder = folder
@@ -155,16 +158,20 @@ class RunningService:
 
     def refused_start(self) -> str:
         """What `serve` says when it must not start: a sentence, an exit status, no traceback."""
-        done = self.cli("serve", "--host", "127.0.0.1", "--port", str(self.port))
+        done = self.cli("serve", *self._listening)
         assert done.returncode not in {0, -signal.SIGTERM}, "the service started, though it must not"
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         assert done.stderr.startswith("error: "), done.stderr
         return done.stderr
 
+    @property
+    def _listening(self) -> Sequence[str]:
+        return "--host", self.host, "--port", str(self.port)
+
     def _popen(self) -> "subprocess.Popen[bytes]":
         with self.log_file.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", *self.program, "serve", "--host", "127.0.0.1", "--port", str(self.port)],
+                [*self.within, sys.executable, "-m", *self.program, "serve", *self._listening],
                 cwd=self.folder,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
@@ -176,7 +183,7 @@ class RunningService:
         assert self._process is not None
         assert self._process.poll() is None, f"the service ended by itself:\n{self.log}"
         with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
             try:
                 connection.request("GET", f"{urlsplit(self.public_url).path}/health/ready")
                 return connection.getresponse().status == http.client.OK

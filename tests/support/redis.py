@@ -25,6 +25,12 @@ class RedisServer:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the server."""
+        assert self._process is not None, "Redis does not run"
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self.start()
 

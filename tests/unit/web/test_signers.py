@@ -63,11 +63,17 @@ async def test_keys_are_read_again_after_ten_seconds_and_not_before() -> None:
     assert (database.reads, kid) == (2, database.keys[1].kid)
 
 
-async def test_without_an_active_key_nothing_is_signed() -> None:
-    for database in (_Database(), _Database(_stored(NOW + 1))):
-        with pytest.raises(Refusal) as caught:
-            await _signers(database).signer(NOW)
-        assert caught.value.code is ErrorCode.TEMPORARILY_UNAVAILABLE
+async def test_without_a_key_nothing_is_signed() -> None:
+    with pytest.raises(Refusal) as caught:
+        await _signers(_Database()).signer(NOW)
+    assert caught.value.code is ErrorCode.TEMPORARILY_UNAVAILABLE
+
+
+async def test_where_the_clock_was_set_back_behind_every_key_the_first_one_signs_and_is_published() -> None:
+    first, later = _stored(NOW), _stored(NOW + 600 * SECOND)
+    signers = _signers(_Database(later, first))
+    assert (await signers.signer(NOW - 300 * SECOND)).kid == first.kid
+    assert first.kid in await signers.verifiers(NOW - 300 * SECOND)
 
 
 async def test_a_key_that_was_moved_or_sealed_by_another_secret_is_not_used() -> None:

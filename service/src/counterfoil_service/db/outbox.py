@@ -57,6 +57,11 @@ _SETTLE = Statement(
 _DEFER = Statement(
     update(outbox).where(*_mine).values(due_at=parameter("due_at"), provider=parameter("provider")).returning(_c.id)
 )
+_MAKE_DUE = Statement(
+    update(outbox)
+    .where(_queued, _c.due_at > parameter("now"), _c.attempts == constant(0))
+    .values(due_at=parameter("now"))
+)
 _TOLD = Statement(select(_c.delivery).where(_c.id == parameter("id")))
 _DELIVERY = Statement(
     select(_c.state, _c.attempts, _c.ended_at).where(_c.login_id == parameter("login_id"), _c.kind == constant("link"))
@@ -94,6 +99,11 @@ async def defer(tx: Transaction, mail: Mail, *, provider: str | None, due_at: in
     """Leave the row for later; False when somebody else claimed it since."""
     values = {"id": mail.id, "attempts": mail.attempts, "due_at": due_at, "provider": provider}
     return await tx.one(_DEFER, values) is not None
+
+
+async def make_due(tx: Transaction, *, now: int) -> None:
+    """What was never claimed waits no longer."""
+    await tx.run(_MAKE_DUE, {"now": now})
 
 
 async def told_of(tx: ReadTransaction, mail: Mail) -> str | None:

@@ -27,6 +27,7 @@ from counterfoil_service.languages.templates import FAILURES
 from counterfoil_service.mail.render import LinkMail, MailTemplates, NoticeMail, render_link_mail, render_notice_mail
 from counterfoil_service.mail.transports import PerhapsTaken, TryLater, Undeliverable
 from counterfoil_service.mail.transports.chain import Chain
+from counterfoil_service.operations.bring_mail_forward import bring_mail_forward
 from counterfoil_service.operations.claim_mail import LEASE_SECONDS, ClaimedMail, claim_mail
 from counterfoil_service.operations.prove_taken import prove_taken
 from counterfoil_service.operations.settle_mail import SettleMail, settle_mails
@@ -71,6 +72,7 @@ class OutboxWorker:
         self._due = asyncio.Event()
         self._desk = asyncio.Lock()
         self._stopping = False
+        self._looked_at = 0
 
     def wake(self) -> None:
         """A row of this process is due."""
@@ -102,6 +104,7 @@ class OutboxWorker:
 
     async def work(self) -> bool:
         """One batch; whether there was anything to do."""
+        await self._mind_the_clock()
         claimed = await self._database.write(claim_mail, BATCH)
         unsent = [settled for settled in map(self._unsent, claimed) if settled is not None]
         if unsent:
@@ -109,6 +112,14 @@ class OutboxWorker:
         ids = {settled.mail.id for settled in unsent}
         await asyncio.gather(*(self._send_one(each) for each in claimed if each.mail.id not in ids))
         return bool(claimed)
+
+    async def _mind_the_clock(self) -> None:
+        """Where no mail is set up, fresh mail is due later on purpose."""
+        now = self._clock()
+        if now < self._looked_at and self._transport is not None:
+            log.warning("the clock was set back: mail that was never tried is due now")
+            await self._database.write(bring_mail_forward, None)
+        self._looked_at = now
 
     async def _survive(self, step: Callable[[], Awaitable[bool]]) -> bool:
         try:

@@ -39,10 +39,11 @@ class Signers:
     async def signer(self, now: int) -> SigningKey:
         """The key that signs at `now`; a 503 kind of Refusal when there is none."""
         await self.load(now)
-        active = [key for stored, key in self._keys if stored.active_at <= now]
-        if not active:
+        if not self._keys:
             raise unavailable()
-        return active[-1]
+        # The first one signs from when it is there: that is yet to come only where the clock was set back behind it.
+        active = [key for stored, key in self._keys if stored.active_at <= now]
+        return active[-1] if active else self._keys[0][1]
 
     async def key_set(self, now: int) -> list[dict[str, str]]:
         """The public keys of every token that may still be alive, newest first (RFC 7517 §5)."""
