@@ -257,7 +257,10 @@ def _push_workers(
 
 
 def _litestar(services: Services) -> Litestar:
-    """The web application; an issuer with a path is served under that path, but for its metadata (RFC 8414 §3.1)."""
+    """The web application; an issuer with a path is served under that path, but for its metadata (RFC 8414 §3.1).
+
+    Routers stand side by side: Litestar copies one with all that is in it each time it is put into another.
+    """
     path = urlsplit(services.settings.public_url).path or "/"
     below = Router(
         path,
@@ -276,16 +279,15 @@ def _litestar(services: Services) -> Litestar:
             receive_report,
             health.live,
             health.ready,
-            link_pages.link_router("/"),
-            browser_router("/"),
-            notice_pages.notice_router("/"),
-            audit_router("/"),
-            console_router("/"),
         ],
     )
+    pages = [
+        make(path)
+        for make in (link_pages.link_router, browser_router, notice_pages.notice_router, audit_router, console_router)
+    ]
     well_known = route(metadata.WELL_KNOWN + path.rstrip("/"), http_method=metadata.READ)(metadata.authorization_server)
     app = Litestar(
-        [below, well_known, host_router()],
+        [below, *pages, well_known, host_router()],
         exception_handlers={Exception: handle_unrouted_error},
         before_send=[security_headers(services.settings, services.pages.style_hashes, services.nonces, services.clock)],
         openapi_config=None,

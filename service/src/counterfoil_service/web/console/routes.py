@@ -76,5 +76,5 @@ def console_router(path: str) -> Router:
         *(four_eyes.show_requests, four_eyes.decide),
         *(devices.show_devices, devices.show_device, devices.act_on_device),
     ]
-    below = Router(CONSOLE_PATH, route_handlers=handlers)
-    return Router(path, route_handlers=[below], exception_handlers={Exception: handle_console_error})
+    place = path.rstrip("/") + CONSOLE_PATH
+    return Router(place, route_handlers=handlers, exception_handlers={Exception: handle_console_error})
