@@ -292,6 +292,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     ),
     "AUDIT_WITNESSES": (f"{WITNESS.vkey} https://witness.example/",),
     "ALERTS": ("mailto:ops@example.com", "https://h.example/alerts#whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"),
+    "METRICS": ("127.0.0.1:9464", "[::1]:9464"),
+    "LOG": ("text", "json"),
     "MMDB_FILES": (__file__,),
     "TEMPLATES": (str(Path(__file__).parent),),
 }

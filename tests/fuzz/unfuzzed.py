@@ -90,6 +90,7 @@ INSIDE = {
     "settings/mail_providers.py:read_mail_providers": "settings:MAIL_URL",
     "settings/mail_webhooks.py:read_mail_webhooks": "settings:MAIL_WEBHOOKS",
     "settings/parsers.py:is_webhook_key": "settings:AUDIT_SINKS",
+    "settings/parsers.py:listening": "settings:METRICS",
     "settings/parsers.py:networks": "settings:TRUSTED_PROXIES",
     "settings/parsers.py:split_url": "settings:DATABASE_URL",
     "settings/sinks.py:_syslog": "settings:AUDIT_SINKS",
