@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every test: most in three processes, then one after another the stories that count on real time.
 
-Three on two processors, as much of what they do is waiting. Beside a busy neighbour a poll is not held for as long as the
-others measure. With arguments pytest is given these, in one process.
+Three on two processors, as much of what they do is waiting. Beside a busy neighbour a poll is not held for as long as
+the others measure. With arguments pytest is given these, in one process.
 """
 
 import subprocess
