@@ -14,7 +14,7 @@ setup:
 demo *arguments: setup
     @uv run --no-sync counterfoil demo "$@"
 
-# Every test, on SQLite and PostgreSQL, with a real browser; most in three processes
+# Every test, on SQLite and PostgreSQL, with a real browser; most in two processes
 test *arguments: setup
     uv run --no-sync python -m tests.every_test "$@"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test: most in three processes, then one after another the stories that count on real time.
+"""Every test: most in two processes, then one after another the stories that count on real time.
 
-Three on two processors, as much of what they do is waiting. Beside a busy neighbour a poll is not held for as long as
-the others measure. With arguments pytest is given these, in one process.
+Beside a busy neighbour a poll is not held for as long as they measure. With arguments pytest is given these, in one
+process.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ _ALONE = tuple(
     )
 )
 _TYPED = "tests/documents/typed"  # minutes of commands: `just snippets`
-_MOST = ("--numprocesses", "3", "--dist", "loadfile", *(f"--ignore={each}" for each in (*_ALONE, _TYPED)))
+_MOST = ("--numprocesses", "2", "--dist", "loadfile", *(f"--ignore={each}" for each in (*_ALONE, _TYPED)))
 
 
 def main(arguments: Sequence[str]) -> int:
