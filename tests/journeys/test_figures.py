@@ -4,37 +4,21 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from counterfoil_service.cli import workers
 from journeys.databases import Databases
+from journeys.several_workers import two_workers
 from support.background import wait_until
 from support.figures import Series, asked, read, value
 from support.processes import RunningService, free_port
 
 REQUESTS = 40
-
-
-@contextmanager
-def _several(service: RunningService) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "counterfoil_service", "serve", "--port", str(service.port), "--workers", "2"]
-    with service.log_file.open("ab") as log:
-        process = subprocess.Popen(command, cwd=service.folder, env=service.environ, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: service.log.count("serving http") == 2, "two workers to serve", 30)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _visit(service: RunningService, times: int) -> None:
@@ -89,7 +73,7 @@ def test_several_workers_are_counted_as_one_and_what_a_dead_one_did_stays_counte
     port = free_port()
     url = databases.fresh("postgresql", tmp_path)
     service = RunningService(tmp_path, database_url=url, metrics=f"127.0.0.1:{port}")
-    with _several(service) as parent:
+    with two_workers(service) as parent:
         _visit(service, REQUESTS)
         assert _shows_visits(port, REQUESTS)
         text = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text("ascii")

@@ -3,19 +3,22 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from counterfoil_service.cli import workers
 from journeys.databases import Databases
+from journeys.several_workers import two_workers
 from support.background import wait_until
 from support.processes import RunningService
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 @pytest.fixture
@@ -25,15 +28,8 @@ def service(databases: Databases, tmp_path: Path) -> RunningService:
 
 @pytest.fixture
 def parent(service: RunningService) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "counterfoil_service", "serve", "--port", str(service.port), "--workers", "2"]
-    with service.log_file.open("ab") as log:
-        process = subprocess.Popen(command, cwd=service.folder, env=service.environ, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: service.log.count("serving http") == 2, "two workers to serve", 30)
+    with two_workers(service) as process:
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _children(process: "subprocess.Popen[bytes]") -> list[int]:
